@@ -1,0 +1,232 @@
+"""A call: two slots for legs, one control, one timer. The only place where the two planes meet.
+
+Audio crosses by plain calls (`caller_audio`, `agent_audio`); everything else is an event into control, and the commands
+that come back are carried out here, in order, before the next event is looked at.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from offhook.core import events as e
+from offhook.core.control import CallControl, CallState, Next
+from offhook.core.leg import AgentLeg, PhoneLeg
+from offhook.core.playout import Ledger
+from offhook.errors import LegFailed, LocalProtocolError
+
+log = logging.getLogger(__name__)
+
+EARLY_FRAMES = 1500  # 30 s of what the caller says before the agent is ready
+
+Publish = Callable[[str, e.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """What the carrier said of a call. `caller` and `called` may be a number, `anonymous`, `sip:…` or `client:…`."""
+
+    sid: str
+    account_sid: str
+    caller: str
+    called: str
+    direction: str = "inbound"
+
+
+class Call:
+    """One conversation. Made when the carrier asks what to do with a call; over when `ended`."""
+
+    def __init__(
+        self,
+        info: CallInfo,
+        agent: AgentLeg,
+        *,
+        publish: Publish,
+        on_ended: Callable[["Call"], None],
+        max_call_seconds: float = 3600.0,
+    ) -> None:
+        self.id = secrets.token_hex(8)
+        self.info = info
+        self.epoch = 0  # which stream may join next
+        self._loop = asyncio.get_running_loop()
+        self._publish, self._on_ended = publish, on_ended
+        self.agent = agent
+        self.phone: PhoneLeg | None = None
+        self.ledger = Ledger(agent.format.bytes_per_ms, keep=agent.turns == "offhook")
+        self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        self._to_agent = self._keep_early
+        self._early: deque[bytes] = deque(maxlen=EARLY_FRAMES)
+        self._events: deque[e.Event] = deque()
+        self._handling = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Opens the agent leg, before the stream is there."""
+        self._running = self._loop.create_task(self._run_agent(), name=f"agent of call {self.id}")
+        self.arm()
+
+    def join(self, leg: PhoneLeg) -> None:
+        """A phone leg carries the call from now on."""
+        if leg.format != self.agent.format:
+            raise LocalProtocolError(f"no conversion between {leg.format} and {self.agent.format}")
+        self.phone = leg
+        leg.join(self)
+        self.report(e.PhoneJoined())
+
+    @property
+    def state(self) -> CallState:
+        """Where the call is in its life."""
+        return self.control.state
+
+    @property
+    def ended(self) -> bool:
+        """True when the call is over for good."""
+        return self.control.state is CallState.ENDED
+
+    def next(self, status: str) -> Next:
+        """The carrier asks how to go on after a stream ended."""
+        if self.control.state is CallState.CONNECTED and status == "in-progress" and self.phone is not None:
+            self.phone.lost()
+        answer, commands = self.control.next(status, self.now())
+        self._carry_out(commands)
+        self._handle_all()
+        self.arm()
+        return answer
+
+    async def _run_agent(self) -> None:
+        try:
+            await self.agent.run(self)
+        except LegFailed as failed:
+            log.warning("agent lost: %s", failed, extra={"call_id": self.id})
+            self.report(e.AgentLost(str(failed)))
+        except Exception:
+            log.exception("agent failed", extra={"call_id": self.id})
+            self.report(e.AgentLost("internal error"))
+
+    # ------------------------------------------------------------------------------------------ media plane
+
+    def now(self) -> float:
+        """Milliseconds on the call's clock, the event loop's."""
+        return self._loop.time() * 1000.0
+
+    def caller_audio(self, frame: bytes) -> None:
+        """The caller's audio, on its way to the agent."""
+        self._to_agent(frame)
+
+    def _keep_early(self, frame: bytes) -> None:
+        self._early.append(frame)
+
+    def agent_audio(self, item: str, audio: bytes) -> None:
+        """The agent's audio, on its way to the ear. Late audio of an item that was cut is dropped."""
+        begins = not self.ledger.knows(item)
+        if not self.ledger.accept(item, audio):
+            return
+        if begins:
+            self.report(e.ItemBegan(item))
+        if self.phone is not None:
+            self.phone.pump()
+            self.arm()
+
+    def end_item(self, item: str) -> None:
+        """The agent has said all there is of an item."""
+        self.ledger.end(item)
+        if self.phone is not None:
+            self.phone.pump()
+        self.report(e.ItemEnded(item))
+
+    # ------------------------------------------------------------------------------------------ control plane
+
+    def report(self, event: e.Event) -> None:
+        """Something happened. Events that happen while commands are carried out wait for their turn."""
+        self._events.append(event)
+        self._handle_all()
+        self.arm()
+
+    def _handle_all(self) -> None:
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, e.AgentJoined):
+                    self._open_uplink()
+                if isinstance(event, e.PhoneLost):
+                    self.phone = None
+                self._carry_out(self.control.handle(event, self.now()))
+        finally:
+            self._handling = False
+
+    def _open_uplink(self) -> None:
+        for frame in self._early:
+            self.agent.send_audio(frame)
+        self._early.clear()
+        self._to_agent = self.agent.send_audio
+
+    def _carry_out(self, commands: list[e.Command]) -> None:
+        for command in commands:
+            match command:
+                case e.Publish(event):
+                    self._publish(self.id, event)
+                case e.SayRest():
+                    if self.phone is not None:
+                        self.phone.pump()
+                case e.CloseAgent():
+                    self._over()
+                case e.Clear() | e.HangUp():
+                    if self.phone is not None:
+                        self.phone.send(command)
+                case _:
+                    if type(command) in self.agent.can:
+                        self.agent.send(command)
+
+    def arm(self) -> None:
+        """Sets the one timer to the earliest deadline. An early wake-up costs less than moving it each time."""
+        times = [self.control.wake_at(), self.phone.wake_at() if self.phone is not None else None]
+        at = min((time for time in times if time is not None), default=None)
+        if at is None or (self._timer is not None and self._timer.when() * 1000.0 <= at + 0.5):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(at / 1000.0, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        now = self.now() + 0.01  # a loop may wake a moment early
+        self._carry_out(self.control.timeout(now))
+        if self.phone is not None:
+            self.phone.timeout(now)
+        self._handle_all()
+        self.arm()
+
+    def _over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.phone is not None:
+            self.phone.close()
+            self.phone = None
+        self._to_agent = self._early.append
+        self._early = deque(maxlen=0)
+        self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
+        self._on_ended(self)
+
+    async def _close_agent(self) -> None:
+        try:
+            await self.agent.close()
+        except Exception:
+            log.exception("the agent did not close", extra={"call_id": self.id})
+        if self._running is not None:
+            self._running.cancel()
+
+    async def closed(self) -> None:
+        """Waits until everything the call held is given back."""
+        for task in (self._closing, self._running):
+            if task is not None:
+                await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,274 @@
+"""Every event and every command: the vocabulary of the control plane. Read this first.
+
+Events are facts, named in the past tense, reported by a leg, a tool or the server. Commands are what CallControl wants
+done, named in the imperative. Audio is neither: it crosses the process by plain calls (core/leg.py). All times are
+milliseconds on the call's clock; all lengths are milliseconds of audio.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+
+class Result(StrEnum):
+    """How a call ended, as an operator counts it."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNANSWERED = "unanswered"
+
+
+class Reason(StrEnum):
+    """Why a call ended: who or what ended it."""
+
+    CALLER_HUNG_UP = "caller hung up"
+    AGENT_HUNG_UP = "agent hung up"
+    OPERATOR_HUNG_UP = "operator hung up"
+    MAX_DURATION = "maximum duration reached"
+    NO_STREAM = "the carrier opened no media stream"
+    STREAM_LOST = "the media stream was lost and did not come back"
+    RESUMED_TOO_OFTEN = "the media stream was lost three times in a minute"
+    AGENT_FAILED = "the agent failed"
+    SHUT_DOWN = "the server shut down"
+
+
+# ---------------------------------------------------------------- events: the phone side
+
+
+@dataclass(slots=True)
+class PhoneJoined:
+    """A media stream carries this call now: its first, or one that comes back after a loss."""
+
+
+@dataclass(slots=True)
+class PhoneLost:
+    """The media stream is gone."""
+
+    stopped: bool
+    """The carrier said `stop` first: the caller may simply have hung up."""
+    heard_ms: dict[str, float] = field(default_factory=dict)
+    """What was heard of the items that were not settled."""
+
+
+@dataclass(slots=True)
+class CarrierEnded:
+    """The carrier says that the call is over (a CallStatus other than in-progress)."""
+
+    status: str
+
+
+@dataclass(slots=True)
+class KeyPressed:
+    """The caller pressed a key."""
+
+    digit: str
+
+
+@dataclass(slots=True)
+class Settled:
+    """What the caller will ever have heard of the items that a `Clear` cut."""
+
+    heard_ms: dict[str, float] = field(default_factory=dict)
+    """Milliseconds heard of each item that had been sent, as the ear has it."""
+
+
+@dataclass(slots=True)
+class ItemHeard:
+    """All of an item has been heard."""
+
+    item: str
+
+
+# ---------------------------------------------------------------- events: the agent side
+
+
+@dataclass(slots=True)
+class AgentJoined:
+    """The agent leg is ready to talk."""
+
+
+@dataclass(slots=True)
+class AgentLost:
+    """The agent leg is gone."""
+
+    message: str
+
+
+@dataclass(slots=True)
+class SpeechStarted:
+    """The caller began to speak, as the agent leg judges it."""
+
+
+@dataclass(slots=True)
+class SpeechStopped:
+    """The caller paused."""
+
+
+@dataclass(slots=True)
+class CallerTurnEnded:
+    """The caller's turn is over."""
+
+    text: str
+    """What was said, as far as it is known now; empty if nothing was understood."""
+    spoken_ms: float = 0.0
+    """How long the caller spoke; tells a cough from a sentence that was not understood."""
+
+
+@dataclass(slots=True)
+class CallerTranscribed:
+    """The words of a caller's turn, told later than the turn's end (providers do so)."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class ItemBegan:
+    """The first audio of an item came from the agent leg."""
+
+    item: str
+
+
+@dataclass(slots=True)
+class ItemEnded:
+    """The agent leg has said all there is of an item."""
+
+    item: str
+
+
+@dataclass(slots=True)
+class ItemText:
+    """More of the words of an item."""
+
+    item: str
+    text: str
+    words: tuple[tuple[float, int], ...] = ()
+    """Word times, if the leg knows them: (end in ms of the item's audio, end in characters of this `text`) per word."""
+
+
+@dataclass(slots=True)
+class HangUpAsked:
+    """Someone wants the call to end once what the agent is saying has been heard."""
+
+    reason: Reason
+    at_once: bool = False
+    """End now, whatever is being said (an operator; the maximum duration)."""
+
+
+# ---------------------------------------------------------------- events: what the call tells those who watch it
+
+
+@dataclass(slots=True)
+class StateChanged:
+    """The call moved from one state to another."""
+
+    state: str
+
+
+@dataclass(slots=True)
+class TurnKept:
+    """A turn of the transcript, or a better version of the one with the same `turn`."""
+
+    turn: int
+    role: Literal["caller", "agent"]
+    text: str
+    """What was said; of the agent, what was heard."""
+    unheard: str
+    """The agent's words that the caller did not hear."""
+    item: str | None
+    heard_ms: float
+    generated_ms: float
+
+
+@dataclass(slots=True)
+class BargedIn:
+    """The caller cut in: the heard position of each item that was not heard to its end."""
+
+    heard_ms: dict[str, float]
+
+
+@dataclass(slots=True)
+class Ended:
+    """The call is over. Exactly once per call."""
+
+    result: Result
+    reason: Reason
+
+
+# ---------------------------------------------------------------- commands: to the phone leg
+
+
+@dataclass(slots=True)
+class Clear:
+    """Silence the agent at the ear now. The leg answers with `Settled`."""
+
+
+@dataclass(slots=True)
+class HangUp:
+    """End the call at the carrier: close the stream, so that the carrier asks what comes next."""
+
+
+# ---------------------------------------------------------------- commands: to the agent leg
+
+
+@dataclass(slots=True)
+class Greet:
+    """The stream is open: say the first words, if the agent speaks first."""
+
+
+@dataclass(slots=True)
+class Respond:
+    """Answer the caller. Only where offhook owns the turns, or to go on after a loss."""
+
+    text: str
+    """What the caller said; with `going_on`, a note for the agent."""
+    going_on: bool = False
+
+
+@dataclass(slots=True)
+class Cancel:
+    """Stop generating what is being generated."""
+
+
+@dataclass(slots=True)
+class Truncate:
+    """The caller heard only the first `heard_ms` of an item, which is `text`."""
+
+    item: str
+    heard_ms: int
+    text: str
+
+
+@dataclass(slots=True)
+class Discard:
+    """The caller heard nothing of an item: take it out of the conversation."""
+
+    item: str
+
+
+@dataclass(slots=True)
+class CloseAgent:
+    """The agent leg is needed no more."""
+
+
+# ---------------------------------------------------------------- commands: to the call itself
+
+
+@dataclass(slots=True)
+class SayRest:
+    """The interruption was none, or the stream is back: the ledger was rewound, play what it holds."""
+
+
+@dataclass(slots=True)
+class Publish:
+    """Tell those who watch the call."""
+
+    event: "Event"
+
+
+Event = (
+    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
+    | AgentJoined | AgentLost | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
+    | ItemBegan | ItemEnded | ItemText | HangUpAsked
+    | StateChanged | TurnKept | BargedIn | Ended
+)  # fmt: skip
+Command = Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | CloseAgent | SayRest | Publish

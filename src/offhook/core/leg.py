@@ -1,0 +1,87 @@
+"""What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
+
+from typing import Literal, Protocol
+
+from offhook.audio.format import Format
+from offhook.core.events import Command, Event
+from offhook.core.playout import Ledger
+
+
+class PhoneSide(Protocol):
+    """What a call is to its phone leg."""
+
+    id: str
+    ledger: Ledger
+
+    def now(self) -> float:
+        """Milliseconds on the call's clock."""
+
+    def caller_audio(self, frame: bytes) -> None:
+        """The caller's audio in the leg's format. Media plane: a plain call for every frame, nothing else."""
+
+    def report(self, event: Event) -> None:
+        """Something happened."""
+
+
+class PhoneLeg(Protocol):
+    """The caller's side. It plays what the ledger holds and knows, by its ear, how much of it was heard."""
+
+    format: Format
+    can: frozenset[type[Command]]
+
+    def join(self, call: PhoneSide) -> None:
+        """Carry this call from now on."""
+
+    def pump(self) -> None:
+        """Media plane: send what the ledger holds, as far as the bound allows."""
+
+    def send(self, command: Command) -> None:
+        """Carry out a command of `can`; another one is a LocalProtocolError."""
+
+    def wake_at(self) -> float | None:
+        """When `timeout` wants to be called, in milliseconds on the call's clock."""
+
+    def timeout(self, now: float) -> None:
+        """A deadline of the leg has come."""
+
+    def close(self, code: int = 1000) -> None:
+        """Leave. Idempotent; reports nothing."""
+
+
+class AgentSide(Protocol):
+    """What a call is to its agent leg."""
+
+    id: str
+
+    def now(self) -> float:
+        """Milliseconds on the call's clock."""
+
+    def agent_audio(self, item: str, audio: bytes) -> None:
+        """More audio of an item, in the leg's format. Media plane. Audio of an item that was cut is dropped."""
+
+    def end_item(self, item: str) -> None:
+        """No more audio will come for an item."""
+
+    def report(self, event: Event) -> None:
+        """Something happened."""
+
+
+class AgentLeg(Protocol):
+    """The AI's side."""
+
+    format: Format
+    can: frozenset[type[Command]]
+    turns: Literal["provider", "offhook"]
+    """Who decides when the caller's turn ends and whether an interruption is one."""
+
+    async def run(self, call: AgentSide) -> None:
+        """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""
+
+    def send_audio(self, frame: bytes) -> None:
+        """The caller's audio in the leg's format. Media plane: never blocks, never awaits."""
+
+    def send(self, command: Command) -> None:
+        """Carry out a command of `can`; another one is a LocalProtocolError."""
+
+    async def close(self) -> None:
+        """Leave. Idempotent; reports nothing."""

@@ -1,0 +1,59 @@
+"""Whose go it is: when a caller's turn is over, and whether cutting in was one. Where offhook owns the turns.
+
+Pure: time is an argument, in milliseconds.
+"""
+
+CONFIRM_MS = 600.0  # speech this long over the agent is an interruption, whatever is said
+COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence (docs/speech.md)
+OTHERWISE_MS = 700.0  # silence that ends any turn
+
+BACKCHANNELS = frozenset({"mm", "mhm", "mm-hmm", "uh-huh", "uh huh", "hmm", "ah", "oh", "i see"})
+
+
+def interrupts(text: str, spoken_ms: float) -> bool:
+    """True if a stretch of speech over the agent was meant to cut in: words that are no backchannel, or long speech."""
+    if text:
+        return text not in BACKCHANNELS
+    return spoken_ms >= CONFIRM_MS
+
+
+class Endpointing:
+    """Decides when the caller's turn ended, from the starts and stops of speech."""
+
+    def __init__(self, complete_ms: float = COMPLETE_MS, otherwise_ms: float = OTHERWISE_MS) -> None:
+        self._complete_ms, self._otherwise_ms = complete_ms, otherwise_ms
+        self._began: float | None = None
+        self._stopped: float | None = None
+        self._paused_ms = 0.0
+
+    @property
+    def open(self) -> bool:
+        """True between the first word of a turn and its end."""
+        return self._began is not None
+
+    def started(self, at: float) -> bool:
+        """Speech began. True if it begins a turn, False if it goes on with one."""
+        if self._began is None:
+            self._began, self._stopped, self._paused_ms = at, None, 0.0
+            return True
+        if self._stopped is not None:
+            self._paused_ms += at - self._stopped
+            self._stopped = None
+        return False
+
+    def stopped(self, at: float) -> None:
+        """Speech stopped at this moment (which may have been told later)."""
+        self._stopped = at
+
+    def ended(self, now: float, complete: bool) -> float | None:
+        """The turn's length of speech in ms if it is over now, and the turn is closed; None if it goes on.
+
+        `complete`: the words so far are a whole sentence.
+        """
+        if self._began is None or self._stopped is None:
+            return None
+        if now - self._stopped < (self._complete_ms if complete else self._otherwise_ms):
+            return None
+        spoken_ms = self._stopped - self._began - self._paused_ms
+        self._began = self._stopped = None
+        return spoken_ms

@@ -1,0 +1,57 @@
+"""Every error of the package, in one tree.
+
+OffhookError
+├── ConfigError            before the first call: a setting, a file or an extra is wrong; the sentence says what to do
+├── CallRefused            this call or this stream is not taken; the server and the other calls go on
+│   ├── CallsFull          as many calls as the limit allows, or draining
+│   └── CallOver           the call has ended; nothing may bring it back
+├── ProtocolError
+│   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
+│   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
+├── LegFailed              one side of a call is gone; `retryable` says whether another try may help
+└── ToolError              told to the model, not to the log as a crash
+"""
+
+
+class OffhookError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class ConfigError(OffhookError):
+    """Something needed before the first call is wrong; the message is one sentence that says what to do."""
+
+
+class CallRefused(OffhookError):
+    """A call or a stream that is not taken. The message is for the log, never for the peer."""
+
+
+class CallsFull(CallRefused):
+    """No room: the limit of concurrent calls is reached, or the process drains."""
+
+
+class CallOver(CallRefused):
+    """The call has ended and does not come back."""
+
+
+class ProtocolError(OffhookError):
+    """A rule of a wire protocol was broken."""
+
+
+class LocalProtocolError(ProtocolError):
+    """We broke it."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The peer broke it."""
+
+
+class LegFailed(OffhookError):
+    """One side of a call is gone."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class ToolError(OffhookError):
+    """A tool could not do what it was asked; the text is told to the model."""

@@ -1,0 +1,83 @@
+"""The three parts of an agent that we assemble ourselves: what a recogniser, a responder and a synthesizer promise.
+
+None of them knows about turns, calls or carriers. Heavy work runs in worker processes, never on the event loop.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from offhook.audio.format import Format
+
+
+@dataclass(slots=True)
+class Recognised:
+    """What a recogniser made of one stretch of speech."""
+
+    text: str
+    """Lower-case words; empty if nothing was understood or the score is below the threshold."""
+    score: float | None = None
+    """The recogniser's own score, for the log; higher is surer. None if it has none."""
+
+
+@dataclass(slots=True)
+class Word:
+    """When `text[:end_char]` of an utterance has been said: after `end_ms` of its audio."""
+
+    end_ms: float
+    end_char: int
+
+
+@dataclass(slots=True)
+class Utterance:
+    """One piece of synthesized speech: the text, the whole audio in the synthesizer's format, and its word times."""
+
+    text: str
+    audio: bytes
+    words: tuple[Word, ...]
+
+
+class Recogniser(Protocol):
+    """Speech to text for one caller. Told when speech begins and ends; never decides either."""
+
+    def begin(self) -> None:
+        """The caller began to speak. What is fed from now on belongs to one stretch."""
+
+    def feed(self, audio: bytes) -> None:
+        """PCM16 8 kHz of the stretch. Media plane: never blocks, never awaits."""
+
+    @property
+    def complete(self) -> bool:
+        """True if the newest partial result is a whole sentence of what can be said here (allows an early end of turn)."""
+
+    async def end(self) -> Recognised:
+        """The stretch is over. Raises LegFailed if the engine died."""
+
+    def cancel(self) -> None:
+        """Forget the stretch."""
+
+    def close(self) -> None:
+        """Give back what the recogniser holds. Idempotent."""
+
+
+class Responder(Protocol):
+    """Decides what to say: one conversation with one caller."""
+
+    def greeting(self) -> str:
+        """The first words, or an empty text for none."""
+
+    def respond(self, text: str) -> AsyncIterator[str]:
+        """Sentences to say to a caller who said `text` (empty: not understood)."""
+
+    @property
+    def farewell(self) -> bool:
+        """True once the words last given end the conversation: hang up when they were heard."""
+
+
+class Synthesizer(Protocol):
+    """Text to speech."""
+
+    format: Format
+
+    async def speak(self, text: str) -> Utterance:
+        """Renders one sentence. Raises LegFailed if the engine died."""

@@ -1,0 +1,156 @@
+"""The live calls of this process: admit, find, hand to streams, drain. The one object that holds them."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+
+from offhook.call import Call, CallInfo, Publish
+from offhook.core import events as e
+from offhook.core.control import CallState, Next
+from offhook.core.leg import AgentLeg
+from offhook.errors import CallOver, CallRefused, CallsFull
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
+
+
+class Switchboard:
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call."""
+
+    def __init__(
+        self,
+        open_agent: Callable[[CallInfo], AgentLeg],
+        *,
+        limit: int | None = None,
+        max_call_seconds: float = 3600.0,
+        publish: Publish = lambda _call_id, _event: None,
+    ) -> None:
+        self._open_agent = open_agent
+        self._limit, self._max_call_seconds, self._publish = limit, max_call_seconds, publish
+        self._calls: dict[str, Call] = {}
+        self._by_sid: dict[str, Call] = {}
+        self._over: dict[bytes, None] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self.draining = False
+
+    # ------------------------------------------------------------------------------------------ calls
+
+    @property
+    def live(self) -> int:
+        """Calls now."""
+        return len(self._calls)
+
+    @property
+    def full(self) -> bool:
+        """True if no further call is taken for want of room."""
+        return self._limit is not None and self.live >= self._limit
+
+    def find(self, call_id: str) -> Call | None:
+        """The live call of this id."""
+        return self._calls.get(call_id)
+
+    def by_sid(self, sid: str) -> Call | None:
+        """The live call of this carrier's id."""
+        return self._by_sid.get(sid)
+
+    def admit(self, info: CallInfo) -> Call:
+        """The carrier asks what to do with a call. The same sid gives the same call.
+
+        Raises CallOver if it has ended, CallsFull if there is no room or the process drains.
+        """
+        if (call := self._by_sid.get(info.sid)) is not None:
+            if call.state is CallState.ENDING:
+                raise CallOver("the call is ending")
+            return call
+        if _digest(info.sid) in self._over:
+            raise CallOver("the call has ended")
+        if self.draining:
+            raise CallsFull("the server is shutting down")
+        if self.full:
+            raise CallsFull(f"the limit of {self._limit} calls is reached")
+        call = Call(
+            info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
+            max_call_seconds=self._max_call_seconds,
+        )  # fmt: skip
+        self._calls[call.id] = self._by_sid[info.sid] = call
+        self._empty.clear()
+        call.start()
+        log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
+        return call
+
+    def _ended(self, call: Call) -> None:
+        del self._calls[call.id], self._by_sid[call.info.sid]
+        # What is kept of an ended call may not grow with it: 20 bytes each, the oldest forgotten.
+        self._over[_digest(call.info.sid)] = None
+        if len(self._over) > REMEMBERED:
+            del self._over[next(iter(self._over))]
+        if not self._calls:
+            self._empty.set()
+        control = call.control
+        log.info("call ended", extra={"call_id": call.id, "result": control.result, "reason": control.reason})
+
+    # ------------------------------------------------------------------------------------------ streams
+
+    def claim(self, call_id: str, sid: str, epoch: int) -> Call:
+        """A stream wants to carry a call: its epoch is used up, so that one token opens one stream.
+
+        Raises CallRefused.
+        """
+        call = self._calls.get(call_id)
+        if call is None or call.info.sid != sid:
+            raise CallRefused("no such call")
+        if call.state not in (CallState.CONNECTING, CallState.RINGING, CallState.PARKED):
+            raise CallRefused(f"the call is {call.state}")
+        if call.epoch != epoch:
+            raise CallRefused("the stream's token was used before")
+        call.epoch += 1
+        return call
+
+    def adopt(self, info: CallInfo) -> Call:
+        """A stream of the user's own TwiML, whose call no webhook announced. Raises CallRefused."""
+        if info.sid in self._by_sid:
+            raise CallRefused("the call has a stream")
+        call = self.admit(info)
+        call.epoch += 1
+        return call
+
+    def next(self, call_id: str, sid: str, status: str) -> Next:
+        """A stream has ended and the carrier asks how to go on."""
+        call = self._calls.get(call_id)
+        if call is None or call.info.sid != sid:
+            return Next.HANG_UP
+        return call.next(status)
+
+    def status(self, sid: str, status: str) -> None:
+        """The carrier tells the state of a call, in any order and any number of times."""
+        if (call := self._by_sid.get(sid)) is not None:
+            call.report(e.CarrierEnded(status))
+
+    # ------------------------------------------------------------------------------------------ the end
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no more calls and returns when the last has ended; those left after `seconds` are ended."""
+        self.draining = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            log.warning("%d calls are ended by the shutdown", self.live)
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends every call now."""
+        self.draining = True
+        calls = list(self._calls.values())
+        for call in calls:
+            call.report(e.HangUpAsked(e.Reason.SHUT_DOWN, at_once=True))
+        for call in calls:
+            call.report(e.CarrierEnded("completed"))
+        await asyncio.gather(*(call.closed() for call in calls))
+
+
+def _digest(sid: str) -> bytes:
+    return hashlib.sha1(sid.encode(), usedforsecurity=False).digest()
