@@ -7,6 +7,7 @@ as one µ-law byte value of its own, so the played bytes tell which item they be
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Self
 
 import orjson
 
@@ -16,9 +17,6 @@ from offhook.core import events as e
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.network import End, Link, duplex
 from offhook.sim.stream import MarkFaults, StreamPlayback
-
-FRAME = orjson.dumps
-
 
 class ScriptedAgent:
     """An agent leg that says what it is told to, as fast as a model would, and remembers its commands."""
@@ -153,7 +151,7 @@ class Pair:
     faults: MarkFaults | None = None
     max_call_seconds: float = 3600.0
 
-    async def __aenter__(self) -> "Pair":
+    async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
         self.agent = ScriptedAgent(self.turns)
         self.events: list[tuple[float, e.Event]] = []
@@ -191,6 +189,17 @@ class Pair:
 
     def report(self, event: e.Event) -> None:
         self.call.report(event)
+
+    async def loop_ms(self, ms: float) -> None:
+        """Time passes."""
+        await asyncio.sleep(ms / 1000.0)
+
+    def interrupt(self) -> None:
+        """The caller cuts in, and says something."""
+        self.report(e.SpeechStarted())
+        self.report(e.SpeechStopped())
+        if self.turns == "offhook":
+            self.report(e.CallerTurnEnded("wait a moment", 400.0))
 
     def published(self, kind: type) -> list:
         return [event for _, event in self.events if isinstance(event, kind)]

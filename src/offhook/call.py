@@ -56,7 +56,7 @@ class Call:
         self.phone: PhoneLeg | None = None
         self.ledger = Ledger(agent.format.bytes_per_ms, keep=agent.turns == "offhook")
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
-        self._to_agent = self._keep_early
+        self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque(maxlen=EARLY_FRAMES)
         self._events: deque[e.Event] = deque()
         self._handling = False

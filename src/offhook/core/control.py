@@ -101,13 +101,14 @@ class CallControl:
         self._after_settling: list[e.Command] = []
         self._unanswered: list[str] = []
         self._hang_up_after: e.Reason | None = None
-        self._cut_off = False
+        self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
+        self._cut_off = False  # the stream was lost in the middle of something
         self._resumes: deque[float] = deque(maxlen=RESUMES)
         self._actions: dict[type[Any], Callable[[Any, float], None]] = {
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.CarrierEnded: self._on_carrier_ended, e.Settled: self._on_settled, e.ItemHeard: self._on_item_heard,
             e.AgentJoined: self._on_agent_joined, e.AgentLost: self._on_agent_lost,
-            e.SpeechStarted: self._on_speech_started, e.CallerTurnEnded: self._on_caller_turn_ended,
+            e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped, e.CallerTurnEnded: self._on_caller_turn_ended,
             e.CallerTranscribed: self._on_caller_transcribed, e.ItemBegan: self._on_item_began,
             e.ItemText: self._on_item_text, e.HangUpAsked: self._on_hang_up_asked, e.KeyPressed: self._on_key_pressed,
         }  # fmt: skip
@@ -322,6 +323,11 @@ class CallControl:
                 self.ledger.cut()
         elif self._turn_was is TurnState.THINKING and self._ours:
             self._do(e.Cancel())
+        elif self._suspicion is not None:
+            self._deadlines[self._spoke_long] = now + CONFIRM_MS
+
+    def _on_speech_stopped(self, _event: e.SpeechStopped, _now: float) -> None:
+        self._deadlines.pop(self._spoke_long, None)  # the words, or their absence, will tell
 
     def _spoke_long(self, now: float) -> None:
         self._decide(True, now)
@@ -335,11 +341,12 @@ class CallControl:
             self._decide(meant, now)
             if not meant:
                 return
-        elif not meant and not event.text:  # a cough: as if nothing had been
+        elif not meant and not event.text and not self._cut_in:  # a cough: as if nothing had been
             self.turn = TurnState.THINKING if self._unanswered else TurnState.LISTENING
             if self._unanswered:
                 self._respond()
             return
+        self._cut_in = False
         self._keep_caller(event.text)
         self._unanswered.append(event.text)
         self.turn = TurnState.THINKING
@@ -403,7 +410,7 @@ class CallControl:
         self._deadlines.pop(self._spoke_long, None)
         if self._suspicion is None or self._suspicion.confirmed is not None:
             return
-        self._suspicion.confirmed = confirmed
+        self._suspicion.confirmed = self._cut_in = confirmed
         if confirmed:
             self._do(e.Cancel())
         self._judge(now)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+
 class Ear(Protocol):
     """How far the ear got, for one stream."""
 
@@ -39,7 +40,8 @@ class Ear(Protocol):
 
 
 GATE_MS = 40.0  # smaller corrections are jitter, not knowledge
-IDLE_MS = 100.0  # a gap this long ends a busy period: the lateness of the next audio is its own
+IDLE_MS = 20.0  # after a gap this long the carrier may have caught up: the next audio gets a mark of its own
+PERIOD_MS = 100.0  # after one this long nothing is known of the lateness of the next audio
 FENCE_MS = 250.0  # the longest a truncate waits for the fence
 FLOWING_MS = 45.0  # media this fresh proves that the downlink is not what keeps the fence
 TOGETHER_MS = 5.0  # an echo and the media behind it that arrive this close were held up together
@@ -61,6 +63,15 @@ class _Mark:
     offset_ms: float  # of the item, before the mark
     predicted: float  # when all before it is over, on the clock of our writes
     ends_item: bool
+    idle_ms: float
+
+
+@dataclass(slots=True)
+class _Late:
+    """How late a valid mark was, and how much the queue had been idle when it was written."""
+
+    ms: float
+    idle_ms: float
 
 
 @dataclass(slots=True)
@@ -106,12 +117,13 @@ class EstimatedEar:
         self._named = 0
         self._mark_is_newest = False
         self._marked: tuple[str | None, float] = (None, 0.0)
-        self._late_ms: float | None = None
+        self._late: _Late | None = None
+        self._idle_ms = 0.0  # how long nothing was queued between writes, summed up
         self._proven_ms: dict[str, float] = {}
         self._finished: list[str] = []
         self._generation = 0
         self._cuts: deque[Cut] = deque()
-        self._round_trips: deque[float] = deque(maxlen=15)
+        self._round_trips: deque[float] = deque(maxlen=60)
         self._least_down_ms = float("inf")
         self._echoes: list[_Echo] = []  # wait for the media behind them
         self.settled_cut: Cut | None = None  # the arithmetic of the last settlement, for whoever shows it
@@ -129,13 +141,19 @@ class EstimatedEar:
         return self._mark(item, offset_ms, now)
 
     def wrote(self, item: str | None, offset_ms: float, length_ms: float, now: float) -> None:
-        if now > self._queue_end + IDLE_MS:
-            self._late_ms = None
+        self._idle_ms += max(0.0, now - self._queue_end)
+        if now > self._queue_end + PERIOD_MS:
+            self._late = None
         start = max(now, self._queue_end)
         self._queue_end = start + length_ms
         self._mark_is_newest = False
         last = self._stretches[-1] if self._stretches else None
-        if last and last.item == item and last.start + last.length_ms == start and last.offset_ms + last.length_ms == offset_ms:
+        if (
+            last
+            and last.item == item
+            and last.start + last.length_ms == start
+            and last.offset_ms + last.length_ms == offset_ms
+        ):
             last.length_ms += length_ms
         else:
             self._stretches.append(_Stretch(item, offset_ms, start, length_ms))
@@ -149,8 +167,9 @@ class EstimatedEar:
 
     def _mark(self, item: str | None, offset_ms: float, now: float, *, ends_item: bool = False) -> str:
         self._named += 1
+        idle_ms = self._idle_ms + max(0.0, now - self._queue_end)
         name = f"m{self._named}"
-        self._marks[name] = _Mark(self._generation, item, offset_ms, max(now, self._queue_end), ends_item)
+        self._marks[name] = _Mark(self._generation, item, offset_ms, max(now, self._queue_end), ends_item, idle_ms)
         self._marked = (item, offset_ms)
         self._mark_is_newest = True
         return name
@@ -161,11 +180,12 @@ class EstimatedEar:
         wait = FENCE_MS if known is None else min(FENCE_MS, known + self._down_late_ms() + 100.0)
         stretches, self._stretches = self._stretches, []
         proven, self._proven_ms = self._proven_ms, {}
-        late, self._late_ms = self._late_ms, None
+        late_ms, self._late = self._late_now_ms(), None
         self._queue_end = now
+        self._idle_ms = 0.0
         self._generation += 1
         fence = self._mark(None, 0.0, now)
-        self._cuts.append(Cut(now, stretches, proven, late, fence, now + wait))
+        self._cuts.append(Cut(now, stretches, proven, late_ms, fence, now + wait))
         return fence
 
     # -------------------------------------------------------------- what comes back
@@ -212,7 +232,7 @@ class EstimatedEar:
             if cut.fence == name:
                 cut.fence_late_ms = late_ms
                 return
-        self._late_ms = late_ms
+        self._late = _Late(late_ms, mark.idle_ms)
         if mark.item is not None:
             self._proven_ms[mark.item] = max(self._proven_ms.get(mark.item, 0.0), mark.offset_ms)
 
@@ -226,8 +246,15 @@ class EstimatedEar:
         self._stretches = [s for s in self._stretches if s.item not in (item, None)]
         self._proven_ms.pop(item, None)
 
+    def _late_now_ms(self) -> float | None:
+        """The lateness of what plays now: a carrier that is behind catches up whenever we leave it nothing to play."""
+        if self._late is None:
+            return None
+        return max(min(self._round_trips), self._late.ms - (self._idle_ms - self._late.idle_ms))
+
     def _round_trip_ms(self) -> float | None:
-        trips = sorted(self._round_trips)
+        # The median: minima of noisy samples are biased.
+        trips = sorted(list(self._round_trips)[-15:])
         return trips[len(trips) // 2] if trips else None
 
     # -------------------------------------------------------------- what was heard

@@ -44,6 +44,9 @@ class PhoneLeg(Protocol):
     def timeout(self, now: float) -> None:
         """A deadline of the leg has come."""
 
+    def lost(self) -> None:
+        """The stream is known to be gone, whether the leg has noticed or not; it reports PhoneLost. Idempotent."""
+
     def close(self, code: int = 1000) -> None:
         """Leave. Idempotent; reports nothing."""
 

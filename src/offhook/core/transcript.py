@@ -47,9 +47,7 @@ class Transcript:
             self._items[item] = Turn(len(self.turns) + 1, "agent", item)
             self.turns.append(self._items[item])
 
-    def words(
-        self, item: str, text: str, words: tuple[tuple[float, int], ...], generated_ms: float
-    ) -> TurnKept | None:
+    def words(self, item: str, text: str, words: tuple[tuple[float, int], ...], generated_ms: float) -> TurnKept | None:
         """More words of an item, of which `generated_ms` of audio has come. A turn to keep anew if it was settled before."""
         self.begin(item)
         turn = self._items[item]
@@ -101,7 +99,7 @@ def _heard_chars(turn: Turn, heard_ms: float, generated_ms: float, whole: bool) 
     newest = turn.pairs[-1][0]
     stretch = newest / generated_ms if 0 < newest < generated_ms else 1.0
     end = int(_line(turn.pairs, heard_ms * stretch)) if newest else int(len(text) * heard_ms / (generated_ms or 1.0))
-    if end >= len(text) or not text[end:end + 1].strip():
+    if end >= len(text) or not text[end : end + 1].strip():
         return end
     while end > 0 and text[end - 1].strip():
         end -= 1

@@ -262,9 +262,7 @@ class TwilioLeg:
             extra=self._extra(),
         )  # fmt: skip
 
-    def _leave(
-        self, code: int, *, report: bool = False, stopped: bool = False, closed_at: float | None = None
-    ) -> None:
+    def _leave(self, code: int, *, report: bool = False, stopped: bool = False, closed_at: float | None = None) -> None:
         if self._gone:
             return
         self._gone = True

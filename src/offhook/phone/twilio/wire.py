@@ -92,7 +92,8 @@ def parse(message: bytes) -> Message:
     """One message. Raises RemoteProtocolError for one that is not of the protocol."""
     try:
         body = orjson.loads(message)
-        return _EVENTS[body["event"]](body)
+        fact: Message = _EVENTS[body["event"]](body)
+        return fact
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RemoteProtocolError(f"not a Media Streams message ({type(error).__name__})") from error
 

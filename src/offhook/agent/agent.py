@@ -1,0 +1,30 @@
+"""What a user declares: an agent."""
+
+from dataclasses import dataclass
+
+from offhook.errors import ConfigError
+
+LANGUAGES = ("en-US", "en-GB")
+"""What the embedded engine speaks and understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Who answers the telephone.
+
+    `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
+    `model` is the backend: "local" for the embedded engine, "echo" for a leg that says back what it hears;
+    `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
+    `language` a language tag.
+    """
+
+    instructions: str = ""
+    model: str = "local"
+    greeting: str | None = None
+    voice: str | None = None
+    language: str = "en-US"
+
+    def __post_init__(self) -> None:
+        if self.model == "local" and self.language not in LANGUAGES:
+            known = " and ".join(LANGUAGES)
+            raise ConfigError(f"the embedded engine speaks {known}, not {self.language}: set LANGUAGE to one of them")

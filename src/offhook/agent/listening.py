@@ -1,0 +1,137 @@
+"""Listening to callers where offhook owns the turns: from audio to starts and stops of speech, turns and their words.
+
+One timer serves every call of the process, so that voice activity is judged for all of them in one batch; a frame costs
+a list append. Times inside are milliseconds of the caller's own audio: a burst or a stall of the network does not
+shorten or lengthen a silence.
+"""
+
+import asyncio
+import logging
+
+from offhook.audio import g711
+from offhook.audio.vad import SpeechGate, Track, Transition, VoiceBank
+from offhook.core import events as e
+from offhook.core.leg import AgentSide
+from offhook.core.turns import Endpointing
+from offhook.errors import LegFailed
+from offhook.speech.base import Recogniser
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.032  # one window of the voice detector
+BEFORE_MS = 300  # audio before a start that the recogniser gets too: the detector needs some to be sure
+PCM_BYTES_PER_MS = 16
+
+
+class Listening:
+    """The detector and the timer that all calls share. Runs only while somebody listens."""
+
+    def __init__(self, bank: VoiceBank | None = None) -> None:
+        self._bank = bank or VoiceBank()
+        self._hearings: dict[Track, Hearing] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def open(self, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing) -> "Hearing":
+        """Listens to one more caller."""
+        track = self._bank.open()
+        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        return hearing
+
+    def close(self, track: Track) -> None:
+        """Used by `Hearing.close`."""
+        if self._hearings.pop(track, None) is not None:
+            track.close()
+        if not self._hearings and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tick(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        for hearing in list(self._hearings.values()):
+            hearing.gather()
+        for track, probabilities in self._bank.evaluate():
+            if (judged := self._hearings.get(track)) is not None:
+                judged.judge(probabilities)
+
+
+class Hearing:
+    """One caller: reports SpeechStarted, SpeechStopped and CallerTurnEnded to the call."""
+
+    def __init__(
+        self, listening: Listening, track: Track, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing
+    ) -> None:
+        self._listening, self._track, self._call = listening, track, call
+        self._recogniser, self._endpointing = recogniser, endpointing
+        self._gate = SpeechGate()
+        self._frames: list[bytes] = []
+        self._audio = bytearray()  # PCM16 8 kHz that the recogniser may still need
+        self._audio_from = 0  # its first byte's place in all the caller's audio
+        self._fed = 0  # how far the recogniser got
+        self._understanding: set[asyncio.Task[None]] = set()
+        self.feed = self._frames.append
+        """Takes a µ-law frame. Media plane."""
+
+    def gather(self) -> None:
+        """Takes in what came since the last tick."""
+        if not self._frames:
+            return
+        pcm16 = g711.decode(b"".join(self._frames))
+        self._frames.clear()
+        self._track.feed(pcm16)
+        self._audio += pcm16
+
+    def judge(self, probabilities: list[float]) -> None:
+        """The detector's word on the windows since the last tick."""
+        for probability in probabilities:
+            if transition := self._gate.update(probability):
+                self._turn_over(transition)
+            if self._gate.speaking:
+                self._feed_until(self._gate.ms)
+        self._forget()
+        spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
+        if spoken_ms is not None:
+            task = asyncio.get_running_loop().create_task(self._understand(spoken_ms))
+            self._understanding.add(task)
+            task.add_done_callback(self._understanding.discard)
+
+    def _turn_over(self, transition: Transition) -> None:
+        if transition.kind == "started":
+            if self._endpointing.started(transition.at_ms):
+                self._recogniser.begin()
+            self._fed = max(self._fed, int(transition.at_ms - BEFORE_MS) * PCM_BYTES_PER_MS)
+            self._call.report(e.SpeechStarted())
+        else:
+            self._endpointing.stopped(transition.at_ms)
+            self._call.report(e.SpeechStopped())
+
+    def _feed_until(self, ms: float) -> None:
+        begin = max(self._fed, self._audio_from)
+        end = min(int(ms) * PCM_BYTES_PER_MS, self._audio_from + len(self._audio))
+        if end > begin:
+            self._recogniser.feed(bytes(self._audio[begin - self._audio_from : end - self._audio_from]))
+            self._fed = end
+
+    def _forget(self) -> None:
+        keep_from = (int(self._gate.ms) - BEFORE_MS - 500) * PCM_BYTES_PER_MS
+        if (drop := keep_from - self._audio_from) > 0:
+            del self._audio[:drop]
+            self._audio_from += drop
+
+    async def _understand(self, spoken_ms: float) -> None:
+        try:
+            recognised = await self._recogniser.end()
+        except LegFailed as failed:
+            log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
+            self._call.report(e.CallerTurnEnded("", spoken_ms))
+            return
+        log.debug("turn: score %s", recognised.score, extra={"call_id": self._call.id})
+        self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
+
+    def close(self) -> None:
+        """Listens no more. Idempotent."""
+        self._listening.close(self._track)
+        for task in self._understanding:
+            task.cancel()
+        self._recogniser.close()

@@ -1,0 +1,137 @@
+"""The embedded agent: recogniser, responder and synthesizer in the box. Needs no key, no account and no network."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
+
+from offhook.agent.agent import Agent
+from offhook.agent.listening import Hearing, Listening
+from offhook.audio.format import MULAW_8K
+from offhook.core import events as e
+from offhook.core.leg import AgentLeg, AgentSide
+from offhook.core.turns import Endpointing
+from offhook.errors import LegFailed
+from offhook.speech.base import Recogniser, Responder, Synthesizer
+from offhook.speech.desk import GRAMMAR, Desk
+from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.pocketsphinx import PocketsphinxPool
+
+PAUSE_MS = 200  # between two sentences
+
+
+class LocalLeg:
+    """One call of the embedded agent. Each answer is one item; its word times are exact."""
+
+    format = MULAW_8K
+    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
+    turns: Literal["provider", "offhook"] = "offhook"
+
+    def __init__(
+        self,
+        listening: Listening,
+        recogniser: Recogniser,
+        responder: Responder,
+        synthesizer: Synthesizer,
+        greeting: str | None = None,
+        endpointing: Endpointing | None = None,
+    ) -> None:
+        self._listening, self._recogniser = listening, recogniser
+        self._endpointing = endpointing or Endpointing()
+        self._responder, self._synthesizer = responder, synthesizer
+        self._greeting = responder.greeting() if greeting is None else greeting
+        self._call: AgentSide
+        self._hearing: Hearing | None = None
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answering: asyncio.Task[None] | None = None
+        self._items = 0
+        self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
+
+    async def run(self, call: AgentSide) -> None:
+        """Listens until closed."""
+        self._call = call
+        self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
+        self.send_audio = self._hearing.feed
+        call.report(e.AgentJoined())
+        await self._over
+
+    def send(self, command: e.Command) -> None:
+        """Greets, answers, falls silent. What was heard of an item changes nothing for an agent of fixed answers."""
+        match command:
+            case e.Greet():
+                if self._greeting:
+                    self._answer(_only(self._greeting))
+            case e.Respond(text):
+                self._answer(self._responder.respond(text))
+            case e.Cancel():
+                if self._answering is not None:
+                    self._answering.cancel()
+
+    def _answer(self, sentences: AsyncIterator[str]) -> None:
+        if self._answering is not None:
+            self._answering.cancel()
+        self._answering = asyncio.get_running_loop().create_task(self._say(sentences))
+
+    async def _say(self, sentences: AsyncIterator[str]) -> None:
+        self._items += 1
+        item, said_ms = f"answer{self._items}", 0.0
+        try:
+            async for sentence in sentences:
+                spoken = await self._synthesizer.speak(sentence)
+                audio, text = spoken.audio, sentence
+                if said_ms:
+                    audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
+                shift_ms, shift_chars = (said_ms + PAUSE_MS, 1) if said_ms else (0.0, 0)
+                words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
+                self._call.agent_audio(item, audio)
+                self._call.report(e.ItemText(item, text, words))
+                said_ms += len(audio) / MULAW_8K.bytes_per_ms
+        except LegFailed as failed:
+            if not self._over.done():
+                self._over.set_exception(failed)
+            return
+        finally:
+            self._call.end_item(item)
+        if self._responder.farewell:
+            self._call.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+
+    async def close(self) -> None:
+        """Stops listening and answering."""
+        if self._hearing is not None:
+            self._hearing.close()
+        if self._answering is not None:
+            self._answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._answering
+        if not self._over.done():
+            self._over.set_result(None)
+
+
+async def _only(sentence: str) -> AsyncIterator[str]:
+    yield sentence
+
+
+class LocalEngine:
+    """The workers and the detector behind every call of the embedded agent."""
+
+    def __init__(self, agent: Agent) -> None:
+        """Raises ConfigError if the speech engines are not installed."""
+        self._greeting = agent.greeting
+        self._recognisers = PocketsphinxPool(GRAMMAR)
+        self._synthesizer = EspeakSynthesizer(agent.voice or ("en" if agent.language == "en-GB" else "en-us"))
+        self._listening: Listening | None = None
+
+    async def start(self) -> None:
+        """Starts the workers."""
+        self._listening = Listening()
+        await asyncio.gather(self._recognisers.start(), self._synthesizer.start())
+
+    def leg(self) -> AgentLeg:
+        """One call's leg."""
+        if self._listening is None:
+            self._listening = Listening()
+        return LocalLeg(self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer, self._greeting)
+
+    async def close(self) -> None:
+        """Ends the workers."""
+        await asyncio.gather(self._recognisers.close(), self._synthesizer.close())

@@ -1,0 +1,275 @@
+"""The rules of one call, event by event; time is a number."""
+
+import pytest
+
+from offhook.core import events as e
+from offhook.core.control import CALL, TURNS, CallControl, CallState, Next, TurnState
+from offhook.core.playout import Ledger
+
+
+class Talk:
+    """A control and the clock that the test moves."""
+
+    def __init__(self, turns="provider", joined=True, **options):
+        self.now = 0.0
+        self.ledger = Ledger(8, keep=turns == "offhook")
+        self.control = CallControl(turns, self.ledger, now=0.0, **options)
+        self.commands: list[e.Command] = []
+        self.events: list[e.Event] = []
+        if joined:
+            self.tell(e.AgentJoined(), e.PhoneJoined())
+            self.commands.clear()
+
+    def _note(self, commands):
+        for command in commands:
+            (self.events if isinstance(command, e.Publish) else self.commands).append(
+                command.event if isinstance(command, e.Publish) else command
+            )
+
+    def tell(self, *events):
+        for event in events:
+            self._note(self.control.handle(event, self.now))
+        return self
+
+    def wait(self, ms):
+        end = self.now + ms
+        while (at := self.control.wake_at()) is not None and at <= end:
+            self.now = at
+            self._note(self.control.timeout(at))
+        self.now = end
+        return self
+
+    def speak(self, item, ms, *, whole=True, sent=True):
+        self.ledger.accept(item, bytes(int(ms * 8)))
+        self.tell(e.ItemBegan(item), e.ItemText(item, f"{item} words"))
+        if whole:
+            self.ledger.end(item)
+        while sent and self.ledger.take(8000):
+            pass
+        return self
+
+    def next(self, status="in-progress"):
+        answer, commands = self.control.next(status, self.now)
+        self._note(commands)
+        return answer
+
+    def told(self, *kinds):
+        return [command for command in self.commands if isinstance(command, kinds)]
+
+    @property
+    def end(self):
+        ends = [event for event in self.events if isinstance(event, e.Ended)]
+        assert len(ends) <= 1
+        return (ends[0].result, ends[0].reason) if ends else None
+
+
+def test_the_tables_name_every_state():
+    assert set(CALL) == set(CallState)
+    assert set(TURNS) == set(TurnState)
+
+
+def test_the_agent_greets_when_both_are_there_whoever_comes_first():
+    assert Talk(joined=False).tell(e.PhoneJoined(), e.AgentJoined()).told(e.Greet)
+    assert Talk(joined=False).tell(e.AgentJoined(), e.PhoneJoined()).told(e.Greet)
+    assert not Talk(joined=False).tell(e.AgentJoined()).told(e.Greet)
+
+
+def test_a_call_without_a_stream_ends_after_10_s():
+    talk = Talk(joined=False).wait(9_999)
+    assert talk.end is None
+    assert talk.wait(1).end == (e.Result.UNANSWERED, e.Reason.NO_STREAM)
+    assert talk.told(e.CloseAgent)
+
+
+def test_a_barge_in_of_the_providers_is_final():
+    talk = Talk().speak("a", 1000).tell(e.SpeechStarted())
+    assert talk.commands == [e.Clear()]
+    talk.tell(e.Settled({"a": 400.0}))
+    assert talk.told(e.Truncate) == [e.Truncate("a", 400, talk.told(e.Truncate)[0].text)]
+    assert talk.control.turn is TurnState.LISTENING
+
+
+def test_speech_while_nobody_speaks_clears_nothing():
+    talk = Talk().tell(e.SpeechStarted())
+    assert talk.commands == []
+
+
+def test_an_item_heard_to_its_end_is_not_truncated_and_an_unheard_one_is_removed():
+    talk = Talk().speak("a", 1000).speak("b", 1000).speak("c", 500, sent=False)
+    talk.tell(e.SpeechStarted(), e.Settled({"a": 1000.0, "b": 1.5}))
+    assert [(type(c), c.item) for c in talk.told(e.Truncate, e.Discard)] == [(e.Truncate, "b"), (e.Discard, "c")]
+
+
+def test_a_second_barge_in_before_the_first_is_settled_keeps_them_apart():
+    talk = Talk().speak("a", 1000).tell(e.SpeechStarted())
+    talk.speak("b", 1000).tell(e.SpeechStarted())
+    talk.tell(e.Settled({"a": 400.0}), e.Settled({"b": 100.0}))
+    assert [(c.item, c.heard_ms) for c in talk.told(e.Truncate)] == [("a", 400), ("b", 100)]
+
+
+def test_a_suspected_interruption_clears_at_once_and_truncates_when_confirmed():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0}))
+    assert talk.commands == [e.Clear()]
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0))
+    assert [type(c) for c in talk.commands[1:]] == [e.Cancel, e.Truncate, e.Respond]
+
+
+def test_long_speech_confirms_before_it_ends():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(600)
+    assert talk.told(e.Truncate)
+
+
+def test_an_interruption_confirmed_by_its_length_is_answered_even_if_not_understood():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(650)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 560.0))
+    assert talk.told(e.Respond) == [e.Respond("")]
+
+
+def test_a_cough_is_refuted_and_the_rest_is_said():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0}), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", 300.0))
+    assert not talk.told(e.Truncate, e.Discard, e.Respond, e.Cancel)
+    assert talk.told(e.SayRest)
+    rest = talk.ledger.take(100_000)
+    assert 0.0 < rest.offset_ms <= 400.0
+    assert talk.control.turn is TurnState.SPEAKING
+
+
+def test_a_cough_in_silence_is_nothing():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", 300.0))
+    assert talk.commands == []
+
+
+def test_a_cough_while_the_agent_thinks_does_not_lose_the_question():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("how much", 500.0))
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", 200.0))
+    assert talk.commands == [e.Respond("how much"), e.Cancel(), e.Respond("how much")]
+
+
+def test_what_is_said_in_two_goes_is_answered_as_one():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("how much", 500.0))
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("is tea", 500.0))
+    assert talk.told(e.Respond)[-1] == e.Respond("how much is tea")
+
+
+def test_the_truncate_goes_before_any_answer():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("how much", 400.0))
+    assert not talk.told(e.Respond)
+    talk.tell(e.Settled({"a": 400.0}))
+    kinds = [type(c) for c in talk.commands]
+    assert kinds.index(e.Truncate) < kinds.index(e.Respond)
+
+
+def test_the_goodbye_is_heard_before_the_agent_hangs_up():
+    talk = Talk().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP)).wait(5000)
+    assert not talk.told(e.HangUp)
+    talk.tell(e.ItemHeard("bye"))
+    assert talk.told(e.HangUp)
+
+
+def test_a_goodbye_is_withdrawn_if_the_caller_speaks():
+    talk = Talk().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.SpeechStarted())
+    talk.tell(e.Settled({"bye": 300.0})).wait(120_000)
+    assert not talk.told(e.HangUp)
+
+
+def test_an_operator_hangs_up_at_once():
+    talk = Talk().speak("a", 1000).tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
+    assert talk.told(e.HangUp)
+    assert talk.control.state is CallState.ENDING
+
+
+def test_our_hang_up_ends_the_call_when_the_carrier_agrees_or_after_2_s():
+    for agree in (True, False):
+        talk = Talk().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(False))
+        assert talk.end is None
+        talk.tell(e.CarrierEnded("completed")) if agree else talk.wait(2000)
+        assert talk.end == (e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+
+
+def test_a_lost_stream_parks_for_15_s_and_a_stopped_one_for_3():
+    lost = Talk().tell(e.PhoneLost(False)).wait(14_999)
+    assert lost.control.state is CallState.PARKED
+    assert lost.wait(1).end == (e.Result.FAILED, e.Reason.STREAM_LOST)
+    stopped = Talk().tell(e.PhoneLost(True)).wait(2_999)
+    assert stopped.end is None
+    assert stopped.wait(1).end == (e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)
+
+
+def test_a_call_that_comes_back_says_the_rest_where_offhook_owns_the_turns():
+    talk = Talk("offhook").speak("a", 1000).tell(e.PhoneLost(False, {"a": 400.0}))
+    assert not talk.told(e.Truncate)
+    assert talk.next() is Next.STREAM
+    talk.tell(e.PhoneJoined())
+    assert talk.told(e.SayRest)
+    assert talk.ledger.take(100_000).offset_ms <= 400.0
+
+
+def test_a_call_that_comes_back_tells_a_provider_what_was_heard_and_asks_it_to_go_on():
+    talk = Talk().speak("a", 1000).tell(e.PhoneLost(False, {"a": 400.0}))
+    assert talk.told(e.Truncate)[0].heard_ms == 400
+    talk.tell(e.PhoneJoined())
+    assert talk.told(e.Respond) == [e.Respond("", going_on=True)]
+
+
+def test_a_silent_call_that_comes_back_just_goes_on():
+    talk = Talk().tell(e.PhoneLost(False), e.PhoneJoined())
+    assert talk.commands == []
+
+
+def test_what_was_generated_while_parked_is_kept():
+    talk = Talk("offhook").tell(e.PhoneLost(False)).speak("a", 500, sent=False).tell(e.PhoneJoined())
+    assert len(talk.ledger.take(100_000).audio) == 4000
+
+
+def test_a_status_other_than_in_progress_never_resumes():
+    talk = Talk().tell(e.PhoneLost(True))
+    assert talk.next("completed") is Next.HANG_UP
+    assert talk.end == (e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)
+
+
+def test_asked_how_to_go_on_after_our_hang_up_the_answer_is_to_hang_up():
+    talk = Talk().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(False))
+    assert talk.next() is Next.HANG_UP
+
+
+def test_three_resumes_within_a_minute_are_enough():
+    talk = Talk()
+    for _ in range(3):
+        talk.tell(e.PhoneLost(False))
+        assert talk.next() is Next.STREAM
+        talk.tell(e.PhoneJoined()).wait(1000)
+    talk.tell(e.PhoneLost(False))
+    assert talk.next() is Next.APOLOGISE
+    assert talk.end == (e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN)
+
+
+def test_a_lost_agent_ends_the_call_with_an_apology():
+    talk = Talk().tell(e.AgentLost("gone"), e.PhoneLost(False))
+    assert talk.next() is Next.APOLOGISE
+    assert talk.wait(2000).end == (e.Result.FAILED, e.Reason.AGENT_FAILED)
+
+
+def test_a_call_is_not_longer_than_it_may_be():
+    talk = Talk(max_call_ms=60_000.0).wait(60_000)
+    assert talk.told(e.HangUp)
+
+
+@pytest.mark.parametrize("status", ["queued", "ringing", "initiated", "in-progress"])
+def test_a_status_of_a_living_call_ends_nothing(status):
+    assert Talk().tell(e.CarrierEnded(status)).end is None
+
+
+def test_a_caller_who_hangs_up_in_mid_answer_leaves_the_words_they_heard():
+    talk = Talk("offhook").speak("a", 1000).tell(e.PhoneLost(True, {"a": 450.0}), e.CarrierEnded("completed"))
+    kept = [event for event in talk.events if isinstance(event, e.TurnKept)][-1]
+    assert (kept.item, kept.heard_ms) == ("a", 450.0)
+
+
+def test_nothing_happens_after_the_end():
+    talk = Talk().tell(e.PhoneLost(True), e.CarrierEnded("completed"))
+    talk.commands.clear()
+    talk.tell(e.SpeechStarted(), e.PhoneJoined(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.CarrierEnded("completed"))
+    assert talk.commands == []
+    assert talk.wait(1e9).end == (e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)

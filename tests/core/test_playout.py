@@ -1,0 +1,146 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offhook.core.playout import Ledger
+from offhook.errors import LocalProtocolError
+
+
+def ledger(keep=True) -> Ledger:
+    return Ledger(8, keep=keep)
+
+
+def taken(book: Ledger, most: int = 8000) -> list[tuple[str, float, int, bool]]:
+    pieces = []
+    while piece := book.take(most):
+        pieces.append((piece.item, piece.offset_ms, len(piece.audio), piece.last))
+    return pieces
+
+
+def test_audio_goes_out_in_order_and_the_end_is_told_once():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.accept("a", bytes(400))
+    book.end("a")
+    book.accept("b", bytes(80))
+    assert taken(book) == [("a", 0.0, 800, False), ("a", 100.0, 400, True), ("b", 0.0, 80, False)]
+    book.end("b")
+    assert taken(book) == [("b", 10.0, 0, True)]
+    assert taken(book) == []
+
+
+def test_a_long_piece_is_sliced():
+    book = ledger()
+    book.accept("a", bytes(20_000))
+    assert [size for _, _, size, _ in taken(book)] == [8000, 8000, 4000]
+
+
+def test_late_audio_of_a_cut_item_is_dropped():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.cut()
+    assert not book.accept("a", bytes(800))
+    assert taken(book) == []
+    assert [(h.item, h.heard_ms, h.generated_ms, h.whole) for h in book.settle({})] == [("a", 0.0, 100.0, False)]
+
+
+def test_heard_is_never_more_than_was_sent():
+    book = ledger()
+    book.accept("a", bytes(1600))
+    book.take(800)
+    book.cut()
+    assert book.settle({"a": 5000.0})[0].heard_ms == 100.0
+
+
+def test_an_ended_item_heard_to_its_end_is_whole():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.end("a")
+    taken(book)
+    book.cut()
+    assert book.settle({"a": 100.0})[0].whole
+
+
+def test_a_held_item_is_said_again_from_where_it_is_rewound_to():
+    book = ledger()
+    book.accept("a", bytes(range(200)) * 8)
+    first = book.take(8000)
+    book.hold()
+    assert book.take(8000) is None
+    book.accept("a", b"more" * 20)
+    book.settle({"a": 150.0})
+    book.rewind({"a": 100.0})
+    pieces = [book.take(8000), book.take(8000)]
+    assert [(p.offset_ms, p.audio) for p in pieces] == [(100.0, first.audio[800:]), (200.0, b"more" * 20)]
+
+
+def test_what_the_agent_says_while_an_interruption_is_judged_waits_behind():
+    book = ledger()
+    book.accept("a", bytes(800))
+    taken(book)
+    book.hold()
+    book.accept("b", bytes(80))
+    assert book.take(8000) is None
+    book.settle({"a": 50.0})
+    book.rewind({"a": 50.0})
+    assert [item for item, *_ in taken(book)] == ["a", "b"]
+
+
+def test_giving_up_a_hold_closes_everything_in_it():
+    book = ledger()
+    book.accept("a", bytes(800))
+    taken(book)
+    book.hold()
+    book.accept("b", bytes(80))
+    book.settle({"a": 50.0})
+    assert [(h.item, h.heard_ms) for h in book.give_up()] == [("a", 50.0), ("b", 0.0)]
+    assert not book.accept("a", b"x")
+    assert not book.accept("b", b"x")
+    assert not book.speaking
+
+
+def test_kept_audio_is_dropped_behind_the_ear():
+    book = ledger()
+    for _ in range(10):
+        book.accept("a", bytes(800))
+        book.take(8000)
+    book.forget_before("a", 700.0)
+    book.hold()
+    book.settle({"a": 900.0})
+    book.rewind({"a": 0.0})
+    assert taken(book)[0][1] == 700.0
+
+
+def test_audio_after_the_end_is_our_bug():
+    book = ledger()
+    book.accept("a", bytes(8))
+    book.end("a")
+    with pytest.raises(LocalProtocolError):
+        book.accept("a", bytes(8))
+
+
+@given(
+    chunks=st.lists(st.integers(1, 3000), min_size=1, max_size=12),
+    most=st.integers(100, 4000),
+    cuts=st.lists(st.tuples(st.integers(0, 11), st.floats(0, 1)), max_size=4),
+)
+def test_every_byte_reaches_the_ear_once_however_often_it_is_held_and_rewound(chunks, most, cuts):
+    book = ledger()
+    audio = bytes(n % 251 for n in range(sum(chunks)))
+    ear = bytearray()
+    at = 0
+    for n, size in enumerate(chunks):
+        book.accept("a", audio[at : at + size])
+        at += size
+        for when, part in cuts:
+            if when != n:
+                continue
+            while piece := book.take(most):
+                ear[int(piece.offset_ms * 8) :] = piece.audio
+            heard = int(len(ear) * part)
+            book.hold()
+            book.settle({"a": heard / 8})
+            book.rewind({"a": float(heard // 8)})
+    while piece := book.take(most):
+        ear[int(piece.offset_ms * 8) :] = piece.audio
+    assert bytes(ear) == audio

@@ -1,0 +1,93 @@
+import asyncio
+
+import pytest
+
+from offhook.call import Call, CallInfo
+from offhook.core import events as e
+from offhook.errors import LocalProtocolError
+from offhook.phone.loopback import LoopbackLeg
+from offhook.sim.clock import run
+
+from ..pair import ScriptedAgent
+
+
+def looped(scenario, turns="provider"):
+    async def whole():
+        agent = ScriptedAgent(turns)
+        published = []
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), agent, publish=lambda _id, event: published.append(event),
+            on_ended=lambda _call: None,
+        )  # fmt: skip
+        call.start()
+        await asyncio.sleep(0)
+        leg = LoopbackLeg()
+        call.join(leg)
+        await scenario(call, agent, leg, published)
+        if not call.ended:
+            call.report(e.CarrierEnded("completed"))
+        await call.closed()
+
+    run(whole())
+
+
+def test_an_item_is_heard_when_it_has_been_played():
+    async def scenario(call, agent, leg, published):
+        agent.piece("a", 2500, "hello")
+        call.end_item("a")
+        await asyncio.sleep(2.4)
+        assert not [event for event in published if isinstance(event, e.TurnKept)]
+        await asyncio.sleep(0.2)
+        (kept,) = [event for event in published if isinstance(event, e.TurnKept)]
+        assert (kept.text, kept.heard_ms) == ("hello", 2500.0)
+        assert b"".join(audio for _, audio in leg.played) == b"\x01" * 20_000
+
+    looped(scenario)
+
+
+def test_a_barge_in_is_exact_to_the_sample():
+    async def scenario(call, agent, leg, published):
+        agent.piece("a", 1000)
+        agent.piece("b", 1000)
+        await asyncio.sleep(1.4)
+        call.report(e.SpeechStarted())
+        assert [(c.item, c.heard_ms) for c in agent.told(e.Truncate)] == [("a", 1000), ("b", 400)]
+
+    looped(scenario)
+
+
+def test_a_refuted_interruption_plays_the_rest():
+    async def scenario(call, agent, leg, published):
+        agent.piece("a", 2000)
+        call.end_item("a")
+        await asyncio.sleep(1.0)
+        call.report(e.SpeechStarted())
+        call.report(e.SpeechStopped())
+        await asyncio.sleep(0.5)
+        call.report(e.CallerTurnEnded("", 200.0))
+        await asyncio.sleep(3.0)
+        (kept,) = [event for event in published if isinstance(event, e.TurnKept)]
+        assert kept.heard_ms == 2000.0
+
+    looped(scenario, "offhook")
+
+
+def test_hanging_up_tells_what_was_heard():
+    async def scenario(call, agent, leg, published):
+        agent.piece("a", 2000)
+        await asyncio.sleep(0.5)
+        call.report(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
+        kept = [event for event in published if isinstance(event, e.TurnKept)]
+        assert [turn.heard_ms for turn in kept] == [500.0]
+
+    looped(scenario)
+
+
+def test_the_caller_is_heard():
+    async def scenario(call, agent, leg, published):
+        leg.say(bytes(160))
+        assert agent.frames == 1
+        with pytest.raises(LocalProtocolError):
+            leg.send(e.Greet())
+
+    looped(scenario)

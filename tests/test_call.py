@@ -1,0 +1,169 @@
+"""A call over one leg and then another; the road of a frame."""
+
+import asyncio
+import gc
+import logging
+
+import pytest
+
+from offhook.call import Call, CallInfo
+from offhook.core import events as e
+from offhook.core.control import CallState, Next
+from offhook.errors import LegFailed
+from offhook.sim.clock import run
+from offhook.sim.network import Link
+
+from .pair import Pair, ScriptedAgent
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+@pytest.mark.parametrize("delay_ms", [0, 80, 250])
+def test_a_stream_cut_in_mid_answer_comes_back_and_goes_on_knowing_what_was_heard(turns, delay_ms):
+    async def scenario():
+        async with Pair(turns, Link(delay_ms), Link(delay_ms)) as pair:
+            pair.agent.piece("a", 4000, "one two three four five six seven eight")
+            pair.call.end_item("a")
+            await pair.loop_ms(2000)
+            before = pair.carrier
+            before.drop()
+            await pair.loop_ms(500)
+            assert pair.call.state is CallState.PARKED
+            true_ms = before.heard(pair.agent)["a"]
+            assert pair.call.next("in-progress") is Next.STREAM
+            pair.stream()
+            await pair.loop_ms(5000)
+            assert pair.call.state is CallState.CONNECTED
+            after_ms = pair.heard()["a"]
+            if turns == "offhook":
+                said_twice = true_ms + after_ms - 4000
+                assert -25 <= said_twice <= 600, "the rest is said from the last word's beginning, and nothing is lost"
+                assert pair.agent.told(e.Truncate) == []
+            else:
+                (truncate,) = pair.agent.told(e.Truncate)
+                assert abs(truncate.heard_ms - true_ms) <= 25
+                assert pair.agent.told(e.Respond) == [e.Respond("", going_on=True)]
+                assert after_ms == 0
+
+    run(scenario())
+
+
+def test_a_request_for_the_next_step_that_comes_before_the_loss_is_noticed_parks_the_call():
+    async def scenario():
+        async with Pair("offhook") as pair:
+            assert pair.call.next("in-progress") is Next.STREAM
+            assert pair.call.state is CallState.PARKED
+            pair.stream()
+            await pair.loop_ms(500)
+            assert pair.call.state is CallState.CONNECTED
+
+    run(scenario())
+
+
+def test_what_the_caller_says_before_the_agent_is_ready_is_kept_in_order():
+    class Slow(ScriptedAgent):
+        async def run(self, call):
+            self.heard = []
+            self.send_audio = self.heard.append
+            await asyncio.sleep(1.0)
+            await super().run(call)
+
+    async def scenario():
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), Slow(), publish=lambda _id, _event: None, on_ended=lambda _call: None
+        )
+        call.start()
+        for n in range(10):
+            call.caller_audio(bytes([n]))
+        await asyncio.sleep(2.0)
+        call.caller_audio(b"x")
+        assert call.agent.heard == [bytes([n]) for n in range(10)] + [b"x"]
+        call.report(e.CarrierEnded("completed"))
+        await call.closed()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("error", [LegFailed("gone"), ValueError("a bug")])
+def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
+    class Failing(ScriptedAgent):
+        async def run(self, call):
+            await super().run(call)
+            raise error
+
+    async def scenario():
+        ended = asyncio.Event()
+        published = []
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), Failing(), publish=lambda _id, event: published.append(event),
+            on_ended=lambda _call: ended.set(),
+        )  # fmt: skip
+        call.start()
+        await asyncio.wait_for(ended.wait(), 5)
+        await call.closed()
+        assert published[-1] == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
+        assert call.agent.closed
+
+    run(scenario())
+
+
+def test_no_task_queue_log_line_or_event_is_made_for_a_frame(monkeypatch, caplog):
+    """Ten seconds of a caller's frames, and what the process made of them."""
+
+    async def scenario():
+        async with Pair("provider", Link(0), Link(0)) as pair:
+            made = []
+            loop = asyncio.get_running_loop()
+            monkeypatch.setattr(loop, "create_task", lambda *a, **k: made.append("task"))
+            monkeypatch.setattr(loop, "call_soon", lambda *a, **k: made.append("callback"))
+            monkeypatch.setattr(loop, "call_at", lambda *a, **k: made.append("timer"))
+            monkeypatch.setattr(asyncio, "Queue", lambda *a, **k: made.append("queue"))
+            monkeypatch.setattr(pair.call, "report", lambda event: made.append(event))
+            monkeypatch.setattr(pair.call.control, "handle", lambda event, now: made.append(event) or [])
+            from .phone.twilio.test_wire import media
+
+            message = media("/////////w==")
+            heard = pair.agent.frames
+            gc.collect()
+            with caplog.at_level(logging.DEBUG):
+                for _ in range(500):
+                    pair.leg.receive(message)
+            assert pair.agent.frames == heard + 500
+            assert made == []
+            assert caplog.records == []
+            monkeypatch.undo()
+
+    run(scenario())
+
+
+def test_an_ended_call_holds_nothing():
+    async def scenario():
+        async with Pair("offhook") as pair:
+            pair.agent.piece("a", 20_000)
+            pair.report(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
+            await pair.loop_ms(3000)
+            assert pair.call.ended
+            assert pair.call._timer is None
+            assert pair.call.phone is None
+            assert not pair.call.ledger.speaking
+            pair.call.caller_audio(b"late")
+            pair.call.agent_audio("a", b"late")
+            await pair.call.closed()
+            assert pair.agent.closed
+
+    run(scenario())
+
+
+def test_a_caller_who_hangs_up_in_mid_answer_leaves_the_words_they_heard():
+    async def scenario():
+        async with Pair("offhook") as pair:
+            pair.agent.piece("a", 4000)
+            pair.report(e.ItemText("a", "one two three four", ((1000, 3), (2000, 7), (3000, 13), (4000, 18))))
+            await pair.loop_ms(2700)
+            pair.carrier.say({"event": "stop"})
+            await pair.loop_ms(90)
+            assert pair.call.next("completed") is Next.HANG_UP
+            kept = pair.published(e.TurnKept)[-1]
+            assert (kept.text, kept.unheard) == ("one two", "three four")
+            assert pair.published(e.Ended) == [e.Ended(e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)]
+
+    run(scenario())
