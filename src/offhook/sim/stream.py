@@ -17,7 +17,7 @@ BYTES_PER_MS = 8
 LONGEST_MS = 600_000
 EXCESS_DROPPED = 31931
 
-_EARLY_MS = 1e-5
+EARLY_MS = 1e-5
 """A loop may wake a nanosecond before its timer; a sample is 125 µs."""
 
 
@@ -113,7 +113,7 @@ class StreamPlayback:
         if not audio:
             return
         if self._accepted == self._played:
-            if now > self._head_ms + _EARLY_MS:
+            if now > self._head_ms + EARLY_MS:
                 if self._idle_by_itself:
                     self.underruns.append(Gap(self._head_ms, now))
                 self._head_ms = now
@@ -148,7 +148,7 @@ class StreamPlayback:
         """Plays up to now; the marks that come back with it."""
         self._play(now)
         answers = []
-        while self._held and self._held[0][0] <= now + _EARLY_MS:
+        while self._held and self._held[0][0] <= now + EARLY_MS:
             name = self._held.popleft()[1]
             self.echoes.append((now, name))
             answers.append({"event": "mark", "mark": {"name": name}})
@@ -166,7 +166,7 @@ class StreamPlayback:
         return self._head_ms + (self._accepted - self._played) / BYTES_PER_MS
 
     def _play(self, now: float) -> None:
-        due = math.floor((now + _EARLY_MS - self._head_ms) * BYTES_PER_MS)
+        due = math.floor((now + EARLY_MS - self._head_ms) * BYTES_PER_MS)
         while due > 0 and self._accepted > self._played:
             count = min(due, self._accepted - self._played)
             if self._marks:
@@ -177,7 +177,7 @@ class StreamPlayback:
 
     def _hear(self, count: int) -> None:
         """The next `count` waiting bytes reach the ear."""
-        if not self.played or abs(self.played[-1].end_ms - self._head_ms) > _EARLY_MS:
+        if not self.played or abs(self.played[-1].end_ms - self._head_ms) > EARLY_MS:
             self.played.append(Stretch(self._head_ms, bytearray()))
         heard = self.played[-1].audio
         self._played += count
@@ -207,8 +207,8 @@ class StreamPlayback:
         """What the ear got in a time, holes left out."""
         parts = []
         for start_ms, audio in self.played:
-            first = max(0, math.ceil((from_ms - _EARLY_MS - start_ms) * BYTES_PER_MS))
-            last = max(0, math.ceil((to_ms - _EARLY_MS - start_ms) * BYTES_PER_MS))
+            first = max(0, math.ceil((from_ms - EARLY_MS - start_ms) * BYTES_PER_MS))
+            last = max(0, math.ceil((to_ms - EARLY_MS - start_ms) * BYTES_PER_MS))
             parts.append(bytes(audio[first:last]))
         return b"".join(parts)
 

@@ -1,0 +1,60 @@
+"""From settings to a server that runs."""
+
+from collections.abc import Callable, Sequence
+
+from offhook.agent.models import Engine
+from offhook.phone.twilio.signature import Key
+from offhook.server.app import App, Options
+from offhook.server.lifetime import Listening
+from offhook.server.lifetime import serve as serve_app
+from offhook.server.media import Limits
+from offhook.settings import Settings
+
+
+async def serve(
+    settings: Settings,
+    account_sid: str,
+    keys: Sequence[Key],
+    engine: Engine,
+    *,
+    try_it: str | None,
+    on_started: Callable[[int], None],
+) -> None:
+    """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo."""
+    app = App(options(settings, account_sid, keys, try_it=try_it), lambda _info: engine.leg())
+    listening = Listening(
+        host=settings.host,
+        port=settings.port,
+        backlog=settings.backlog,
+        timeout_keep_alive=settings.timeout_keep_alive,
+        drain_seconds=settings.drain_seconds,
+    )
+    try:
+        await serve_app(app, listening, prepare=engine.start, on_started=on_started)
+    finally:
+        await engine.close()
+
+
+def options(settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it: str | None) -> Options:
+    """The server's options as the settings have them."""
+    return Options(
+        account_sid=account_sid,
+        keys=keys,
+        secret=settings.offhook_secret.get_secret_value().encode() if settings.offhook_secret else None,
+        public_url=settings.public_url,
+        trusted_proxies=settings.forwarded_allow_ips,
+        demo=try_it is not None,
+        try_it=try_it,
+        operator_token=settings.offhook_token.get_secret_value() if settings.offhook_token else None,
+        allow_own_twiml=settings.allow_own_twiml,
+        language=settings.language,
+        limit=settings.limit_concurrency,
+        max_call_seconds=settings.max_call_seconds,
+        playout_offset_ms=settings.playout_offset_ms,
+        show_timing_math=settings.show_timing_math,
+        media=Limits(
+            message_bytes=settings.ws_max_size,
+            ping_interval=settings.ws_ping_interval,
+            ping_timeout=settings.ws_ping_timeout,
+        ),
+    )

@@ -1,0 +1,113 @@
+"""Composes the server: the switchboard, the routes, the door of the media streams. Takes plain values."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from offhook.call import CallInfo
+from offhook.core import events as e
+from offhook.core.leg import AgentLeg
+from offhook.phone.twilio.signature import Key
+from offhook.phone.twilio.token import secret_from
+from offhook.server.auth import Access
+from offhook.server.gate import Gate
+from offhook.server.head import Proxies
+from offhook.server.health import health
+from offhook.server.media import Limits
+from offhook.server.page import page
+from offhook.server.streams import StreamDoor, StreamRules
+from offhook.server.twilio import webhooks
+from offhook.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a server behaves. The settings of the same names say more."""
+
+    account_sid: str
+    keys: Sequence[Key] = field(repr=False)
+    """What Twilio signs with; the first is the account's auth token."""
+    secret: bytes | None = field(default=None, repr=False)
+    """Signs stream tokens; derived from the first key if None."""
+    public_url: str | None = None
+    trusted_proxies: str = "127.0.0.1,::1"
+    demo: bool = False
+    try_it: str | None = None
+    """What to ask the demo's agent, for the page."""
+    operator_token: str | None = field(default=None, repr=False)
+    allow_own_twiml: bool = False
+    language: str = "en-US"
+    limit: int | None = None
+    max_call_seconds: float = 3600.0
+    playout_offset_ms: float = 0.0
+    show_timing_math: bool = False
+    media: Limits = field(default_factory=Limits)
+
+
+class App:
+    """A composed server: `asgi` has the routes, `door` takes media upgrades, `switchboard` holds the calls."""
+
+    def __init__(self, options: Options, open_agent: Callable[[CallInfo], AgentLeg]) -> None:
+        self.options = options
+        self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
+        proxies = Proxies(options.trusted_proxies)
+        secret = options.secret or secret_from(options.keys[0].secret)
+        access = Access(
+            options.keys,
+            public_url=options.public_url,
+            proxies=proxies,
+            demo=options.demo,
+            operator_token=options.operator_token,
+        )
+        self.switchboard = Switchboard(
+            open_agent, limit=options.limit, max_call_seconds=options.max_call_seconds, publish=_log_event
+        )
+        rules = StreamRules(
+            options.account_sid,
+            secret,
+            allow_own_twiml=options.allow_own_twiml,
+            playout_offset_ms=options.playout_offset_ms,
+            show_timing_math=options.show_timing_math,
+        )
+        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready)
+        self.asgi = FastAPI(
+            title="offhook",
+            lifespan=self._lifespan,
+            redirect_slashes=False,  # a redirect would break the signature
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        )
+        self.asgi.include_router(
+            webhooks(
+                access,
+                self.switchboard,
+                self.ready,
+                account_sid=options.account_sid,
+                secret=secret,
+                language=options.language,
+            )
+        )
+        self.asgi.include_router(health(self.switchboard, self.ready))
+        self.asgi.include_router(page(access, self.switchboard, proxies, try_it=options.try_it, limit=options.limit))
+        self.asgi.add_middleware(Gate, access=access)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await self.switchboard.close()  # what no drain has ended
+
+
+def _log_event(call_id: str, event: e.Event) -> None:
+    # Turns and texts are what was said: they never enter the log.
+    if isinstance(event, e.StateChanged):
+        log.info("call is %s", event.state, extra={"call_id": call_id})
+    elif isinstance(event, e.BargedIn):
+        log.debug("caller cut in", extra={"call_id": call_id})

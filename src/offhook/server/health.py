@@ -1,0 +1,30 @@
+"""Liveness and readiness. Not ready means: send no new calls here; those that are here go on."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+
+from offhook.switchboard import Switchboard
+
+
+def health(switchboard: Switchboard, ready: asyncio.Event) -> APIRouter:
+    """`/healthz`: the process answers. `/readyz`: 503 while starting, draining or full, else 200."""
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz(response: Response) -> dict[str, str]:
+        if switchboard.draining:
+            status = "draining"
+        elif not ready.is_set():
+            status = "starting"
+        else:
+            status = "full" if switchboard.full else "ready"
+        if status != "ready":
+            response.status_code = 503
+        return {"status": status}
+
+    return router

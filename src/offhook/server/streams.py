@@ -1,0 +1,94 @@
+"""The door of the media streams: which upgrades are taken, and which call a stream may claim."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from offhook.call import Call, CallInfo
+from offhook.errors import CallRefused
+from offhook.phone.twilio import token
+from offhook.phone.twilio.leg import TwilioLeg
+from offhook.phone.twilio.wire import Start
+from offhook.server import routes
+from offhook.server.auth import Access
+from offhook.server.connection import Refused
+from offhook.server.head import Head
+from offhook.server.media import Limits, MediaListener, MediaSocket, MediaUpgrade, websocket_key
+from offhook.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """What a stream must bring, and how it is heard."""
+
+    account_sid: str
+    secret: bytes
+    """Signs the tokens (phone/twilio/token.py)."""
+    allow_own_twiml: bool = False
+    playout_offset_ms: float = 0.0
+    show_timing_math: bool = False
+
+
+class StreamDoor:
+    """Takes media upgrades that are signed, and ties each stream to its call by the token in `start`."""
+
+    def __init__(
+        self,
+        access: Access,
+        switchboard: Switchboard,
+        rules: StreamRules,
+        limits: Limits,
+        ready: asyncio.Event,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._access, self._switchboard = access, switchboard
+        self._rules, self._limits, self._ready, self._wall_clock = rules, limits, ready, wall_clock
+
+    def knock(self, head: Head) -> MediaUpgrade | Refused | None:
+        """The answer to an upgrade; None where the path is no media path."""
+        call_id = routes.media_call_id(head.path)
+        if call_id is None:
+            return None
+        if (sentence := self._access.refusal(head)) is not None:
+            return Refused(HTTPStatus.FORBIDDEN, sentence)
+        if call_id == routes.OWN_TWIML and not self._rules.allow_own_twiml:
+            return Refused(HTTPStatus.FORBIDDEN, "Set ALLOW_OWN_TWIML=true to take streams of your own TwiML.")
+        if self._access.verify(head, upgrade=True) is None:
+            log.warning("media upgrade refused: the signature does not hold")
+            return Refused(HTTPStatus.FORBIDDEN, "The signature does not hold.")
+        key = websocket_key(head)
+        if isinstance(key, Refused):
+            return key
+        return MediaUpgrade(
+            key, MediaListener(self._limits, lambda socket: self._open_leg(socket, call_id)), self._limits
+        )
+
+    def _open_leg(self, socket: MediaSocket, call_id: str) -> TwilioLeg:
+        loop = asyncio.get_running_loop()
+        return TwilioLeg(
+            socket,
+            lambda start: self._claim(start, call_id),
+            lambda: loop.time() * 1000.0,
+            playout_offset_ms=self._rules.playout_offset_ms,
+            show_timing_math=self._rules.show_timing_math,
+        )
+
+    def _claim(self, start: Start, call_id: str) -> Call:
+        if start.account_sid != self._rules.account_sid:
+            raise CallRefused("the stream is of another account")
+        if call_id == routes.OWN_TWIML:
+            if not self._ready.is_set():
+                raise CallRefused("the agent is not ready yet")
+            # Such a stream tells no numbers, unless its TwiML passes them on as parameters.
+            told = start.parameters
+            return self._switchboard.adopt(
+                CallInfo(start.call_sid, start.account_sid, caller=told.get("From", ""), called=told.get("To", ""))
+            )
+        given = start.parameters.get("token", "")
+        epoch = token.check(self._rules.secret, given, call_id, start.call_sid, self._wall_clock())
+        return self._switchboard.claim(call_id, start.call_sid, epoch)

@@ -1,0 +1,157 @@
+"""Twilio's webhooks: a call comes in, a stream has ended, a status is told. Signed, idempotent, in any order."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+
+from offhook.call import Call, CallInfo
+from offhook.core.control import Next
+from offhook.errors import CallOver, CallsFull, RemoteProtocolError
+from offhook.phone.twilio import token, twiml
+from offhook.phone.twilio.signature import parse_form
+from offhook.server import routes
+from offhook.server.auth import Access
+from offhook.server.body import BodyTooLarge, BodyTooSlow, read_body
+from offhook.server.head import Head
+from offhook.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 10.0  # Twilio waits 15 s for an answer
+APOLOGY = "Sorry, something went wrong on our side. Please call again."
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request that Twilio signed."""
+
+    fields: dict[str, str]
+    origin: str
+    """The origin under which the signature held: Twilio reaches us there."""
+
+    def sid(self) -> str:
+        """The CallSid; HTTPException 400 without one."""
+        sid = self.fields.get("CallSid", "")
+        if not sid:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "The webhook names no CallSid.")
+        return sid
+
+
+def webhooks(
+    access: Access,
+    switchboard: Switchboard,
+    ready: asyncio.Event,
+    *,
+    account_sid: str,
+    secret: bytes,
+    language: str = "en-US",
+    wall_clock: Callable[[], float] = time.time,
+) -> APIRouter:
+    """The routes under every path of the table."""
+    router = APIRouter()
+
+    async def signed(request: Request) -> Webhook:
+        head = Head.of(request.scope)
+        fields, origin = await _verified(request, head, access)
+        if fields.get("AccountSid") != account_sid:
+            log.warning("webhook refused: it is of another account", extra={"path": head.path})
+            raise HTTPException(HTTPStatus.FORBIDDEN, "The webhook is of another account.")
+        return Webhook(fields, origin)
+
+    Signed = Annotated[Webhook, Depends(signed)]
+
+    def stream_to(call: Call, origin: str) -> Response:
+        made = token.make(secret, call.id, call.info.sid, call.epoch, wall_clock())
+        return _xml(
+            twiml.connect_stream(
+                routes.stream_url(origin, call.id), made, routes.next_url(origin, call.id), routes.status_url(origin)
+            )
+        )
+
+    async def incoming_call(webhook: Signed) -> Response:
+        """A call comes in. The same CallSid always means the same call."""
+        told = webhook.fields
+        info = CallInfo(
+            webhook.sid(), account_sid, told.get("From", ""), told.get("To", ""), told.get("Direction", "inbound")
+        )
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await ready.wait()
+            call = switchboard.admit(info)
+        except (CallsFull, TimeoutError) as refused:
+            log.warning("call refused: %s", refused or "the agent is not ready yet")
+            return _xml(twiml.reject_busy())
+        except CallOver:
+            return _xml(twiml.hang_up())
+        except Exception:
+            # Any other answer would make Twilio read out an error message of its own.
+            log.exception("a call could not be admitted")
+            return _xml(twiml.say_and_hang_up(APOLOGY, language))
+        return stream_to(call, webhook.origin)
+
+    async def next_step(webhook: Signed, call_id: Annotated[str, Query()] = "") -> Response:
+        """A stream has ended: open another, or end the call."""
+        answer = switchboard.next(call_id, webhook.sid(), webhook.fields.get("CallStatus", ""))
+        call = switchboard.find(call_id)
+        if answer is Next.STREAM and call is not None:
+            return stream_to(call, webhook.origin)
+        if answer is Next.APOLOGISE:
+            return _xml(twiml.say_and_hang_up(APOLOGY, language))
+        return _xml(twiml.hang_up())
+
+    async def status(webhook: Signed) -> Response:
+        """How a call or a stream fares."""
+        told, sid = webhook.fields, webhook.sid()
+        call = switchboard.by_sid(sid)
+        extra = {"call_id": call.id} if call is not None else {}
+        if told.get("StreamEvent") == "stream-error":
+            log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
+        if call_status := told.get("CallStatus"):
+            log.info("call status: %s", call_status, extra=extra)
+            switchboard.status(sid, call_status)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    # A number may be set to ask by GET; what we name in TwiML is asked by POST.
+    for canonical, endpoint, methods in (
+        (routes.INCOMING_CALL, incoming_call, ["POST", "GET"]),
+        (routes.NEXT, next_step, ["POST"]),
+        (routes.STATUS, status, ["POST"]),
+    ):
+        for path in routes.paths(canonical):
+            router.add_api_route(
+                path, endpoint, methods=methods, include_in_schema=path == canonical, response_class=Response
+            )
+    return router
+
+
+async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[str, str], str]:
+    """The fields of a request whose signature holds, and the origin it holds under."""
+    if request.method == "GET":
+        fields = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        origin = access.verify(head)
+    else:
+        try:
+            form = parse_form(await read_body(request))
+        except BodyTooLarge as error:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request has {error}.") from None
+        except BodyTooSlow as error:
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, f"Stopped waiting: {error}.") from None
+        except RemoteProtocolError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, f"The request cannot be read: {error}.") from None
+        fields = {name: values[-1] for name, values in form.items()}
+        origin = access.verify(head, form)
+    if origin is None:
+        log.warning("webhook refused: the signature does not hold", extra={"path": head.path})
+        raise HTTPException(HTTPStatus.FORBIDDEN, "The signature does not hold.")
+    return fields, origin
+
+
+def _xml(document: str) -> Response:
+    return Response(document, media_type=twiml.MEDIA_TYPE)

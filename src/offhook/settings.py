@@ -1,0 +1,259 @@
+"""Every setting: one class, read from the environment and `.env`, by the server and the command line only.
+
+A field is named as its variable, in small letters. Its `title` says what is allowed, for the sentence that refuses a
+bad value; its `description` is the line of docs/settings.md and .env.example. Unknown variables are nobody's business.
+"""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from offhook.errors import ConfigError
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
+        raise ValueError("not an origin")
+    if parts.path not in ("", "/"):
+        raise ValueError("has a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _proxies(text: str) -> str:
+    for part in text.split(","):
+        if part.strip() != "*":
+            ipaddress.ip_network(part.strip(), strict=False)
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        raise ValueError("not a language tag")
+    return text
+
+
+def _sid(text: str) -> str:
+    if not re.fullmatch(r"AC[0-9a-fA-F]{32}", text):
+        raise ValueError("not an account SID")
+    return text
+
+
+class _Environment(EnvSettingsSource):
+    def __call__(self) -> dict[str, Any]:
+        told = super().__call__()
+        # Desktop systems export LANGUAGE for gettext ("en_GB:en"). That is no wish of this program's user, and it must
+        # not hide what .env says.
+        if re.search("[_:]|^(C|POSIX)$", str(told.get("language", ""))):
+            del told["language"]
+        return told
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults. Use `load`, which refuses a bad value in one sentence."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, validate_default=False)
+
+    # ---------------------------------------------------------------- server
+    host: Annotated[str, Field(title="an address of this machine", description="The address to listen on.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Field(ge=0, le=65535, title="a port, 0 to 65535", description="The port to listen on; 0 takes a free one.")
+    ] = 8000
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(str.lower),
+        Field(
+            title="debug, info, warning or error", description="How much is logged. Speech is never logged above debug."
+        ),
+    ] = "info"
+    log_file: Annotated[
+        Path | None, Field(title="a path", description="Where the log goes instead of standard error.")
+    ] = None
+    log_format: Annotated[
+        Literal["text", "json"],
+        BeforeValidator(str.lower),
+        Field(title="text or json", description="A log line as `key=value` text or as one JSON object."),
+    ] = "text"
+    public_url: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _public_url(text)),
+        Field(
+            title="an origin such as https://voice.example.com, without a path",
+            description="The origin Twilio reaches this server at. Unset: that of each request, proved by its signature.",
+        ),
+    ] = None
+    forwarded_allow_ips: Annotated[
+        str,
+        AfterValidator(_proxies),
+        Field(
+            title="addresses or networks separated by commas, or *",
+            description="Proxies whose X-Forwarded-Proto and X-Forwarded-Host are believed.",
+        ),
+    ] = "127.0.0.1,::1"
+    backlog: Annotated[
+        int,
+        Field(ge=1, le=65535, title="1 to 65535", description="Connections the system keeps waiting to be accepted."),
+    ] = 2048
+    timeout_keep_alive: Annotated[
+        int, Field(ge=1, le=3600, title="seconds, 1 to 3600", description="Seconds an idle HTTP connection stays open.")
+    ] = 5
+    ws_ping_interval: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3600,
+            title="seconds, 0 to 3600",
+            description="Seconds of silence on a socket before it is pinged; 0 never pings.",
+        ),
+    ] = 20.0
+    ws_ping_timeout: Annotated[
+        float,
+        Field(gt=0, le=3600, title="seconds, above 0 to 3600", description="Seconds to wait for the answer to a ping."),
+    ] = 20.0
+    ws_max_size: Annotated[
+        int,
+        Field(
+            ge=4096,
+            le=2**30,
+            title="bytes, 4096 to 1073741824",
+            description="The largest WebSocket message taken, in bytes.",
+        ),
+    ] = 1048576
+
+    # ---------------------------------------------------------------- access and state
+    offhook_token: Annotated[
+        SecretStr | None,
+        Field(title="a text", description="The operator's token: opens the page and the API outside the demo."),
+    ] = None
+    offhook_secret: Annotated[
+        SecretStr | None,
+        Field(
+            title="a text",
+            description="Signs the one-time tokens of media streams. Unset: derived from the auth token.",
+        ),
+    ] = None
+    offhook_data: Annotated[
+        Path | None,
+        Field(title="a path", description="The folder for state. Unset: `offhook` in the user's data folder."),
+    ] = None
+
+    # ---------------------------------------------------------------- Twilio
+    twilio_account_sid: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _sid(text)),
+        Field(title="AC and 32 hexadecimal digits", description="The account whose calls are taken."),
+    ] = None
+    twilio_auth_token: Annotated[
+        SecretStr | None, Field(title="a text", description="The account's auth token; Twilio signs with it.")
+    ] = None
+    twilio_auth_token_secondary: Annotated[
+        SecretStr | None,
+        Field(title="a text", description="A second auth token that is also accepted, while tokens are rotated."),
+    ] = None
+    twilio_shared_key: Annotated[
+        SecretStr | None,
+        Field(title="a text", description="The secret of a Twilio shared key, if webhooks are signed with one."),
+    ] = None
+    allow_own_twiml: Annotated[
+        bool,
+        Field(
+            title="true or false",
+            description="Take media streams that your own TwiML opens on /media-stream, /media or /twilio/stream.",
+        ),
+    ] = False
+
+    # ---------------------------------------------------------------- the agent of `offhook serve` without a module
+    system_message: Annotated[str | None, Field(title="a text", description="What the agent is told to be.")] = None
+    greeting: Annotated[
+        str | None, Field(title="a text", description="What the agent says first. Unset: the model's own greeting.")
+    ] = None
+    voice: Annotated[str | None, Field(title="a voice of the model", description="The agent's voice.")] = None
+    language: Annotated[
+        str,
+        AfterValidator(_language),
+        Field(title="a language tag such as en-US", description="The language of the call."),
+    ] = "en-US"
+    model: Annotated[
+        str | None, Field(title="a model such as local", description="What answers the call, such as `local`.")
+    ] = None
+
+    # ---------------------------------------------------------------- calls
+    limit_concurrency: Annotated[
+        int | None,
+        Field(ge=1, title="a whole number above 0", description="Calls at once; a further caller hears the busy tone."),
+    ] = None
+    max_call_seconds: Annotated[
+        float,
+        Field(
+            gt=0, le=86400, title="seconds, above 0 to 86400", description="A call is ended after this many seconds."
+        ),
+    ] = 3600.0
+    drain_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=86400,
+            title="seconds, 0 to 86400",
+            description="Seconds that calls may go on after the server was asked to stop.",
+        ),
+    ] = 30.0
+    playout_offset_ms: Annotated[
+        float,
+        Field(
+            ge=0, le=5000, title="milliseconds, 0 to 5000",
+            description="A constant delay from the carrier's queue to the ear, taken off what counts as heard.",
+        ),
+    ] = 0.0  # fmt: skip
+    show_timing_math: Annotated[
+        bool, Field(title="true or false", description="Log the arithmetic of what was heard at each interruption.")
+    ] = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What goes before what: the command line, the environment, `.env`."""
+        return init_settings, _Environment(settings_cls), dotenv_settings
+
+    @classmethod
+    def load(cls, *, ignored: Collection[str] = (), **given: Any) -> Self:
+        """The settings of this process; `given` (the command line) goes before the environment, None means not given.
+
+        The environment's values of `ignored` fields are not even looked at. Raises ConfigError in one sentence for the
+        first bad value; a secret's value is never repeated.
+        """
+        told = {name: value for name, value in given.items() if value is not None}
+        defaults = {name: cls.model_fields[name].default for name in ignored}
+        try:
+            return cls(**(defaults | told))
+        except ValidationError as error:
+            raise ConfigError(cls._refusal(error)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"The file .env cannot be read: {error}.") from None
+
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> str:
+        problem = error.errors(include_url=False)[0]
+        name = str(problem["loc"][0])
+        field = cls.model_fields[name]
+        told = "its value" if "SecretStr" in str(field.annotation) else repr(str(problem["input"]))
+        return f"{name.upper()} must be {field.title}, not {told}."

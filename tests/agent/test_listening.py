@@ -1,0 +1,126 @@
+import asyncio
+import math
+import random
+
+from offhook.agent.listening import Listening
+from offhook.audio import g711
+from offhook.audio.vad import EnergyModel, VoiceBank
+from offhook.core import events as e
+from offhook.core.turns import Endpointing
+from offhook.errors import LegFailed
+from offhook.sim.clock import run
+from offhook.speech.base import Recognised
+
+QUIET = b"\xff" * 160
+
+
+def voice(ms: int) -> bytes:
+    """Something as loud and uneven as speech, in µ-law."""
+    rnd = random.Random(1)
+    loud = (0.3 * math.sin(n / 5.0) * (0.6 + 0.4 * math.sin(n / 400.0)) + rnd.uniform(-0.05, 0.05) for n in range(ms * 8))
+    return g711.encode(b"".join(int(32767 * x).to_bytes(2, "little", signed=True) for x in loud))
+
+
+class Words:
+    """A recogniser that counts what it is fed."""
+
+    def __init__(self, complete=False, fails=False):
+        self.complete, self.fails = complete, fails
+        self.stretches, self.fed, self.closed = 0, 0, False
+
+    def begin(self):
+        self.stretches += 1
+
+    def feed(self, audio):
+        self.fed += len(audio)
+
+    async def end(self):
+        if self.fails:
+            raise LegFailed("gone")
+        return Recognised("some words", 1.0)
+
+    def cancel(self):
+        pass
+
+    def close(self):
+        self.closed = True
+
+
+class Side:
+    id = "c1"
+
+    def __init__(self):
+        self.events = []
+
+    def now(self):
+        return asyncio.get_running_loop().time() * 1000.0
+
+    def report(self, event):
+        self.events.append((self.now(), event))
+
+    def kinds(self):
+        return [type(event) for _, event in self.events]
+
+
+def listen(recogniser, *stretches: bytes) -> Side:
+    async def scenario():
+        side = Side()
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, recogniser, Endpointing())
+        audio = b"".join(stretches)
+        for at in range(0, len(audio), 160):
+            hearing.feed(audio[at : at + 160])
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        hearing.close()
+        hearing.close()
+        return side
+
+    return run(scenario())
+
+
+def test_a_turn_is_started_stopped_and_understood():
+    words = Words()
+    side = listen(words, QUIET * 50, voice(1000), QUIET * 60)
+    assert side.kinds() == [e.SpeechStarted, e.SpeechStopped, e.CallerTurnEnded]
+    ended = side.events[-1][1]
+    assert ended.text == "some words"
+    assert 800 <= ended.spoken_ms <= 1200
+    assert words.stretches == 1
+    assert 1000 * 16 <= words.fed <= 1700 * 16, "the stretch and a little before it, not the silence"
+    assert words.closed
+
+
+def test_a_whole_sentence_is_answered_sooner():
+    ends = [
+        listen(Words(complete=complete), QUIET * 50, voice(1000), QUIET * 60).events[-1][0] for complete in (True, False)
+    ]
+    assert 350 <= ends[1] - ends[0] <= 500
+
+
+def test_a_pause_does_not_end_the_turn():
+    words = Words()
+    side = listen(words, QUIET * 50, voice(800), QUIET * 20, voice(800), QUIET * 60)
+    assert side.kinds().count(e.CallerTurnEnded) == 1
+    assert words.stretches == 1
+
+
+def test_a_recogniser_that_fails_costs_the_turn_and_no_more():
+    side = listen(Words(fails=True), QUIET * 50, voice(1000), QUIET * 60, voice(1000), QUIET * 60)
+    assert [event.text for _, event in side.events if isinstance(event, e.CallerTurnEnded)] == ["", ""]
+
+
+def test_silence_is_no_turn():
+    assert listen(Words(), QUIET * 300).events == []
+
+
+def test_the_timer_runs_only_while_somebody_listens():
+    async def scenario():
+        listening = Listening(VoiceBank(EnergyModel()))
+        assert listening._timer is None
+        hearings = [listening.open(Side(), Words(), Endpointing()) for _ in range(3)]
+        assert listening._timer is not None
+        for hearing in hearings:
+            hearing.close()
+        assert listening._timer is None
+
+    run(scenario())

@@ -1,0 +1,140 @@
+"""The embedded agent, whole: a synthetic caller speaks, real engines in worker processes, simulated time."""
+
+import asyncio
+import importlib.util
+
+import pytest
+
+from offhook import Agent
+from offhook.agent.local import LocalEngine
+from offhook.call import Call, CallInfo
+from offhook.core import events as e
+from offhook.phone.loopback import LoopbackLeg
+from offhook.sim.clock import run
+
+if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
+    pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)
+
+
+class Visit:
+    """One call of a caller who speaks with the synthesizer's voice."""
+
+    def __init__(self, call: Call, leg: LoopbackLeg, engine: LocalEngine) -> None:
+        self.call, self.leg = call, leg
+        self._voice = engine._synthesizer
+        self.events: list[tuple[float, e.Event]] = []
+
+    async def quiet(self, ms: int) -> None:
+        await self._send(b"\xff" * (8 * ms))
+
+    async def say(self, text: str) -> None:
+        await self._send((await self._voice.speak(text)).audio)
+
+    async def _send(self, audio: bytes) -> None:
+        for at in range(0, len(audio), 160):
+            self.leg.say(audio[at : at + 160].ljust(160, b"\xff"))
+            await asyncio.sleep(0.02)
+
+    @property
+    def turns(self) -> list[e.TurnKept]:
+        return [event for _, event in self.events if isinstance(event, e.TurnKept)]
+
+    def agent_said(self) -> list[str]:
+        return [turn.text for turn in self.turns if turn.role == "agent"]
+
+
+def visit(scenario, **agent) -> None:
+    async def whole():
+        engine = LocalEngine(Agent(**agent))
+        await engine.start()
+        loop = asyncio.get_running_loop()
+        events: list[tuple[float, e.Event]] = []
+        call = Call(
+            CallInfo("CA1", "AC1", "anonymous", "+15550100"), engine.leg(),
+            publish=lambda _id, event: events.append((loop.time() * 1000.0, event)), on_ended=lambda _call: None,
+        )  # fmt: skip
+        call.start()
+        await asyncio.sleep(0)
+        leg = LoopbackLeg()
+        call.join(leg)
+        visitor = Visit(call, leg, engine)
+        visitor.events = events
+        await scenario(visitor)
+        if not call.ended:
+            call.report(e.CarrierEnded("completed"))
+        await call.closed()
+        await engine.close()
+
+    run(whole())
+
+
+def test_it_greets_answers_and_hangs_up_when_its_goodbye_was_heard():
+    async def scenario(visit):
+        await visit.quiet(7000)
+        await visit.say("what are your opening hours")
+        await visit.quiet(9000)
+        await visit.say("goodbye")
+        await visit.quiet(4000)
+        greeting, hours, goodbye = visit.agent_said()
+        assert "Café" in greeting
+        assert "from eight to six" in hours
+        assert "Goodbye" in goodbye
+        assert [turn.text for turn in visit.turns if turn.role == "caller"] == ["what are your opening hours", "goodbye"]
+        await visit.quiet(2500)
+        ended = visit.events[-1][1]
+        assert ended == e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+        heard_at = max(at for at, event in visit.events if isinstance(event, e.TurnKept))
+        ending_at = next(at for at, event in visit.events if event == e.StateChanged("ending"))
+        assert ending_at >= heard_at, "not before the last word was heard"
+
+    visit(scenario)
+
+
+def test_it_can_be_interrupted_and_the_transcript_ends_where_the_caller_stopped_hearing():
+    async def scenario(visit):
+        await visit.quiet(7000)
+        await visit.say("can you read me the menu")
+        await visit.quiet(5000)
+        await visit.say("what is your address")
+        await visit.quiet(6000)
+        menu = next(turn for turn in visit.turns if turn.text.startswith("Here is the menu"))
+        assert menu.unheard
+        assert menu.text + " " + menu.unheard == " ".join((menu.text + " " + menu.unheard).split())
+        assert menu.generated_ms > 15_000
+        played = sum(len(audio) for item, audio in visit.leg.played if item == menu.item) / 8
+        assert abs(menu.heard_ms - played) <= 1000, "the loopback leg keeps whole slices of a second"
+        assert "Mill Street" in visit.agent_said()[-1]
+
+    visit(scenario)
+
+
+def test_it_says_when_it_did_not_understand():
+    async def scenario(visit):
+        await visit.quiet(7000)
+        await visit.say("purple monkeys dishwasher seventeen")
+        await visit.quiet(8000)
+        assert "did not understand" in visit.agent_said()[-1]
+
+    visit(scenario)
+
+
+def test_an_empty_greeting_waits_for_the_caller():
+    async def scenario(visit):
+        await visit.quiet(3000)
+        assert visit.turns == []
+
+    visit(scenario, greeting="")
+
+
+def test_a_recogniser_that_dies_costs_a_turn_and_the_call_goes_on():
+    async def scenario(visit):
+        await visit.quiet(3000)
+        for shared in visit.call.agent._hearing._recogniser._pool._workers:
+            shared.worker._process.kill()
+        await visit.say("what are your opening hours")
+        await visit.quiet(9000)
+        await visit.say("what are your opening hours")
+        await visit.quiet(9000)
+        assert "from eight to six" in visit.agent_said()[-1]
+
+    visit(scenario, greeting="")

@@ -1,0 +1,33 @@
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from offhook import Agent
+from offhook.agent.models import engine_for
+from offhook.errors import ConfigError
+
+
+def test_a_model_there_is_none_for_is_refused_with_the_ones_there_are():
+    with pytest.raises(ConfigError, match='"local"'):
+        engine_for(Agent(model="hal-9000"))
+
+
+def test_an_engine_opens_legs():
+    async def scenario():
+        engine = engine_for(Agent(model="echo"))
+        await engine.start()
+        assert engine.leg() is not engine.leg()
+        await engine.close()
+
+    asyncio.run(scenario())
+
+
+def test_nothing_of_a_model_is_imported_before_it_is_used():
+    code = (
+        "import sys, offhook, offhook.agent.models\n"
+        "print([m for m in sys.modules if m.startswith(('numpy', 'offhook.speech', 'offhook.agent.local'))])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

@@ -1,0 +1,40 @@
+import asyncio
+
+import pytest
+from starlette.requests import Request
+
+from offhook.errors import RemoteProtocolError
+from offhook.server.body import BodyTooLarge, BodyTooSlow, read_body
+
+
+def read(*messages, **limits):
+    async def receive():
+        if not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
+
+    waiting = list(messages)
+    return asyncio.run(read_body(Request({"type": "http", "headers": []}, receive), **limits))
+
+
+def part(body, more=True):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_in_parts_is_read_whole():
+    assert read(part(b"a"), part(b"b"), part(b"", more=False)) == b"ab"
+
+
+def test_a_body_over_the_limit_is_not_read_to_its_end():
+    with pytest.raises(BodyTooLarge):
+        read(part(b"abc"), part(b"d"), max_bytes=3)
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    with pytest.raises(BodyTooSlow):
+        read(part(b"a"), seconds=0)
+
+
+def test_a_peer_that_leaves_is_told_apart():
+    with pytest.raises(RemoteProtocolError, match="left"):
+        read(part(b"a"), {"type": "http.disconnect"})

@@ -1,0 +1,49 @@
+import httpx
+import pytest
+
+from tests.server.running import running
+
+
+@pytest.fixture(scope="module")
+def demo():
+    with running(demo=True, try_it="what are your opening hours") as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    with running(operator_token="t0ken") as it:
+        yield it
+
+
+def test_the_page_has_the_line_that_makes_a_call(demo):
+    page = httpx.get(demo.origin)
+    assert page.status_code == 200
+    line = f"offhook sim call --url {demo.origin}/incoming-call --say &quot;what are your opening hours&quot;"
+    assert line in page.text
+
+
+def test_the_page_brings_everything_itself(demo):
+    page = httpx.get(demo.origin)
+    assert "http" not in page.text.replace(demo.origin, "")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_status_counts_the_calls(demo):
+    assert httpx.get(demo.origin + "/api/status").json() == {"calls": 0, "limit": None, "draining": False}
+    demo.call("CA1")
+    assert httpx.get(demo.origin + "/api/status").json()["calls"] == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/api/status"])
+def test_outside_the_demo_the_operators_token_is_asked_for(guarded, path):
+    refused = httpx.get(guarded.origin + path)
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"].startswith("Basic")
+    assert httpx.get(guarded.origin + path, auth=("", "t0ken")).status_code == 200
+    assert httpx.get(guarded.origin + path, headers={"authorization": "Bearer t0ken"}).status_code == 200
+
+
+def test_without_a_token_the_page_says_how_to_set_one():
+    with running() as server:
+        assert httpx.get(server.origin).json() == {"detail": "Set OFFHOOK_TOKEN to use this page."}

@@ -1,0 +1,156 @@
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from offhook.errors import ConfigError
+from offhook.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+FIELDS = sorted(Settings.model_fields)
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch, tmp_path):
+    for name in FIELDS:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_an_environment_everything_has_a_default():
+    settings = Settings.load()
+    assert (settings.host, settings.port, settings.twilio_account_sid) == ("127.0.0.1", 8000, None)
+
+
+def test_the_environment_goes_before_the_file_and_the_command_line_before_both(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("PORT=8001\nLANGUAGE=nl-NL\nHOST=0.0.0.0\n")
+    monkeypatch.setenv("PORT", "8002")
+    monkeypatch.setenv("LANGUAGE", "de-DE")
+    settings = Settings.load(port=8003, language=None)
+    assert (settings.port, settings.language, settings.host) == (8003, "de-DE", "0.0.0.0")
+
+
+@pytest.mark.parametrize("exported", ["en_GB:en", "de_DE", "C", "POSIX", "de:en"])
+def test_the_language_that_the_system_exports_for_gettext_is_not_ours(monkeypatch, tmp_path, exported):
+    monkeypatch.setenv("LANGUAGE", exported)
+    assert Settings.load().language == "en-US"
+    (tmp_path / ".env").write_text("LANGUAGE=nl-NL\n")
+    assert Settings.load().language == "nl-NL"
+
+
+def test_what_nobody_knows_is_ignored(monkeypatch, tmp_path):
+    (tmp_path / ".env").write_text("NOBODY_KNOWS=1\n")
+    monkeypatch.setenv("ALSO_NOT", "1")
+    Settings.load()
+
+
+def test_empty_means_unset(monkeypatch):
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setenv("PUBLIC_URL", "")
+    assert (Settings.load().port, Settings.load().public_url) == (8000, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "eighty", "PORT must be a port, 0 to 65535, not 'eighty'."),
+        ("PORT", "70000", "PORT must be a port, 0 to 65535, not '70000'."),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be debug, info, warning or error, not 'loud'."),
+        ("TWILIO_ACCOUNT_SID", "AC12", "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits, not 'AC12'."),
+        ("DRAIN_SECONDS", "-1", "DRAIN_SECONDS must be seconds, 0 to 86400, not '-1'."),
+        ("ALLOW_OWN_TWIML", "perhaps", "ALLOW_OWN_TWIML must be true or false, not 'perhaps'."),
+        ("LANGUAGE", "English", "LANGUAGE must be a language tag such as en-US, not 'English'."),
+        ("MAX_CALL_SECONDS", "nan", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'nan'."),
+        ("MAX_CALL_SECONDS", "inf", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'inf'."),
+    ],
+)
+def test_a_bad_value_is_refused_in_one_sentence(monkeypatch, name, value, sentence):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as refused:
+        Settings.load()
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    "url", ["voice.example.com", "wss://h", "https://", "https://h/path", "https://u:p@h", "https://h?x=1", "https://["]
+)
+def test_a_public_url_is_an_origin(monkeypatch, url):
+    monkeypatch.setenv("PUBLIC_URL", url)
+    with pytest.raises(ConfigError, match="PUBLIC_URL must be an origin"):
+        Settings.load()
+
+
+def test_a_slash_behind_the_public_url_is_taken_off(monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "https://voice.example.com/")
+    assert Settings.load().public_url == "https://voice.example.com"
+
+
+@pytest.mark.parametrize("proxies", ["10.0.0.0/8", "127.0.0.1, ::1", "*", "10.0.0.1/8"])
+def test_proxies_are_addresses_and_networks(monkeypatch, proxies):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", proxies)
+    assert Settings.load().forwarded_allow_ips == proxies
+
+
+def test_a_proxy_by_name_is_refused(monkeypatch):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "proxy.internal")
+    with pytest.raises(ConfigError, match="FORWARDED_ALLOW_IPS"):
+        Settings.load()
+
+
+def test_what_is_ignored_is_not_even_looked_at(monkeypatch):
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "nonsense")
+    monkeypatch.setenv("MODEL", "something")
+    settings = Settings.load(ignored=["twilio_account_sid", "model"])
+    assert (settings.twilio_account_sid, settings.model) == (None, None)
+
+
+def test_a_file_that_is_no_text_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / ".env").write_bytes(b"PORT=\xff\n")
+    with pytest.raises(ConfigError, match="The file .env cannot be read"):
+        Settings.load()
+
+
+def test_log_level_may_be_written_in_capitals(monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    assert Settings.load().log_level == "info"
+
+
+def test_a_secret_is_never_shown(monkeypatch):
+    for name, field in Settings.model_fields.items():
+        if SecretStr in getattr(field.annotation, "__args__", ()):
+            monkeypatch.setenv(name.upper(), "hush")
+    assert "hush" not in repr(Settings.load())
+    assert "hush" not in Settings._refusal(_problem("offhook_token"))
+
+
+def _problem(name):
+    class Error:
+        def errors(self, include_url):
+            return [{"loc": (name,), "input": "hush"}]
+
+    return Error()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_is_documented(name):
+    field = Settings.model_fields[name]
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert f"| `{name.upper()}` |" in page and field.description in page and field.title in page
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    (line,) = [number for number, text in enumerate(lines) if text.startswith(f"#{name.upper()}=")]
+    assert lines[line - 1] == f"# {field.description.replace('`', '')}"
+
+
+def test_nothing_else_is_documented():
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert {
+        line[1:].partition("=")[0].lower() for line in lines if line.startswith("#") and line[1:2].isupper()
+    } == set(FIELDS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_does_something(name):
+    used = "".join(
+        path.read_text() for room in ("server", "cli") for path in (ROOT / "src" / "offhook" / room).glob("*.py")
+    )
+    assert f"settings.{name}" in used
