@@ -18,6 +18,7 @@ from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.network import End, Link, duplex
 from offhook.sim.stream import MarkFaults, StreamPlayback
 
+
 class ScriptedAgent:
     """An agent leg that says what it is told to, as fast as a model would, and remembers its commands."""
 

@@ -95,8 +95,8 @@ def test_it_can_be_interrupted_and_the_transcript_ends_where_the_caller_stopped_
         await visit.quiet(7000)
         await visit.say("can you read me the menu")
         await visit.quiet(5000)
-        await visit.say("what is your address")
-        await visit.quiet(6000)
+        await visit.say("where are you located")
+        await visit.quiet(9000)
         menu = next(turn for turn in visit.turns if turn.text.startswith("Here is the menu"))
         assert menu.unheard
         assert menu.text + " " + menu.unheard == " ".join((menu.text + " " + menu.unheard).split())

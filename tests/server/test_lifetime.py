@@ -17,8 +17,9 @@ from websockets.sync.client import connect
 from offhook.errors import ConfigError
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening, serve
+from tests.polling import wait_for
 from tests.server.running import ACCOUNT, KEY, Running, running, start_message
-from tests.server.test_media import audio_until_mark, stream_of, wait_for
+from tests.server.test_media import audio_until_mark, stream_of
 
 PROCESS = """
 import asyncio, sys, uvloop

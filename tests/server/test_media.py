@@ -16,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
 from offhook.server.media import Limits
+from tests.polling import wait_for
 from tests.server.running import GREETING_MS, media_message, running, start_message
 
 TONE = b"\x55" * 160
@@ -333,13 +334,6 @@ def answer_to(server, sent: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as peer:
         peer.sendall(sent)
         return peer.recv(2000)
-
-
-def wait_for(condition, seconds=5.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to be"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

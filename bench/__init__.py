@@ -1,0 +1,1 @@
+"""Measurements anyone can repeat. Each module is a script: `python -m bench.NAME`."""

@@ -1,0 +1,171 @@
+"""Build hook: puts the voice detector's weights into the package.
+
+They are Silero's 8 kHz network (MIT), taken out of the official `silero-vad` wheel. That wheel requires torch, so it is
+fetched by exact version and hash without its dependencies, and the weights alone are kept, as arrays that numpy reads.
+They are never in git: built once, they stay beside the code until the version below changes.
+OFFHOOK_SKIP_VAD=1 builds without them; the energy detector is used then.
+"""
+
+import hashlib
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+REQUIREMENT = "silero-vad==6.2.3"
+WHEEL_SHA256 = "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8"
+MODEL = "silero_vad/data/silero_vad.onnx"
+# The wheel's ONNX files hold two different sets of 8 kHz weights, hence a hash for the file as well.
+MODEL_SHA256 = "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3"
+LICENSE = "silero_vad-6.2.3.dist-info/licenses/LICENSE"
+STAMP = f"{REQUIREMENT} {MODEL_SHA256} arrays 1".encode()
+
+ARRAYS = (
+    "stft.forward_basis_buffer",
+    "encoder.0.reparam_conv.weight", "encoder.0.reparam_conv.bias",
+    "encoder.1.reparam_conv.weight", "encoder.1.reparam_conv.bias",
+    "encoder.2.reparam_conv.weight", "encoder.2.reparam_conv.bias",
+    "encoder.3.reparam_conv.weight", "encoder.3.reparam_conv.bias",
+    "decoder.rnn.weight_ih", "decoder.rnn.weight_hh", "decoder.rnn.bias_ih", "decoder.rnn.bias_hh",
+    "decoder.decoder.2.weight", "decoder.decoder.2.bias",
+)  # fmt: skip
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Called by hatchling before a wheel, editable or not, is put together."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if self.target_name != "wheel" or os.environ.get("OFFHOOK_SKIP_VAD") == "1":
+            return
+        folder = Path(self.root, "src", "offhook", "audio")
+        weights, license_text = folder / "silero_8k.npz", folder / "silero_8k.LICENSE.txt"
+        if not (_is_current(weights) and license_text.is_file()):
+            arrays, text = _fetch()
+            license_text.write_bytes(text)
+            _write_npz(weights, arrays)
+        build_data["artifacts"] += [f"src/offhook/audio/{path.name}" for path in (weights, license_text)]
+
+
+def _is_current(weights: Path) -> bool:
+    try:
+        with zipfile.ZipFile(weights) as archive:
+            return archive.comment == STAMP
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _fetch() -> tuple[dict[str, tuple[list[int], bytes]], bytes]:
+    """The 8 kHz arrays (name → shape, float32 little-endian) and the licence text, straight from the registry."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, "requirements.txt")
+        wanted.write_text(f"{REQUIREMENT} --hash=sha256:{WHEEL_SHA256}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--only-binary=:all:", "--require-hashes", "--dest", folder, "--requirement", str(wanted)]
+        environment = dict(os.environ)
+        if index := environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL"):
+            environment.setdefault("PIP_INDEX_URL", index)  # someone who told only uv where packages are
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise SystemExit(
+                f"The voice detector's weights could not be fetched ({reason}): make {REQUIREMENT} reachable for pip, "
+                "or set OFFHOOK_SKIP_VAD=1 to build without them."
+            )
+        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+            model, text = wheel.read(MODEL), wheel.read(LICENSE)
+    if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
+        raise SystemExit(f"{MODEL} in {REQUIREMENT} is not the file this version was made for: reinstall offhook.")
+    return _arrays_8k(model), text
+
+
+def _arrays_8k(model: bytes) -> dict[str, tuple[list[int], bytes]]:
+    """Walks ONNX (a protobuf) to the arrays of its 8 kHz half.
+
+    The graph is one `If` on "sample rate is 16000"; the else branch keeps each array as the attribute of a `Constant`
+    node. Field numbers from onnx.proto: ModelProto.graph 7; GraphProto.node 1; NodeProto.output 2, op_type 4,
+    attribute 5; AttributeProto.name 1, t 5, g 6; TensorProto.dims 1, data_type 2, raw_data 9.
+    """
+    graph = _first(model, 7)
+    branch = next(
+        _first(attribute, 6)
+        for node in _all(graph, 1)
+        if _first(node, 4) == b"If"
+        for attribute in _all(node, 5)
+        if _first(attribute, 1) == b"else_branch"
+    )
+    found: dict[str, tuple[list[int], bytes]] = {}
+    for node in _all(branch, 1):
+        name = next((a for a in ARRAYS if _first(node, 2).decode().endswith("__" + a)), None)
+        if name and _first(node, 4) == b"Constant":
+            tensor = _first(_first(node, 5), 5)
+            shape = [size for _, value in _fields(tensor, 1) for size in _varints(value)]
+            found[name] = shape, _first(tensor, 9)
+    if missing := set(ARRAYS) - set(found):
+        raise SystemExit(f"{MODEL} lacks {sorted(missing)}: reinstall offhook.")
+    return found
+
+
+def _fields(message: bytes, wanted: int) -> Iterator[tuple[int, bytes | int]]:
+    """The fields of one number in a protobuf message, as (number, bytes) or (number, integer)."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        number, kind = key >> 3, key & 7
+        value: bytes | int
+        if kind == 0:
+            value, at = _varint(message, at)
+        else:
+            size, at = {1: (8, at), 5: (4, at)}.get(kind) or _varint(message, at)
+            value, at = message[at : at + size], at + size
+        if number == wanted:
+            yield number, value
+
+
+def _all(message: bytes, number: int) -> Iterator[bytes]:
+    return (value for _, value in _fields(message, number) if isinstance(value, bytes))
+
+
+def _first(message: bytes, number: int) -> bytes:
+    return next(_all(message, number), b"")
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+
+
+def _varints(value: bytes | int) -> list[int]:
+    """The integers of a repeated field, packed or not."""
+    if isinstance(value, int):
+        return [value]
+    found, at = [], 0
+    while at < len(value):
+        one, at = _varint(value, at)
+        found.append(one)
+    return found
+
+
+def _write_npz(path: Path, arrays: dict[str, tuple[list[int], bytes]]) -> None:
+    """Writes what `numpy.load` reads (NPY format 1.0 in a ZIP), so that a build needs no numpy."""
+    partial = path.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = STAMP
+        for name, (shape, data) in arrays.items():
+            dims = "".join(f"{size}, " for size in shape)
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}"
+            header += " " * (-(len(header) + 11) % 64) + "\n"
+            magic = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header))
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), magic + header.encode() + data)
+    os.replace(partial, path)

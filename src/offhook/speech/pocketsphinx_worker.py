@@ -1,0 +1,254 @@
+"""The worker process of the pocketsphinx recogniser: one decoder for each caller.
+
+A closed grammar over telephone audio is only recognised well when silence stays out of the cepstral mean. So the mean is
+measured on speech alone: on the first 0.8 s of a caller's first words before anything is decoded, and after each turn
+that was understood on all of its speech, averaged over the call. `bestpath=no`: that second pass takes 150 ms.
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pocketsphinx  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from offhook.audio.resample import Up8To16
+from offhook.errors import ConfigError
+from offhook.speech.grammar import pronunciations, words_of
+from offhook.speech.messages import Refused, serve
+from offhook.speech.pocketsphinx import AUDIO, BEGIN, CANCEL, CLOSE, END, GRAMMAR, OPEN, SCORE
+
+_BYTES_PER_S = 32000
+_FIRST_S = 0.8
+_LONGEST_S = 30.0
+"""No sentence of a grammar takes as long; what follows is not decoded."""
+_PAUSE_S = 0.15
+_LEAST_S = 0.15
+_USUAL_MEAN = np.array([55.9, 15.0, -12.9, 10.3, 2.4, -20.1, 14.7, -26.2, -1.4, 0.4, -12.3, 5.3, -9.1])
+_USUAL_S = 0.5
+"""The mean of fifty people on the telephone counts like half a second of the caller's own: a "yes" is too short to tell a
+voice from a vowel. Measured on first words: 0.81 instead of 0.77 of sentences right."""
+_MOST_LEARNED_S = 3.0
+_MOST_WEIGHT_S = 10.0
+_UNCOVERED = 0.8
+_LEAST_SCORE = -0.54
+"""Chosen so that of 40 human orders that a grammar of orders understood none is lost, and 51 of 53 human clips that the
+desk's grammar does not hold are rejected (96 %; of short sentences by synthetic voices, 66 %)."""
+_STEP = 160
+"""Samples in 10 ms of 16 kHz, the recogniser's own step."""
+
+
+class Engine:
+    """What the callers of one process share: the grammar and the measure of cepstral means."""
+
+    def __init__(self, grammar: str) -> None:
+        self._grammar = grammar
+        model = Path(pocketsphinx.get_model_path(), "en-us")
+        self._acoustic = str(model / "en-us")
+        with open(model / "cmudict-en-us.dict", encoding="utf-8") as dictionary:
+            self._words = pronunciations(dictionary, words_of(grammar))
+        self._measure = self.open(cmn="batch")
+
+    def open(self, cmn: str = "live") -> pocketsphinx.Decoder:
+        """A decoder of the grammar: 13 ms, 8 MB."""
+        decoder = pocketsphinx.Decoder(
+            hmm=self._acoustic, dict=None, lm=None, samprate=16000, cmn=cmn, bestpath=False, loglevel="FATAL"
+        )
+        for spelling, phones in self._words.items():
+            decoder.add_word(spelling, phones, False)
+        try:
+            decoder.add_jsgf_string("grammar", self._grammar)
+        except ValueError as error:
+            raise ConfigError("The grammar is faulty: check its brackets, semicolons and rule names.") from error
+        decoder.activate_search("grammar")
+        return decoder
+
+    def mean(self, speech: bytes) -> NDArray[np.float64]:
+        """The cepstral mean of speech without silence: 13 numbers. 27 ms for a second."""
+        seconds = len(speech) / _BYTES_PER_S
+        if seconds < _LEAST_S:
+            return _USUAL_MEAN
+        self._measure.start_utt()
+        self._measure.process_raw(speech, no_search=True, full_utt=True)
+        mean = np.array([float(number) for number in self._measure.get_cmn(False).split(",")])
+        self._measure.end_utt()
+        return mean
+
+
+class Caller:
+    """One caller's decoder, and the mean of the caller's voice and line."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._decoder = engine.open()
+        self._grammar = self._decoder.get_fsg("grammar")
+        self._mean: NDArray[np.float64] | None = None
+        self._mean_s = 0.0
+        self._up = Up8To16()
+        self._stretch = bytearray()
+        self._decoding = False
+        self._understood = False
+
+    def begin(self) -> None:
+        """A new stretch of speech."""
+        if self._understood:  # only now, since nobody waits
+            self._learn()
+        self.cancel()
+        self._up = Up8To16()
+
+    def audio(self, pcm16: bytes) -> bool:
+        """More of the stretch, PCM16 8 kHz; True if the words so far make a whole sentence."""
+        if len(self._stretch) > _LONGEST_S * _BYTES_PER_S:
+            return False
+        wide = self._up(pcm16)
+        self._stretch += wide
+        if self._decoding:
+            if wide:
+                self._decoder.process_raw(wide)
+        elif self._mean is not None or self._enough():
+            self._start()
+        if not self._decoding:
+            return False
+        hypothesis = self._decoder.hyp()
+        return hypothesis is not None and bool(self._grammar.accept(hypothesis.hypstr))
+
+    def end(self) -> tuple[float, str]:
+        """(score, words) of the stretch; no words if it fits the grammar badly. Silence scores minus infinity."""
+        if not self._decoding:
+            self._start()
+        self._decoder.end_utt()
+        self._decoding = False
+        hypothesis = self._decoder.hyp()
+        self._understood = False
+        if hypothesis is None or not hypothesis.hypstr:
+            return -math.inf, ""
+        score = self._score()
+        self._understood = score >= _LEAST_SCORE
+        return score, hypothesis.hypstr if self._understood else ""
+
+    def cancel(self) -> None:
+        """Forget the stretch."""
+        if self._decoding:
+            self._decoder.end_utt()
+            self._decoding = False
+        self._understood = False
+        self._stretch.clear()
+
+    def _enough(self) -> bool:
+        """Whether the mean can be measured: enough was said, or the caller pauses and no more may come."""
+        begin, end = bounds_of(self._stretch)
+        said, paused = (end - begin) / _BYTES_PER_S, (len(self._stretch) - end) / _BYTES_PER_S
+        return said >= _FIRST_S or (said >= _LEAST_S and paused >= _PAUSE_S)
+
+    def _learn(self) -> None:
+        """Let the mean profit from the stretch before, which was understood."""
+        speech = speech_of(self._stretch)[: int(_MOST_LEARNED_S * _BYTES_PER_S)]
+        seconds = len(speech) / _BYTES_PER_S
+        mean = self._engine.mean(speech)
+        if self._mean is not None:
+            mean = (self._mean * self._mean_s + mean * seconds) / (self._mean_s + seconds)
+        self._mean, self._mean_s = mean, min(self._mean_s + seconds, _MOST_WEIGHT_S)
+
+    def _start(self) -> None:
+        mean, seconds = self._mean, self._mean_s
+        if mean is None:
+            speech = speech_of(self._stretch)
+            mean, seconds = self._engine.mean(speech), len(speech) / _BYTES_PER_S
+        self._decoder.set_cmn(",".join(f"{number:.4f}" for number in likely_mean(mean, seconds)))
+        self._decoder.start_utt()
+        if self._stretch:  # nothing is an error to it
+            self._decoder.process_raw(bytes(self._stretch))
+        self._decoding = True
+
+    def _score(self) -> float:
+        """How well the words fit what was said; 0 is best.
+
+        The logarithm of the words' likelihood relative to that of the best sound of each 10 ms, per second of words, less
+        `_UNCOVERED` times the part of the speech that no word covers. Silence is left out: there is more of it around a
+        "yes" than in it.
+        """
+        total, steps = 0.0, 0
+        for segment in self._decoder.seg():
+            if segment.word[0] not in "<([":  # silence, the grammar's own marks, noises
+                total += math.log(max(segment.ascore, 1e-300))
+                steps += segment.end_frame - segment.start_frame + 1
+        if not steps:
+            return -math.inf
+        spoken = len(speech_of(self._stretch)) / (2 * _STEP)
+        return 100 * total / steps - _UNCOVERED * max(0.0, 1 - steps / max(1.0, spoken))
+
+
+def likely_mean(measured: NDArray[np.float64], seconds: float) -> NDArray[np.float64]:
+    """What the mean of all that a caller will say is likely to be, after some seconds of it.
+
+    The first number is loudness, of which other callers tell nothing.
+    """
+    mean = (measured * seconds + _USUAL_MEAN * _USUAL_S) / (seconds + _USUAL_S)
+    mean[0] = measured[0]
+    return np.asarray(mean)
+
+
+def speech_of(wide: bytes | bytearray) -> bytes:
+    """PCM16 16 kHz without the silence before and after the speech in it."""
+    begin, end = bounds_of(wide)
+    return bytes(wide[begin:end])
+
+
+def bounds_of(wide: bytes | bytearray) -> tuple[int, int]:
+    """Where, in bytes, the speech in PCM16 16 kHz begins and ends."""
+    samples = np.frombuffer(bytes(wide), "<i2").astype(np.float32)
+    steps = len(samples) // _STEP
+    if not steps:
+        return 0, 0
+    loudness = 10 * np.log10((samples[: steps * _STEP].reshape(steps, _STEP) ** 2).mean(axis=1) + 1)
+    peak = loudness.max()
+    # 30 dB below the loudest; in noise, 6 dB above the quietest.
+    active = np.flatnonzero(loudness > min(max(peak - 30, np.quantile(loudness, 0.1) + 6), peak - 10))
+    if not len(active):
+        return 0, 0
+    return int(active[0]) * _STEP * 2, (int(active[-1]) + 1) * _STEP * 2
+
+
+def main() -> None:
+    """Serves callers until the other side closes the pipe."""
+    engine: Engine | None = None
+    callers: dict[int, Caller] = {}
+
+    def handle(stream: int, kind: int, body: bytes) -> bytes:
+        nonlocal engine
+        if kind == GRAMMAR:
+            try:
+                engine = Engine(body.decode())
+            except ConfigError as error:
+                raise Refused(str(error)) from error
+            return b""
+        if engine is None:
+            raise Refused("There is no grammar yet.")
+        if kind == OPEN:
+            callers[stream] = Caller(engine)
+        elif kind == CLOSE:
+            callers.pop(stream, None)
+        elif caller := callers.get(stream):
+            return _conduct(caller, kind, body)
+        elif kind == END:
+            raise Refused("The recogniser lost this caller.")
+        return b""
+
+    serve(handle)
+
+
+def _conduct(caller: Caller, kind: int, body: bytes) -> bytes:
+    if kind == AUDIO:
+        return b"1" if caller.audio(body) else b"0"
+    if kind == END:
+        score, words = caller.end()
+        return SCORE.pack(score) + words.encode()
+    if kind == BEGIN:
+        caller.begin()
+    elif kind == CANCEL:
+        caller.cancel()
+    return b""
+
+
+if __name__ == "__main__":
+    main()
