@@ -33,9 +33,7 @@ def row(title: str, pace: str, calls: int) -> str:
                 over += abs(cut.error_ms) > cut.bound_ms
     errors.sort()
     p50, p99 = errors[len(errors) // 2], errors[int(0.99 * len(errors))]
-    return (
-        f"| {title} | {pace} | {len(errors)} | {p50:.1f} | {p99:.1f} | {mean(errors):.1f} | {mean(clock):.1f} | {over} |"
-    )
+    return f"| {title} | {pace} | {len(errors)} | {p50:.1f} | {p99:.1f} | {mean(errors):.1f} | {mean(clock):.1f} | {over} |"
 
 
 def main() -> None:

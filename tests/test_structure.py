@@ -66,7 +66,13 @@ def test_arrows_point_inward(path):
 
 
 def test_the_rule_catches_what_it_is_for():
-    for room_name, bad in (("core", "phone"), ("phone", "agent"), ("agent", "phone"), ("sim", "core"), ("audio", "core")):
+    for room_name, bad in (
+        ("core", "phone"),
+        ("phone", "agent"),
+        ("agent", "phone"),
+        ("sim", "core"),
+        ("audio", "core"),
+    ):
         assert strangers(SRC / room_name / "x.py", {f"offhook.{bad}.y"}) == {bad}
 
 
@@ -125,7 +131,9 @@ def test_no_name_says_nothing():
         assert not banned.match(path.stem), path
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef):
-                assert not re.search(r"(Manager|Service|Handler|Processor|Utils|Helper)$", node.name), f"{path}: {node.name}"
+                assert not re.search(r"(Manager|Service|Handler|Processor|Utils|Helper)$", node.name), (
+                    f"{path}: {node.name}"
+                )
 
 
 def test_no_test_sleeps_on_the_real_clock():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from offhook.core import events as e
-from offhook.core.control import CallControl, CallState, Next
+from offhook.core.control import CallControl, CallState, Next, is_over
 from offhook.core.leg import AgentLeg, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.errors import LegFailed, LocalProtocolError
@@ -91,8 +91,8 @@ class Call:
 
     def next(self, status: str) -> Next:
         """The carrier asks how to go on after a stream ended."""
-        if self.control.state is CallState.CONNECTED and status == "in-progress" and self.phone is not None:
-            self.phone.lost()
+        if self.phone is not None:
+            self.phone.lost()  # the carrier is done with the stream, whether or not the news has come
         answer, commands = self.control.next(status, self.now())
         self._carry_out(commands)
         self._handle_all()
@@ -144,6 +144,8 @@ class Call:
 
     def report(self, event: e.Event) -> None:
         """Something happened. Events that happen while commands are carried out wait for their turn."""
+        if isinstance(event, e.CarrierEnded) and is_over(event.status) and self.phone is not None:
+            self.phone.lost()  # its stream is over too, whether or not the news has come
         self._events.append(event)
         self._handle_all()
         self.arm()

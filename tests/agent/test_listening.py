@@ -17,7 +17,9 @@ QUIET = b"\xff" * 160
 def voice(ms: int) -> bytes:
     """Something as loud and uneven as speech, in µ-law."""
     rnd = random.Random(1)
-    loud = (0.3 * math.sin(n / 5.0) * (0.6 + 0.4 * math.sin(n / 400.0)) + rnd.uniform(-0.05, 0.05) for n in range(ms * 8))
+    loud = (
+        0.3 * math.sin(n / 5.0) * (0.6 + 0.4 * math.sin(n / 400.0)) + rnd.uniform(-0.05, 0.05) for n in range(ms * 8)
+    )
     return g711.encode(b"".join(int(32767 * x).to_bytes(2, "little", signed=True) for x in loud))
 
 
@@ -92,7 +94,8 @@ def test_a_turn_is_started_stopped_and_understood():
 
 def test_a_whole_sentence_is_answered_sooner():
     ends = [
-        listen(Words(complete=complete), QUIET * 50, voice(1000), QUIET * 60).events[-1][0] for complete in (True, False)
+        listen(Words(complete=complete), QUIET * 50, voice(1000), QUIET * 60).events[-1][0]
+        for complete in (True, False)
     ]
     assert 350 <= ends[1] - ends[0] <= 500
 

@@ -79,7 +79,10 @@ def test_it_greets_answers_and_hangs_up_when_its_goodbye_was_heard():
         assert "Café" in greeting
         assert "from eight to six" in hours
         assert "Goodbye" in goodbye
-        assert [turn.text for turn in visit.turns if turn.role == "caller"] == ["what are your opening hours", "goodbye"]
+        assert [turn.text for turn in visit.turns if turn.role == "caller"] == [
+            "what are your opening hours",
+            "goodbye",
+        ]
         await visit.quiet(2500)
         ended = visit.events[-1][1]
         assert ended == e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)

@@ -97,13 +97,15 @@ class Running:
 
 
 @contextmanager
-def running(*, drain_seconds=0.0, head_seconds=10.0, run=uvloop.run, prepare=None, **options) -> Iterator[Running]:
+def running(
+    *, drain_seconds=0.0, head_seconds=10.0, run=uvloop.run, prepare=None, agent=GreetingAgent, **options
+) -> Iterator[Running]:
     """A server until the block ends. `options`: those of `Options`."""
     it = Running()
     started = threading.Event()
 
     def open_agent(_info):
-        it.agents.append(GreetingAgent())
+        it.agents.append(agent())
         return it.agents[-1]
 
     def on_started(port):

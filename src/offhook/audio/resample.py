@@ -12,6 +12,8 @@ from math import ceil, gcd
 import numpy as np
 from numpy.typing import NDArray
 
+import offhook.audio.blas  # noqa: F401  (one thread)
+
 _Array = NDArray[np.float64]
 
 _BLOCK = 16

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+import offhook.audio.blas  # noqa: F401  (one thread)
+
 _Array = NDArray[np.float32]
 
 WEIGHTS = Path(__file__).with_name("silero_8k.npz")

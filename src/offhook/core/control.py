@@ -78,6 +78,11 @@ class _Suspicion:
         self.cut: list[Heard] | None = None
 
 
+def is_over(status: str) -> bool:
+    """True if a CallStatus of the carrier says that the call lives no more."""
+    return status not in ("queued", "initiated", "ringing", "in-progress")
+
+
 class CallControl:
     """Decides what happens in one call."""
 
@@ -234,7 +239,7 @@ class CallControl:
             self.turn = TurnState.SPEAKING
 
     def _on_carrier_ended(self, event: e.CarrierEnded, now: float) -> None:
-        if event.status in ("queued", "initiated", "ringing", "in-progress"):
+        if not is_over(event.status):
             return
         self._carrier_over = True
         if self.state is not CallState.ENDING:

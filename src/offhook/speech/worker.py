@@ -6,7 +6,6 @@ with LegFailed, and the next message starts it anew.
 """
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -146,11 +145,7 @@ class Worker:
         try:
             with outside():
                 process = await asyncio.create_subprocess_exec(
-                    *self._command,
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    # Matrices here are small: numpy's threads would only wait for one another, busily.
-                    env={"OPENBLAS_NUM_THREADS": "1", **os.environ},
+                    *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
                 )
         except OSError as error:
             self._fail(f"A speech worker could not be started: {error}.")
