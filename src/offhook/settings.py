@@ -190,6 +190,10 @@ class Settings(BaseSettings):
     model: Annotated[
         str | None, Field(title="a model such as local", description="What answers the call, such as `local`.")
     ] = None
+    silence_ms: Annotated[
+        int,
+        Field(ge=250, le=5000, title="milliseconds, 250 to 5000", description="Silence that ends a caller's turn."),
+    ] = 700
 
     # ---------------------------------------------------------------- calls
     limit_concurrency: Annotated[

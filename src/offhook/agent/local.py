@@ -33,11 +33,11 @@ class LocalLeg:
         recogniser: Recogniser,
         responder: Responder,
         synthesizer: Synthesizer,
-        greeting: str | None = None,
-        endpointing: Endpointing | None = None,
+        greeting: str | None,
+        endpointing: Endpointing,
     ) -> None:
         self._listening, self._recogniser = listening, recogniser
-        self._endpointing = endpointing or Endpointing()
+        self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
         self._greeting = responder.greeting() if greeting is None else greeting
         self._call: AgentSide
@@ -117,6 +117,7 @@ class LocalEngine:
     def __init__(self, agent: Agent) -> None:
         """Raises ConfigError if the speech engines are not installed."""
         self._greeting = agent.greeting
+        self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
         self._synthesizer = EspeakSynthesizer(agent.voice or ("en" if agent.language == "en-GB" else "en-us"))
         self._listening: Listening | None = None
@@ -130,7 +131,8 @@ class LocalEngine:
         """One call's leg."""
         if self._listening is None:
             self._listening = Listening()
-        return LocalLeg(self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer, self._greeting)
+        recogniser, endpointing = self._recognisers.recogniser(), Endpointing(otherwise_ms=self._silence_ms)
+        return LocalLeg(self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing)
 
     async def close(self) -> None:
         """Ends the workers."""

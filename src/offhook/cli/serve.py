@@ -26,7 +26,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
-    "system_message", "greeting", "voice", "language", "model",
+    "system_message", "greeting", "voice", "language", "model", "silence_ms",
 )  # fmt: skip
 
 
@@ -98,6 +98,7 @@ def agent_from(settings: Settings) -> Agent:
         greeting=settings.greeting,
         voice=settings.voice,
         language=settings.language,
+        silence_ms=settings.silence_ms,
     )
 
 
