@@ -8,7 +8,7 @@ import pytest
 
 from offhook.call import Call, CallInfo
 from offhook.core import events as e
-from offhook.core.control import CallState, Next
+from offhook.core.states import CallState, Next
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
 from offhook.sim.network import Link

@@ -4,7 +4,7 @@ import pytest
 
 from offhook.call import CallInfo
 from offhook.core import events as e
-from offhook.core.control import Next
+from offhook.core.states import Next
 from offhook.errors import CallOver, CallRefused, CallsFull
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from offhook.core import events as e
-from offhook.core.control import CallControl, CallState, Next, is_over
+from offhook.core.control import CallControl
 from offhook.core.leg import AgentLeg, PhoneLeg
 from offhook.core.playout import Ledger
+from offhook.core.states import CallState, Next, is_over
 from offhook.errors import LegFailed, LocalProtocolError
 
 log = logging.getLogger(__name__)

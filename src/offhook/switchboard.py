@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from offhook.call import Call, CallInfo, Publish
 from offhook.core import events as e
-from offhook.core.control import CallState, Next
 from offhook.core.leg import AgentLeg
+from offhook.core.states import CallState, Next
 from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,9 @@
 import pytest
 
 from offhook.core import events as e
-from offhook.core.control import CALL, TURNS, CallControl, CallState, Next, TurnState
+from offhook.core.control import CallControl
 from offhook.core.playout import Ledger
+from offhook.core.states import CallState, Next, TurnState
 
 
 class Talk:
@@ -61,11 +62,6 @@ class Talk:
         ends = [event for event in self.events if isinstance(event, e.Ended)]
         assert len(ends) <= 1
         return (ends[0].result, ends[0].reason) if ends else None
-
-
-def test_the_tables_name_every_state():
-    assert set(CALL) == set(CallState)
-    assert set(TURNS) == set(TurnState)
 
 
 def test_the_agent_greets_when_both_are_there_whoever_comes_first():

@@ -1,8 +1,7 @@
 """CallControl: the state machine of one call. Pure: `handle(event, now) -> [commands]`, `wake_at()`, `timeout(now)`.
 
-Two tables say which event moves what: CALL for the call's life, TURNS for whose go it is. What the tables cannot say
-(a rule that looks at the ledger, a deadline) is in the methods below them, one per event. An event that its table does
-not name in a state leaves the state as it is: both peers are far away, and late news is no error.
+Two tables (core/states.py) say which event moves what: CALL for the call's life, TURNS for whose go it is. What the
+tables cannot say (a rule that looks at the ledger, a deadline) is here, a method for each event.
 
 The ledger and the transcript belong to the call and are pure too, so control works on them directly; legs only see
 commands. `now` is milliseconds on the call's clock.
@@ -10,11 +9,11 @@ commands. `now` is milliseconds on the call's clock.
 
 from collections import deque
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Literal
 
 from offhook.core import events as e
 from offhook.core.playout import Heard, Ledger
+from offhook.core.states import CALL, TURNS, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
 from offhook.core.turns import CONFIRM_MS, interrupts
 
@@ -26,61 +25,12 @@ FAREWELL_MS = 60_000.0  # the longest goodbye
 RESUMES, RESUMES_WITHIN_MS = 3, 60_000.0
 
 
-class CallState(StrEnum):
-    """The life of a call."""
-
-    CONNECTING = "connecting"
-    RINGING = "ringing"
-    CONNECTED = "connected"
-    PARKED = "parked"  # the stream is lost; the agent waits for it
-    ENDING = "ending"  # we hung up; the carrier has not agreed yet
-    ENDED = "ended"
-
-
-class TurnState(StrEnum):
-    """Whose go it is."""
-
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-
-
-class Next(StrEnum):
-    """What the carrier is told when a stream has ended and it asks how to go on."""
-
-    STREAM = "stream"
-    HANG_UP = "hang up"
-    APOLOGISE = "apologise and hang up"
-
-
-CALL: dict[CallState, dict[type[Any], CallState]] = {
-    CallState.CONNECTING: {e.PhoneJoined: CallState.CONNECTED},
-    CallState.RINGING: {e.PhoneJoined: CallState.CONNECTED},
-    CallState.CONNECTED: {e.PhoneLost: CallState.PARKED},
-    CallState.PARKED: {e.PhoneJoined: CallState.CONNECTED},
-    CallState.ENDING: {},
-    CallState.ENDED: {},
-}
-
-TURNS: dict[TurnState, dict[type[Any], TurnState]] = {
-    TurnState.LISTENING: {e.CallerTurnEnded: TurnState.THINKING, e.ItemBegan: TurnState.SPEAKING},
-    TurnState.THINKING: {e.SpeechStarted: TurnState.LISTENING, e.ItemBegan: TurnState.SPEAKING},
-    # A barge-in is exactly this arrow, caused by the caller.
-    TurnState.SPEAKING: {e.SpeechStarted: TurnState.LISTENING, e.CallerTurnEnded: TurnState.THINKING},
-}
-
-
 class _Suspicion:
     """An interruption that may turn out to be none; both halves of the verdict may come first."""
 
     def __init__(self) -> None:
         self.confirmed: bool | None = None
         self.cut: list[Heard] | None = None
-
-
-def is_over(status: str) -> bool:
-    """True if a CallStatus of the carrier says that the call lives no more."""
-    return status not in ("queued", "initiated", "ringing", "in-progress")
 
 
 class CallControl:

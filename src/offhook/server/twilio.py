@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from offhook.call import Call, CallInfo
-from offhook.core.control import Next
+from offhook.core.states import Next
 from offhook.errors import CallOver, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form

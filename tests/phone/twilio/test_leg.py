@@ -6,7 +6,7 @@ import json
 import pytest
 
 from offhook.core import events as e
-from offhook.core.control import CallState
+from offhook.core.states import CallState
 from offhook.errors import CallRefused, LocalProtocolError
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.clock import run
