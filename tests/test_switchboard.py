@@ -59,6 +59,17 @@ def test_a_call_that_has_ended_does_not_come_back():
     on_board(scenario)
 
 
+def test_a_call_whose_agent_failed_before_the_stream_came_gets_an_apology():
+    async def scenario(board):
+        call = board.admit(info(1))
+        call.report(e.AgentLost("gone"))
+        assert board.live == 0
+        assert board.next(call.id, "CA1", "in-progress") is Next.APOLOGISE
+        assert board.next(call.id, "CA1", "completed") is Next.HANG_UP
+
+    on_board(scenario)
+
+
 def test_one_token_opens_one_stream():
     async def scenario(board):
         call = board.admit(info(1))

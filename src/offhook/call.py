@@ -95,8 +95,7 @@ class Call:
         if self.phone is not None:
             self.phone.lost()  # the carrier is done with the stream, whether or not the news has come
         answer, commands = self.control.next(status, self.now())
-        self._carry_out(commands)
-        self._handle_all()
+        self._handle_all(commands)
         self.arm()
         return answer
 
@@ -151,11 +150,13 @@ class Call:
         self._handle_all()
         self.arm()
 
-    def _handle_all(self) -> None:
+    def _handle_all(self, commands: list[e.Command] | None = None) -> None:
+        """Carries out commands, and the events that wait."""
         if self._handling:
             return
         self._handling = True
         try:
+            self._carry_out(commands or [])
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, e.AgentJoined):
@@ -202,10 +203,9 @@ class Call:
     def _wake(self) -> None:
         self._timer = None
         now = self.now() + 0.01  # a loop may wake a moment early
-        self._carry_out(self.control.timeout(now))
+        self._handle_all(self.control.timeout(now))
         if self.phone is not None:
             self.phone.timeout(now)
-        self._handle_all()
         self.arm()
 
     def _over(self) -> None:

@@ -31,7 +31,7 @@ class Switchboard:
         self._limit, self._max_call_seconds, self._publish = limit, max_call_seconds, publish
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
-        self._over: dict[bytes, None] = {}
+        self._over: dict[bytes, Next] = {}
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
@@ -84,7 +84,7 @@ class Switchboard:
     def _ended(self, call: Call) -> None:
         del self._calls[call.id], self._by_sid[call.info.sid]
         # What is kept of an ended call may not grow with it: 20 bytes each, the oldest forgotten.
-        self._over[_digest(call.info.sid)] = None
+        self._over[_digest(call.info.sid)] = call.control.next("in-progress", call.now())[0]
         if len(self._over) > REMEMBERED:
             del self._over[next(iter(self._over))]
         if not self._calls:
@@ -121,7 +121,7 @@ class Switchboard:
         """A stream has ended and the carrier asks how to go on."""
         call = self._calls.get(call_id)
         if call is None or call.info.sid != sid:
-            return Next.HANG_UP
+            return self._over.get(_digest(sid), Next.HANG_UP) if status == "in-progress" else Next.HANG_UP
         return call.next(status)
 
     def status(self, sid: str, status: str) -> None:

@@ -170,6 +170,27 @@ def test_a_goodbye_is_withdrawn_if_the_caller_speaks():
     assert not talk.told(e.HangUp)
 
 
+def test_a_cough_into_the_goodbye_does_not_withdraw_it():
+    talk = Talk("offhook").speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.SpeechStarted())
+    talk.tell(e.Settled({"bye": 300.0}), e.SpeechStopped(), e.CallerTurnEnded("", 200.0))
+    assert not talk.told(e.HangUp)
+    talk.tell(e.ItemHeard("bye"))
+    assert talk.told(e.HangUp)
+
+
+def test_a_cough_at_the_very_end_of_an_item_leaves_the_agent_listening():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", 200.0))
+    assert talk.control.turn is TurnState.LISTENING
+    assert not talk.told(e.Truncate, e.Discard, e.Respond)
+
+
+def test_a_question_asked_just_before_the_stream_was_lost_is_answered():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("how much", 400.0), e.PhoneLost(False, {"a": 300.0}))
+    assert talk.told(e.Respond) == [e.Respond("how much")]
+
+
 def test_an_operator_hangs_up_at_once():
     talk = Talk().speak("a", 1000).tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
     assert talk.told(e.HangUp)

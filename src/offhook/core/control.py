@@ -28,9 +28,11 @@ RESUMES, RESUMES_WITHIN_MS = 3, 60_000.0
 class _Suspicion:
     """An interruption that may turn out to be none; both halves of the verdict may come first."""
 
-    def __init__(self) -> None:
+    def __init__(self, hang_up_after: e.Reason | None) -> None:
         self.confirmed: bool | None = None
         self.cut: list[Heard] | None = None
+        self.hang_up_after = hang_up_after
+        """The goodbye it fell into; a cough does not withdraw it."""
 
 
 class CallControl:
@@ -169,6 +171,7 @@ class CallControl:
             self._cut_off = self.ledger.speaking or self.turn is TurnState.THINKING
             self.ledger.cut()
             self._conclude(self.ledger.settle(event.heard_ms))
+        self._settled_enough()
         if self._hang_up_after is not None:
             self._end(e.Result.COMPLETED, self._hang_up_after, now)
 
@@ -265,14 +268,14 @@ class CallControl:
     def _on_speech_started(self, _event: e.SpeechStarted, now: float) -> None:
         if self.state is not CallState.CONNECTED:
             return
-        if self._hang_up_after is not None:  # the caller has something to say after all
-            self._hang_up_after = None
-            self._deadlines.pop(self._farewell_over, None)
+        # The caller has something to say after all.
+        withdrawn, self._hang_up_after = self._hang_up_after, None
+        self._deadlines.pop(self._farewell_over, None)
         if self._turn_was is TurnState.SPEAKING:
             self._do(e.Clear())
             if self._ours:
                 self.ledger.hold()
-                self._suspicion = _Suspicion()
+                self._suspicion = _Suspicion(withdrawn)
                 self._deadlines[self._spoke_long] = now + CONFIRM_MS
             else:
                 self.ledger.cut()
@@ -293,6 +296,8 @@ class CallControl:
             return
         meant = interrupts(event.text, event.spoken_ms)
         if self._suspicion is not None:
+            if not meant:
+                self.turn = TurnState.LISTENING
             self._decide(meant, now)
             if not meant:
                 return
@@ -382,6 +387,9 @@ class CallControl:
             self._conclude(whole + [heard for heard in self.ledger.give_up() if heard.item not in names])
             return
         self._resume_held(suspicion.cut)
+        if suspicion.hang_up_after is not None:
+            self._hang_up_after = suspicion.hang_up_after
+            self._deadlines[self._farewell_over] = now + FAREWELL_MS
         if self.ledger.speaking:
             self.turn = TurnState.SPEAKING
             self._do(e.SayRest())
