@@ -1,6 +1,7 @@
 """Barge-ins over seeded links: what the product says was heard, beside what the carrier's log says."""
 
 import asyncio
+import base64
 import random
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Cut:
     told_ms: float
     true_ms: float
     clock_ms: float
-    """What the write clock alone would have said."""
+    """What the write clock alone would have said: on a link of exactly the configured delay it would be the truth."""
     clear_late_ms: float
 
     @property
@@ -49,6 +50,24 @@ def stalls(seed: int, *, per_10_s: float = 4, low: float = 100, high: float = 90
     rnd = random.Random(seed * 7 + 1)
     begins = [rnd.uniform(1000, span) for _ in range(int(span / 10_000 * per_10_s))]
     return sorted((begin, begin + rnd.uniform(low, high)) for begin in begins)
+
+
+def ideal(pair: Pair) -> dict[str, float]:
+    """What would have been heard of each item by now on a link of exactly the configured delay, from what was sent when."""
+    named = {value: item for item, value in pair.agent.values.items()}
+    end, heard = 0.0, {}
+    for sent_ms, message in pair.sent:
+        if message["event"] == "clear" and sent_ms < pair.now:
+            end = sent_ms
+        if message["event"] != "media" or sent_ms < pair.cleared_ms:
+            continue
+        audio = base64.b64decode(message["media"]["payload"])
+        start = max(end, sent_ms)
+        end = start + len(audio) / 8
+        if item := named.get(audio[0]):
+            heard[item] = heard.get(item, 0.0) + max(0.0, min(end, pair.now) - start)
+    pair.cleared_ms = pair.now
+    return heard
 
 
 def barge_ins(
@@ -82,12 +101,11 @@ async def _barge_ins(up, down, seed, turns, speed, delta, faults, pauses) -> Out
             sent = len(up.log)
             pair.report(e.SpeechStarted())
             pair.report(e.SpeechStopped())
-            cut_ear = pair.leg.ear._cuts[-1] if pair.leg.ear._cuts else None
-            cleared = cut_ear is not None
+            cleared = len(up.log) > sent
+            clock = ideal(pair)
             await asyncio.sleep(2.0 + rnd.uniform(0.8, 1.5))
             if not cleared:
                 continue
-            clock = pair.leg.ear._position(cut_ear.stretches, {}, cut_ear.at)
             late = up.log[sent].late_ms
             true = pair.heard()
             for _, command in pair.agent.commands[before:]:

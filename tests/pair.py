@@ -35,7 +35,9 @@ class ScriptedAgent:
 
     async def run(self, call) -> None:
         self.call = call
+        self._over = asyncio.Event()
         call.report(e.AgentJoined())
+        await self._over.wait()
 
     def send_audio(self, frame: bytes) -> None:
         self.frames += 1
@@ -45,6 +47,8 @@ class ScriptedAgent:
 
     async def close(self) -> None:
         self.closed = True
+        if hasattr(self, "_over"):
+            self._over.set()
 
     def piece(self, item: str, ms: float, words: str = "") -> None:
         """The next `ms` of an item."""
@@ -157,6 +161,8 @@ class Pair:
         self.agent = ScriptedAgent(self.turns)
         self.events: list[tuple[float, e.Event]] = []
         self.ended = asyncio.Event()
+        self.sent: list[tuple[float, dict]] = []  # all that was sent to the carrier, with the time
+        self.cleared_ms = 0.0
         self.call = Call(
             CallInfo("CA1", "AC1", "anonymous", "+15550100"), self.agent,
             publish=lambda _id, event: self.events.append((self.now, event)),
@@ -177,7 +183,7 @@ class Pair:
     def stream(self) -> CarrierEnd:
         """A media stream opens."""
         ours, theirs = duplex(self.loop, self.up, self.down)
-        self.leg = leg = TwilioLeg(_Socket(ours), lambda _start: self.call, self.call.now)
+        self.leg = leg = TwilioLeg(_Socket(ours, self), lambda _start: self.call, self.call.now)
         ours.on_message = leg.receive
         ours.on_close = lambda _code: leg.lost()
         self.carrier = CarrierEnd(theirs, self.call, self.faults)
@@ -210,11 +216,12 @@ class Pair:
 
 
 class _Socket:
-    def __init__(self, end: End) -> None:
-        self._end = end
+    def __init__(self, end: End, pair: Pair) -> None:
+        self._end, self._pair = end, pair
         self.unsent = end.unsent
 
     def send(self, message: bytes) -> None:
+        self._pair.sent.append((self._pair.now, orjson.loads(message)))
         self._end.send(message)
 
     def close(self, code: int) -> None:

@@ -10,6 +10,7 @@ from offhook.call import Call, CallInfo
 from offhook.core import events as e
 from offhook.core.states import CallState, Next
 from offhook.errors import LegFailed
+from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.sim.network import Link
 
@@ -87,7 +88,8 @@ def test_what_the_caller_says_before_the_agent_is_ready_is_kept_in_order():
 def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
     class Failing(ScriptedAgent):
         async def run(self, call):
-            await super().run(call)
+            self.call = call
+            call.report(e.AgentJoined())
             raise error
 
     async def scenario():
@@ -102,6 +104,62 @@ def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
         await call.closed()
         assert published[-1] == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
         assert call.agent.closed
+
+    run(scenario())
+
+
+def test_an_agent_that_cannot_do_what_it_is_told_costs_its_call_and_nothing_else():
+    class Broken(ScriptedAgent):
+        def send(self, command):
+            raise ValueError("a bug")
+
+    async def scenario():
+        published = []
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), Broken(), publish=lambda _id, event: published.append(event),
+            on_ended=lambda _call: None,
+        )  # fmt: skip
+        call.start()
+        await asyncio.sleep(0)
+        call.join(LoopbackLeg())
+        await asyncio.sleep(3.0)
+        assert published[-1] == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
+        await call.closed()
+
+    run(scenario())
+
+
+def test_what_is_kept_of_an_early_caller_is_bounded_by_its_length():
+    async def scenario():
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), ScriptedAgent(), publish=lambda _id, _event: None,
+            on_ended=lambda _call: None,
+        )  # fmt: skip
+        for _ in range(100):
+            call.caller_audio(bytes(20_000))
+        assert sum(map(len, call._early)) <= 240_000
+        call.report(e.CarrierEnded("completed"))
+        call.caller_audio(b"late")
+        assert not call._early
+        await call.closed()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("delay_ms", [0, 80, 250])
+@pytest.mark.parametrize("at_ms", [300, 1000, 2500])
+def test_the_kept_transcript_ends_where_the_caller_stopped_hearing(delay_ms, at_ms):
+    async def scenario():
+        async with Pair("offhook", Link(delay_ms), Link(delay_ms)) as pair:
+            pair.agent.piece("a", 4000)
+            pair.report(e.ItemText("a", "abc " * 16, tuple((250.0 * n, 4 * n - 1) for n in range(1, 17))))
+            pair.call.end_item("a")
+            await pair.loop_ms(at_ms)
+            pair.interrupt()
+            await pair.loop_ms(1500)
+            kept = next(turn for turn in pair.published(e.TurnKept) if turn.item == "a")
+            assert abs(len(kept.text.split()) - pair.heard()["a"] / 250) <= 1
+            assert len(kept.text.split()) + len(kept.unheard.split()) == 16
 
     run(scenario())
 

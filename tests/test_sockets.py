@@ -17,7 +17,7 @@ from offhook.sim.signature import Account
 from .pair import ScriptedAgent
 from .server.running import ACCOUNT, KEY, running
 
-ITEM_MS = 900
+ITEM_MS = 2800
 
 
 def barge_in(delay_ms: float, at_ms: float, items: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -44,6 +44,7 @@ def barge_in(delay_ms: float, at_ms: float, items: int) -> tuple[dict[str, float
         true = {item: played.get(value, 0.0) for item, value in agent.values.items()}
         told = {command.item: float(command.heard_ms) for command in agent.told(e.Truncate)}
         told |= {command.item: 0.0 for command in agent.told(e.Discard)}
+        assert len(told) == len(agent.told(e.Truncate)) + len(agent.told(e.Discard)), "each is settled once"
         return told, true
 
 

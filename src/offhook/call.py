@@ -20,7 +20,7 @@ from offhook.errors import LegFailed, LocalProtocolError
 
 log = logging.getLogger(__name__)
 
-EARLY_FRAMES = 1500  # 30 s of what the caller says before the agent is ready
+EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so long
 
 Publish = Callable[[str, e.Event], None]
 
@@ -58,7 +58,8 @@ class Call:
         self.ledger = Ledger(agent.format.bytes_per_ms, keep=agent.turns == "offhook")
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
         self._to_agent: Callable[[bytes], None] = self._keep_early
-        self._early: deque[bytes] = deque(maxlen=EARLY_FRAMES)
+        self._early: deque[bytes] = deque()
+        self._early_bytes = 0
         self._events: deque[e.Event] = deque()
         self._handling = False
         self._timer: asyncio.TimerHandle | None = None
@@ -108,6 +109,8 @@ class Call:
         except Exception:
             log.exception("agent failed", extra={"call_id": self.id})
             self.report(e.AgentLost("internal error"))
+        else:
+            self.report(e.AgentLost("it left"))
 
     # ------------------------------------------------------------------------------------------ media plane
 
@@ -121,6 +124,9 @@ class Call:
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
+        self._early_bytes += len(frame)
+        while self._early_bytes > EARLY_MS * self.agent.format.bytes_per_ms:
+            self._early_bytes -= len(self._early.popleft())
 
     def agent_audio(self, item: str, audio: bytes) -> None:
         """The agent's audio, on its way to the ear. Late audio of an item that was cut is dropped."""
@@ -152,6 +158,7 @@ class Call:
 
     def _handle_all(self, commands: list[e.Command] | None = None) -> None:
         """Carries out commands, and the events that wait."""
+        assert not (self._handling and commands), "only events may happen while commands are carried out"
         if self._handling:
             return
         self._handling = True
@@ -187,8 +194,17 @@ class Call:
                     if self.phone is not None:
                         self.phone.send(command)
                 case _:
-                    if type(command) in self.agent.can:
-                        self.agent.send(command)
+                    self._tell_agent(command)
+
+    def _tell_agent(self, command: e.Command) -> None:
+        if type(command) not in self.agent.can:
+            return
+        try:
+            self.agent.send(command)
+        except Exception:
+            # A bug of one agent costs its call, which still ends in order.
+            log.exception("agent failed", extra={"call_id": self.id})
+            self._events.append(e.AgentLost("internal error"))
 
     def arm(self) -> None:
         """Sets the one timer to the earliest deadline. An early wake-up costs less than moving it each time."""
@@ -215,8 +231,8 @@ class Call:
         if self.phone is not None:
             self.phone.close()
             self.phone = None
-        self._to_agent = self._early.append
-        self._early = deque(maxlen=0)
+        self._to_agent = lambda _frame: None
+        self._early.clear()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
         self._on_ended(self)
 

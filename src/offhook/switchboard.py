@@ -83,8 +83,8 @@ class Switchboard:
 
     def _ended(self, call: Call) -> None:
         del self._calls[call.id], self._by_sid[call.info.sid]
-        # What is kept of an ended call may not grow with it: 20 bytes each, the oldest forgotten.
-        self._over[_digest(call.info.sid)] = call.control.next("in-progress", call.now())[0]
+        # Kept of an ended call: a digest and what to say to a late question; the oldest are forgotten.
+        self._over[_digest(call.info.sid)] = call.control.last_word
         if len(self._over) > REMEMBERED:
             del self._over[next(iter(self._over))]
         if not self._calls:
@@ -139,14 +139,20 @@ class Switchboard:
                 await self._empty.wait()
         except TimeoutError:
             log.warning("%d calls are ended by the shutdown", self.live)
+            # Our hang-up is known to the carrier when it asks how to go on: be there to answer.
+            self._hang_up_all()
+            await self._empty.wait()
         await self.close()
+
+    def _hang_up_all(self) -> None:
+        for call in list(self._calls.values()):
+            call.report(e.HangUpAsked(e.Reason.SHUT_DOWN, at_once=True))
 
     async def close(self) -> None:
         """Ends every call now."""
         self.draining = True
         calls = list(self._calls.values())
-        for call in calls:
-            call.report(e.HangUpAsked(e.Reason.SHUT_DOWN, at_once=True))
+        self._hang_up_all()
         for call in calls:
             call.report(e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))

@@ -14,6 +14,12 @@ def test_a_model_there_is_none_for_is_refused_with_the_ones_there_are():
         engine_for(Agent(model="hal-9000"))
 
 
+def test_a_language_the_embedded_engine_does_not_speak_is_refused():
+    with pytest.raises(ConfigError, match="en-US"):
+        engine_for(Agent(language="nl-NL"))
+    engine_for(Agent(language="nl-NL", model="echo"))
+
+
 def test_an_engine_opens_legs():
     async def scenario():
         engine = engine_for(Agent(model="echo"))

@@ -191,6 +191,87 @@ def test_a_question_asked_just_before_the_stream_was_lost_is_answered():
     assert talk.told(e.Respond) == [e.Respond("how much")]
 
 
+def test_an_answer_waits_while_the_caller_goes_on():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("how much", 400.0), e.SpeechStarted(), e.Settled({"a": 300.0}))
+    assert not talk.told(e.Respond)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("is tea", 400.0))
+    assert talk.told(e.Respond) == [e.Respond("how much is tea")]
+
+
+def test_the_words_of_a_turn_that_come_while_the_caller_speaks_again_wait_for_the_rest():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.SpeechStarted())
+    talk.tell(e.CallerTurnEnded("how much", 400.0))
+    assert not talk.told(e.Respond)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("is tea", 400.0))
+    assert talk.told(e.Respond) == [e.Respond("how much is tea")]
+
+
+def test_the_rest_is_not_said_over_a_caller_who_speaks_again():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", 200.0), e.SpeechStarted(), e.Settled({"a": 300.0}))
+    assert not talk.told(e.SayRest)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("wait", 300.0))
+    assert talk.told(e.Truncate)
+
+
+def test_audio_is_cleared_whatever_the_turn_is_called():
+    talk = Talk().tell(e.SpeechStarted()).speak("a", 1000).tell(e.CallerTurnEnded(""), e.SpeechStarted())
+    assert talk.told(e.Clear)
+
+
+def test_an_agent_that_becomes_ready_while_parked_greets_afterwards():
+    talk = Talk(joined=False).tell(e.PhoneJoined(), e.PhoneLost(False), e.AgentJoined())
+    assert not talk.told(e.Greet)
+    assert talk.tell(e.PhoneJoined()).told(e.Greet)
+
+
+def test_a_carrier_that_asks_on_has_the_caller_on_the_line():
+    talk = Talk().tell(e.PhoneLost(True)).wait(2500)
+    assert talk.next() is Next.STREAM
+    assert talk.wait(14_000).end is None
+    assert talk.wait(1_000).end == (e.Result.FAILED, e.Reason.STREAM_LOST)
+
+
+def test_a_goodbye_said_into_an_interruption_is_withdrawn_with_it():
+    talk = Talk("offhook").speak("bye", 1000).tell(e.SpeechStarted(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+    talk.tell(e.Settled({"bye": 300.0}), e.SpeechStopped(), e.CallerTurnEnded("wait", 300.0))
+    talk.speak("what", 500).tell(e.ItemHeard("what"))
+    assert not talk.told(e.HangUp)
+
+
+def test_an_interruption_confirmed_before_it_is_settled_is_answered_even_if_not_understood():
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted()).wait(650)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 560.0), e.Settled({"a": 300.0}))
+    assert talk.told(e.Respond) == [e.Respond("")]
+
+
+def test_a_truncate_is_never_beyond_what_was_generated():
+    talk = Talk()
+    talk.ledger.accept("a", bytes(799))
+    talk.tell(e.ItemBegan("a"))
+    talk.ledger.take(8000)
+    talk.tell(e.SpeechStarted(), e.Settled({"a": 500.0}))
+    assert [c.heard_ms for c in talk.told(e.Truncate)] == [99]
+
+
+def test_an_answer_without_a_sound_leaves_the_agent_listening():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0))
+    talk.tell(e.ItemEnded("nothing"))
+    assert talk.control.turn is TurnState.LISTENING
+
+
+def test_a_provider_that_was_still_generating_is_stopped_before_it_is_asked_to_go_on():
+    talk = Talk().speak("a", 1000, whole=False).tell(e.PhoneLost(False, {"a": 400.0}), e.PhoneJoined())
+    kinds = [type(c) for c in talk.commands]
+    assert kinds == [e.Cancel, e.Truncate, e.Respond]
+
+
+def test_a_provider_that_answered_while_parked_is_not_asked_to():
+    talk = Talk().speak("a", 1000).tell(e.PhoneLost(False, {"a": 400.0})).speak("b", 500, sent=False)
+    assert not talk.tell(e.PhoneJoined()).told(e.Respond)
+
+
 def test_an_operator_hangs_up_at_once():
     talk = Talk().speak("a", 1000).tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
     assert talk.told(e.HangUp)

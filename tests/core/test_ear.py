@@ -99,6 +99,29 @@ def test_marks_that_a_clear_returns_finish_nothing():
     assert e.finished(310.0) == []
 
 
+def test_a_peer_that_returns_no_mark_costs_no_endless_wake_ups():
+    e = ear()
+    for turn in range(3):
+        now = turn * 400.0
+        e.wrote("a", 0.0, 5000.0, now)
+        e.mark_after("a", 5000.0, True, now)
+        e.clear(now + 100.0)
+        e.wrote("b", 0.0, 100.0, now + 200.0)
+        e.mark_after("b", 100.0, True, now + 200.0)
+    now = 1000.0
+    for _ in range(50):
+        at = e.wake_at()
+        if at is None:
+            break
+        assert at > now or now == 1000.0
+        now = max(now, at)
+        while e.settled(now) is not None:
+            pass
+        e.finished(now)
+    else:
+        raise AssertionError("it never comes to rest")
+
+
 def test_what_plays_after_a_clear_is_counted_anew():
     e = ear()
     e.wrote("a", 0.0, 1000.0, 0.0)

@@ -83,6 +83,18 @@ def test_what_the_agent_says_while_an_interruption_is_judged_waits_behind():
     assert book.take(8000) is None
     book.settle({"a": 50.0})
     book.rewind({"a": 50.0})
+    book.end("a")
+    assert [item for item, *_ in taken(book)] == ["a", "b"]
+
+
+def test_what_is_still_to_come_of_an_item_goes_before_the_next():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.accept("b", bytes(80))
+    assert [item for item, *_ in taken(book)] == ["a"]
+    book.accept("a", bytes(400))
+    assert [item for item, *_ in taken(book)] == ["a"]
+    book.end("a")
     assert [item for item, *_ in taken(book)] == ["a", "b"]
 
 

@@ -30,6 +30,14 @@ def test_a_pause_is_part_of_the_turn_but_not_of_the_speech():
     assert turns.ended(3100.0, complete=False) == 1000.0
 
 
+def test_a_noise_that_never_stops_is_not_a_turn_for_ever():
+    turns = Endpointing()
+    turns.started(1000.0)
+    assert turns.ended(30_999.0, complete=True) is None
+    assert turns.ended(31_000.0, complete=False) == 30_000.0
+    assert not turns.open
+
+
 def test_no_turn_ends_that_has_not_begun():
     assert Endpointing().ended(1e9, complete=True) is None
 

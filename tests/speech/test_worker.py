@@ -111,6 +111,21 @@ def test_a_worker_that_does_not_answer_is_given_up() -> None:
         worker = Worker(ODD, patience_s=0.3)
         with pytest.raises(LegFailed, match="does not answer"):
             await worker.request(1, STALL)
+        worker._patience_s = 10.0  # the new one may take its time to start
+        assert await worker.request(1, ECHO, b"new") == b"1:new"
+        await worker.close()
+
+    asyncio.run(main())
+
+
+def test_a_process_given_up_while_it_starts_counts_as_another_life() -> None:
+    async def main() -> None:
+        worker = Worker(ODD)
+        worker.revive()
+        before = worker.life
+        worker._give_up("A reason.")
+        await worker.start()
+        assert worker.life > before, "who keeps state in the worker must learn that it is gone"
         assert await worker.request(1, ECHO, b"new") == b"1:new"
         await worker.close()
 

@@ -2,11 +2,6 @@
 
 from dataclasses import dataclass
 
-from offhook.errors import ConfigError
-
-LANGUAGES = ("en-US", "en-GB")
-"""What the embedded engine speaks and understands."""
-
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -24,8 +19,3 @@ class Agent:
     voice: str | None = None
     language: str = "en-US"
     silence_ms: int = 700
-
-    def __post_init__(self) -> None:
-        if self.model == "local" and self.language not in LANGUAGES:
-            known = " and ".join(LANGUAGES)
-            raise ConfigError(f"the embedded engine speaks {known}, not {self.language}: set LANGUAGE to one of them")

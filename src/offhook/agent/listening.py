@@ -7,6 +7,7 @@ shorten or lengthen a silence.
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from offhook.audio import g711
 from offhook.audio.vad import SpeechGate, Track, Transition, VoiceBank
@@ -14,7 +15,7 @@ from offhook.core import events as e
 from offhook.core.leg import AgentSide
 from offhook.core.turns import Endpointing
 from offhook.errors import LegFailed
-from offhook.speech.base import Recogniser
+from offhook.speech.base import Recognised, Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,14 @@ class Listening:
         for hearing in list(self._hearings.values()):
             hearing.gather()
         for track, probabilities in self._bank.evaluate():
-            if (judged := self._hearings.get(track)) is not None:
+            if (judged := self._hearings.get(track)) is None:
+                continue
+            try:
                 judged.judge(probabilities)
+            except Exception:
+                # What goes wrong with one caller must not cost another's windows.
+                log.exception("listening failed", extra={"call_id": judged.call_id})
+                judged.fail()
 
 
 class Hearing:
@@ -87,14 +94,29 @@ class Hearing:
         for probability in probabilities:
             if transition := self._gate.update(probability):
                 self._turn_over(transition)
-            if self._gate.speaking:
+            if self._gate.speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
+            spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
+            if spoken_ms is not None:
+                self._end_turn(spoken_ms)
         self._forget()
-        spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
-        if spoken_ms is not None:
-            task = asyncio.get_running_loop().create_task(self._understand(spoken_ms))
-            self._understanding.add(task)
-            task.add_done_callback(self._understanding.discard)
+
+    def _end_turn(self, spoken_ms: float) -> None:
+        if self._gate.speaking:  # a noise that does not stop
+            self._call.report(e.SpeechStopped())
+        task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
+        self._understanding.add(task)
+        task.add_done_callback(self._understanding.discard)
+
+    def fail(self) -> None:
+        """Listening is broken beyond this caller's turn: the call is told."""
+        self.close()
+        self._call.report(e.AgentLost("listening failed"))
+
+    @property
+    def call_id(self) -> str:
+        """Whose ears these are."""
+        return self._call.id
 
     def _turn_over(self, transition: Transition) -> None:
         if transition.kind == "started":
@@ -119,9 +141,9 @@ class Hearing:
             del self._audio[:drop]
             self._audio_from += drop
 
-    async def _understand(self, spoken_ms: float) -> None:
+    async def _understand(self, words: Awaitable[Recognised], spoken_ms: float) -> None:
         try:
-            recognised = await self._recogniser.end()
+            recognised = await words
         except LegFailed as failed:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
             self._call.report(e.CallerTurnEnded("", spoken_ms))

@@ -11,13 +11,14 @@ from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, AgentSide
 from offhook.core.turns import Endpointing
-from offhook.errors import LegFailed
-from offhook.speech.base import Recogniser, Responder, Synthesizer
+from offhook.errors import ConfigError, LegFailed
+from offhook.speech.base import Recogniser, Responder, Synthesizer, Utterance
 from offhook.speech.desk import GRAMMAR, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
 
 PAUSE_MS = 200  # between two sentences
+VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
 class LocalLeg:
@@ -77,7 +78,7 @@ class LocalLeg:
         item, said_ms = f"answer{self._items}", 0.0
         try:
             async for sentence in sentences:
-                spoken = await self._synthesizer.speak(sentence)
+                spoken = await self._speak(sentence)
                 audio, text = spoken.audio, sentence
                 if said_ms:
                     audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
@@ -86,7 +87,8 @@ class LocalLeg:
                 self._call.agent_audio(item, audio)
                 self._call.report(e.ItemText(item, text, words))
                 said_ms += len(audio) / MULAW_8K.bytes_per_ms
-        except LegFailed as failed:
+        except Exception as failed:  # noqa: BLE001
+            # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
             if not self._over.done():
                 self._over.set_exception(failed)
             return
@@ -94,6 +96,14 @@ class LocalLeg:
             self._call.end_item(item)
         if self._responder.farewell:
             self._call.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+
+    async def _speak(self, sentence: str) -> Utterance:
+        try:
+            return await self._synthesizer.speak(sentence)
+        except LegFailed as failed:
+            if not failed.retryable:
+                raise
+            return await self._synthesizer.speak(sentence)  # on a new worker
 
     async def close(self) -> None:
         """Stops listening and answering."""
@@ -116,10 +126,13 @@ class LocalEngine:
 
     def __init__(self, agent: Agent) -> None:
         """Raises ConfigError if the speech engines are not installed."""
+        if agent.language not in VOICES:
+            known = " and ".join(VOICES)
+            raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
         self._greeting = agent.greeting
         self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
-        self._synthesizer = EspeakSynthesizer(agent.voice or ("en" if agent.language == "en-GB" else "en-us"))
+        self._synthesizer = EspeakSynthesizer(agent.voice or VOICES[agent.language])
         self._listening: Listening | None = None
 
     async def start(self) -> None:
@@ -129,8 +142,7 @@ class LocalEngine:
 
     def leg(self) -> AgentLeg:
         """One call's leg."""
-        if self._listening is None:
-            self._listening = Listening()
+        assert self._listening is not None, "start the engine first"
         recogniser, endpointing = self._recognisers.recogniser(), Endpointing(otherwise_ms=self._silence_ms)
         return LocalLeg(self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing)
 

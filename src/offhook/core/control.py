@@ -53,7 +53,9 @@ class CallControl:
         self._deadlines: dict[Callable[[float], None], float] = {self._no_stream: now + CONNECT_MS}
         self._agent_joined = self._greeted = False
         self._phone_joined = False
+        self._stopped = False  # the stream that was lost said `stop` first
         self._carrier_over = False
+        self._caller_speaks = False
         self._suspicion: _Suspicion | None = None
         self._after_settling: list[e.Command] = []
         self._unanswered: list[str] = []
@@ -67,7 +69,7 @@ class CallControl:
             e.AgentJoined: self._on_agent_joined, e.AgentLost: self._on_agent_lost,
             e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped, e.CallerTurnEnded: self._on_caller_turn_ended,
             e.CallerTranscribed: self._on_caller_transcribed, e.ItemBegan: self._on_item_began,
-            e.ItemText: self._on_item_text, e.HangUpAsked: self._on_hang_up_asked, e.KeyPressed: self._on_key_pressed,
+            e.ItemText: self._on_item_text, e.ItemEnded: self._on_item_ended, e.HangUpAsked: self._on_hang_up_asked, e.KeyPressed: self._on_key_pressed,
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ the contract
@@ -104,16 +106,25 @@ class CallControl:
         if status != "in-progress":
             return Next.HANG_UP, self.handle(e.CarrierEnded(status), now)
         if self.state in (CallState.ENDING, CallState.ENDED):
-            apologise = self.reason in (e.Reason.AGENT_FAILED, e.Reason.RESUMED_TOO_OFTEN)
-            return Next.APOLOGISE if apologise else Next.HANG_UP, []
+            return self.last_word, []
         commands: list[e.Command] = []
         if self.state is CallState.CONNECTED:
             commands = self.handle(e.PhoneLost(stopped=False), now)
         if len(self._resumes) == RESUMES and now - self._resumes[0] < RESUMES_WITHIN_MS:
             self._end(e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN, now)
             return Next.APOLOGISE, commands + self._drain()
-        self._resumes.append(now)
+        # Whoever asks so has the caller on the line: the stream gets its whole time again.
+        self._stopped = False
+        for waiting, patience_ms in ((self._not_resumed, PARK_MS), (self._no_stream, CONNECT_MS)):
+            if waiting in self._deadlines:
+                self._deadlines[waiting] = now + patience_ms
         return Next.STREAM, commands
+
+    @property
+    def last_word(self) -> Next:
+        """What a carrier is told that asks how to go on with a call that is over."""
+        apologise = self.reason in (e.Reason.AGENT_FAILED, e.Reason.RESUMED_TOO_OFTEN)
+        return Next.APOLOGISE if apologise else Next.HANG_UP
 
     def _drain(self) -> list[e.Command]:
         commands, self._commands = self._commands, []
@@ -135,25 +146,25 @@ class CallControl:
     def _on_phone_joined(self, _event: e.PhoneJoined, now: float) -> None:
         self._phone_joined = True
         if self._was is CallState.PARKED:
+            self._resumes.append(now)
             self._deadlines.pop(self._not_resumed, None)
             self._go_on()
         elif self.state is CallState.CONNECTED:
             self._deadlines.pop(self._no_stream, None)
             self._deadlines[self._too_long] = now + self._max_call_ms
-            self._greet()
+        self._greet()
 
     def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:
         self._agent_joined = True
-        if self.state is CallState.CONNECTED:
-            self._greet()
+        self._greet()
 
     def _greet(self) -> None:
-        if self._agent_joined and not self._greeted:
+        if self.state is CallState.CONNECTED and self._agent_joined and not self._greeted:
             self._greeted = True
             self._do(e.Greet())
 
     def _on_phone_lost(self, event: e.PhoneLost, now: float) -> None:
-        self._phone_joined = False
+        self._phone_joined = self._caller_speaks = False
         for _ in range(self.ledger.unsettled):
             self._settle(event.heard_ms, now)
         if self._was is CallState.ENDING:
@@ -169,6 +180,8 @@ class CallControl:
             self._rewind_lost(event.heard_ms, now)
         else:
             self._cut_off = self.ledger.speaking or self.turn is TurnState.THINKING
+            if self.ledger.generating or self.turn is TurnState.THINKING:
+                self._do(e.Cancel())
             self.ledger.cut()
             self._conclude(self.ledger.settle(event.heard_ms))
         self._settled_enough()
@@ -185,7 +198,7 @@ class CallControl:
     def _go_on(self) -> None:
         if self._ours:
             self._do(e.SayRest())
-        elif self._cut_off:
+        elif self._cut_off and not self.ledger.speaking:  # else it has gone on by itself meanwhile
             self._do(e.Respond("", going_on=True))
         self._cut_off = False
         if self.ledger.speaking:
@@ -196,7 +209,7 @@ class CallControl:
             return
         self._carrier_over = True
         if self.state is not CallState.ENDING:
-            answered = self._was not in (CallState.CONNECTING, CallState.RINGING) or event.status == "completed"
+            answered = self._was not in (CallState.CONNECTING, CallState.RINGING)
             result = e.Result.COMPLETED if answered else e.Result.UNANSWERED
             self._end(e.Result.FAILED if event.status == "failed" else result, e.Reason.CALLER_HUNG_UP, now)
         self._finish_if_over(now)
@@ -271,7 +284,13 @@ class CallControl:
         # The caller has something to say after all.
         withdrawn, self._hang_up_after = self._hang_up_after, None
         self._deadlines.pop(self._farewell_over, None)
-        if self._turn_was is TurnState.SPEAKING:
+        self._caller_speaks = True
+        self._after_settling = []  # the answer to what was said before waits for what is said now
+        if self._suspicion is not None:
+            if self._suspicion.confirmed is False:
+                self._suspicion.confirmed = None  # they go on: judged by all of it
+            self._deadlines[self._spoke_long] = now + CONFIRM_MS
+        elif self.ledger.speaking:
             self._do(e.Clear())
             if self._ours:
                 self.ledger.hold()
@@ -281,10 +300,9 @@ class CallControl:
                 self.ledger.cut()
         elif self._turn_was is TurnState.THINKING and self._ours:
             self._do(e.Cancel())
-        elif self._suspicion is not None:
-            self._deadlines[self._spoke_long] = now + CONFIRM_MS
 
     def _on_speech_stopped(self, _event: e.SpeechStopped, _now: float) -> None:
+        self._caller_speaks = False
         self._deadlines.pop(self._spoke_long, None)  # the words, or their absence, will tell
 
     def _spoke_long(self, now: float) -> None:
@@ -295,12 +313,13 @@ class CallControl:
             self._keep_caller(event.text)
             return
         meant = interrupts(event.text, event.spoken_ms)
-        if self._suspicion is not None:
+        if self._suspicion is not None and self._suspicion.confirmed is None:
             if not meant:
                 self.turn = TurnState.LISTENING
-            self._decide(meant, now)
-            if not meant:
+                if not self._caller_speaks:
+                    self._decide(False, now)
                 return
+            self._decide(True, now)
         elif not meant and not event.text and not self._cut_in:  # a cough: as if nothing had been
             self.turn = TurnState.THINKING if self._unanswered else TurnState.LISTENING
             if self._unanswered:
@@ -320,6 +339,8 @@ class CallControl:
             self._publish(self.transcript.caller(text))
 
     def _respond(self) -> None:
+        if self._caller_speaks:
+            return  # the end of what they say now answers all of it
         # What was heard goes before any answer that builds on it.
         respond = e.Respond(" ".join(text for text in self._unanswered if text))
         self._after_settling = [respond]
@@ -333,6 +354,10 @@ class CallControl:
     def _on_item_began(self, event: e.ItemBegan, _now: float) -> None:
         self._unanswered.clear()
         self.transcript.begin(event.item)
+
+    def _on_item_ended(self, _event: e.ItemEnded, _now: float) -> None:
+        if self.turn is TurnState.THINKING and not (self.ledger.speaking or self._suspicion or self._after_settling):
+            self.turn = TurnState.LISTENING  # an answer without a sound
 
     def _on_item_text(self, event: e.ItemText, _now: float) -> None:
         generated_ms = self.ledger.generated_ms(event.item)
@@ -382,6 +407,7 @@ class CallControl:
         self._suspicion = None
         self._deadlines.pop(self._spoke_long, None)
         if suspicion.confirmed:
+            self._hang_up_after = None
             whole = [heard for heard in suspicion.cut if heard.whole]
             names = {heard.item for heard in whole}
             self._conclude(whole + [heard for heard in self.ledger.give_up() if heard.item not in names])
@@ -406,8 +432,10 @@ class CallControl:
         """Items were cut for good: the agent is told of each that was not heard to its end, in their order."""
         texts = self._keep_turns(cut)
         partly = {heard.item: heard.heard_ms for heard in cut if not heard.whole}
-        for item, heard_ms in partly.items():
-            self._do(e.Truncate(item, round(heard_ms), texts[item]) if heard_ms >= 0.5 else e.Discard(item))
+        for item, heard_ms, generated_ms in ((h.item, h.heard_ms, h.generated_ms) for h in cut if not h.whole):
+            # Rounded to the millisecond, but never beyond what there is.
+            whole_ms = min(round(heard_ms), int(generated_ms))
+            self._do(e.Truncate(item, whole_ms, texts[item]) if whole_ms > 0 else e.Discard(item))
         if partly and self.state is CallState.CONNECTED:
             self._publish(e.BargedIn(partly))
 

@@ -184,6 +184,8 @@ class EstimatedEar:
         self._queue_end = now
         self._idle_ms = 0.0
         self._generation += 1
+        for mark in self._marks.values():  # they come back with the clear, if at all
+            mark.predicted = min(mark.predicted, now)
         fence = self._mark(None, 0.0, now)
         self._cuts.append(Cut(now, stretches, proven, late_ms, fence, now + wait))
         return fence
@@ -233,7 +235,7 @@ class EstimatedEar:
                 cut.fence_late_ms = late_ms
                 return
         self._late = _Late(late_ms, mark.idle_ms)
-        if mark.item is not None:
+        if any(stretch.item == mark.item for stretch in self._stretches) and mark.item is not None:
             self._proven_ms[mark.item] = max(self._proven_ms.get(mark.item, 0.0), mark.offset_ms)
 
     def _pass(self, mark: _Mark) -> None:

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     MAX_DURATION = "maximum duration reached"
     NO_STREAM = "the carrier opened no media stream"
     STREAM_LOST = "the media stream was lost and did not come back"
-    RESUMED_TOO_OFTEN = "the media stream was lost three times in a minute"
+    RESUMED_TOO_OFTEN = "the media stream was lost again and again"
     AGENT_FAILED = "the agent failed"
     SHUT_DOWN = "the server shut down"
 
@@ -109,7 +109,7 @@ class CallerTurnEnded:
     """The caller's turn is over."""
 
     text: str
-    """What was said, as far as it is known now; empty if nothing was understood."""
+    """What was said. Empty if nothing was understood, or if a CallerTranscribed tells it later."""
     spoken_ms: float = 0.0
     """How long the caller spoke; tells a cough from a sentence that was not understood."""
 

@@ -84,7 +84,7 @@ class AgentLeg(Protocol):
         """The caller's audio in the leg's format. Media plane: never blocks, never awaits."""
 
     def send(self, command: Command) -> None:
-        """Carry out a command of `can`; another one is a LocalProtocolError."""
+        """Carry out a command. The call sends those of `can` only: what a leg has no word for is left out."""
 
     async def close(self) -> None:
         """Leave. Idempotent; reports nothing."""

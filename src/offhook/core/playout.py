@@ -72,6 +72,11 @@ class Ledger:
         return bool(self._open)
 
     @property
+    def generating(self) -> bool:
+        """True while more is to come of an open item."""
+        return any(not item.ended for item in self._open.values())
+
+    @property
     def unsent_bytes(self) -> int:
         """Bytes that wait to be handed on."""
         return sum(item.generated - item.sent for item in self._open.values())
@@ -118,6 +123,8 @@ class Ledger:
             if entry.ended and not entry.end_told:
                 entry.end_told = True
                 return Slice(entry.id, entry.sent / self.bytes_per_ms, b"", True)
+            if not entry.ended:
+                return None  # what comes of it goes before what follows it
         return None
 
     def heard(self, item: str) -> Heard | None:

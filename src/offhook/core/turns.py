@@ -6,6 +6,7 @@ Pure: time is an argument, in milliseconds.
 CONFIRM_MS = 600.0  # speech this long over the agent is an interruption, whatever is said
 COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence (docs/speech.md)
 OTHERWISE_MS = 700.0  # silence that ends any turn
+LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
 BACKCHANNELS = frozenset({"mm", "mhm", "mm-hmm", "uh-huh", "uh huh", "hmm", "ah", "oh", "i see"})
 
@@ -50,9 +51,11 @@ class Endpointing:
 
         `complete`: the words so far are a whole sentence.
         """
-        if self._began is None or self._stopped is None:
+        if self._began is None:
             return None
-        if now - self._stopped < (self._complete_ms if complete else self._otherwise_ms):
+        if now - self._began >= LONGEST_MS:
+            self._stopped = now if self._stopped is None else self._stopped
+        elif self._stopped is None or now - self._stopped < (self._complete_ms if complete else self._otherwise_ms):
             return None
         spoken_ms = self._stopped - self._began - self._paused_ms
         self._began = self._stopped = None

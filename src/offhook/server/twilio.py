@@ -86,7 +86,7 @@ def webhooks(
                 await ready.wait()
             call = switchboard.admit(info)
         except (CallsFull, TimeoutError) as refused:
-            log.warning("call refused: %s", refused or "the agent is not ready yet")
+            log.warning("call refused: %s", str(refused) or "the agent is not ready yet")
             return _xml(twiml.reject_busy())
         except CallOver:
             return _xml(twiml.hang_up())

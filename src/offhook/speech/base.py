@@ -3,7 +3,7 @@
 None of them knows about turns, calls or carriers. Heavy work runs in worker processes, never on the event loop.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,8 +50,8 @@ class Recogniser(Protocol):
     def complete(self) -> bool:
         """True if the newest partial result is a whole sentence of what can be said here (allows an early end of turn)."""
 
-    async def end(self) -> Recognised:
-        """The stretch is over. Raises LegFailed if the engine died."""
+    def end(self) -> Awaitable[Recognised]:
+        """The stretch is over; a new one may begin before its words are known. Awaiting raises LegFailed if the engine died."""
 
     def cancel(self) -> None:
         """Forget the stretch."""

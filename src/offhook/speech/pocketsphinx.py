@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import os
 import struct
+from collections.abc import Awaitable
 from itertools import count
 
 from offhook.errors import ConfigError, LegFailed
@@ -114,14 +115,13 @@ class PocketsphinxRecogniser:
         """True if the words of all blocks answered so far make a whole sentence of the grammar."""
         return self._complete
 
-    async def end(self) -> Recognised:
-        """The words of the stretch. Raises LegFailed if the worker died since `begin`."""
+    def end(self) -> Awaitable[Recognised]:
+        """The words of the stretch. Awaiting raises LegFailed if the worker died since `begin`."""
         if self._life != self._worker.life:
-            raise LegFailed("The recogniser died while the caller spoke.", retryable=True)
+            return _died()
         if self._block:
             self._send_block()
-        answer = await self._worker.request(self._stream, END)
-        return Recognised(answer[SCORE.size :].decode(), SCORE.unpack_from(answer)[0])
+        return _recognised(self._worker.ask(self._stream, END))
 
     def cancel(self) -> None:
         """Forget the stretch."""
@@ -153,3 +153,12 @@ class PocketsphinxRecogniser:
 
         self._worker.post(self._stream, AUDIO, bytes(self._block), answered)
         self._block.clear()
+
+
+async def _recognised(answer: asyncio.Task[bytes]) -> Recognised:
+    told = await answer
+    return Recognised(told[SCORE.size :].decode(), SCORE.unpack_from(told)[0])
+
+
+async def _died() -> Recognised:
+    raise LegFailed("The recogniser died while the caller spoke.", retryable=True)

@@ -49,6 +49,7 @@ class Worker:
         self._command = (sys.executable, "-m", module, *arguments)
         self._most_unsent, self._patience_s = most_unsent, patience_s
         self._process: asyncio.subprocess.Process | None = None
+        self._unwanted = False  # the process that is starting was given up
         self._starting: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[None]] = set()
         self._early: list[bytes] = []
@@ -73,9 +74,14 @@ class Worker:
 
     def revive(self) -> None:
         """Begins to start the process, if none runs; what is posted meanwhile waits for it."""
-        if self._process is None and self._starting is None and not self._closed:
+        if self._closed or self._process is not None:
+            return
+        if self._starting is None:
             self.life += 1
             self._starting = asyncio.get_running_loop().create_task(self._start())
+        elif self._unwanted:  # what was sent to it is gone: its successor counts as another
+            self._unwanted = False
+            self.life += 1
 
     def post(
         self, stream: int, kind: int, body: bytes = b"", answered: Callable[[bytes | LegFailed], None] | None = None
@@ -96,6 +102,10 @@ class Worker:
 
     async def request(self, stream: int, kind: int, body: bytes = b"") -> bytes:
         """Sends a message and waits for its answer. Raises Refusal if the worker says no, LegFailed if it dies or is stuck."""
+        return await self.ask(stream, kind, body)
+
+    def ask(self, stream: int, kind: int, body: bytes = b"") -> asyncio.Task[bytes]:
+        """Sends a message now, before anything posted later; the task waits for the answer as `request` does."""
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
         def answered(answer: bytes | LegFailed) -> None:
@@ -107,6 +117,9 @@ class Worker:
                 future.set_result(answer)
 
         self.post(stream, kind, body, answered)
+        return asyncio.get_running_loop().create_task(self._await(future))
+
+    async def _await(self, future: asyncio.Future[bytes]) -> bytes:
         try:
             async with asyncio.timeout(self._patience_s):
                 return await future
@@ -153,6 +166,9 @@ class Worker:
         finally:
             self._starting = None
         self._process = process
+        if self._unwanted:
+            self._unwanted = False
+            self.life += 1
         reading = asyncio.get_running_loop().create_task(self._read(process))
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
@@ -187,6 +203,7 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process = None
+        self._unwanted = self._starting is not None
         self._early.clear()
         self._fail(why)
 

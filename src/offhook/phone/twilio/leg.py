@@ -256,7 +256,7 @@ class TwilioLeg:
         if not self._show_timing_math or cut is None:
             return
         log.info(
-            "barge-in: clear sent at %.1f ms; fence late by %s ms, newest mark late by %s ms, shift %.1f ms; heard %s",
+            "cleared: clear sent at %.1f ms; fence late by %s ms, newest mark late by %s ms, shift %.1f ms; heard %s",
             cut.at, *("?" if ms is None else f"{ms:.1f}" for ms in (cut.fence_late_ms, cut.late_ms)), cut.shift_ms,
             ", ".join(f"{item} {ms:.1f} ms" for item, ms in heard.items()) or "nothing",
             extra=self._extra(),

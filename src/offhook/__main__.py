@@ -1,0 +1,5 @@
+"""`python -m offhook` is `offhook`."""
+
+from offhook.cli.main import main
+
+main()
