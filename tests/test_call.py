@@ -60,6 +60,23 @@ def test_a_request_for_the_next_step_that_comes_before_the_loss_is_noticed_parks
     run(scenario())
 
 
+def test_a_late_request_for_the_next_step_leaves_a_newer_stream_alone():
+    async def scenario():
+        async with Pair("offhook") as pair:
+            pair.call.epoch = 1
+            assert pair.call.next("in-progress", 0) is Next.STREAM
+            pair.stream()
+            pair.call.epoch = 2
+            await pair.loop_ms(500)
+            for _ in range(5):
+                assert pair.call.next("in-progress", 0) is Next.STREAM
+                assert pair.call.state is CallState.CONNECTED
+            assert pair.call.next("completed", 0) is Next.HANG_UP
+            assert pair.call.ended
+
+    run(scenario())
+
+
 def test_what_the_caller_says_before_the_agent_is_ready_is_kept_in_order():
     class Slow(ScriptedAgent):
         async def run(self, call):

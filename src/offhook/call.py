@@ -91,8 +91,10 @@ class Call:
         """True when the call is over for good."""
         return self.control.state is CallState.ENDED
 
-    def next(self, status: str) -> Next:
-        """The carrier asks how to go on after a stream ended."""
+    def next(self, status: str, epoch: int | None = None) -> Next:
+        """The carrier asks how to go on after the stream of an epoch ended (None: whichever there is)."""
+        if epoch is not None and epoch < self.epoch - 1 and not is_over(status):
+            return Next.STREAM  # asked late or again: a newer stream carries the call, and stays
         if self.phone is not None:
             self.phone.lost()  # the carrier is done with the stream, whether or not the news has come
         answer, commands = self.control.next(status, self.now())

@@ -117,12 +117,12 @@ class Switchboard:
         call.epoch += 1
         return call
 
-    def next(self, call_id: str, sid: str, status: str) -> Next:
-        """A stream has ended and the carrier asks how to go on."""
+    def next(self, call_id: str, sid: str, status: str, epoch: int | None = None) -> Next:
+        """The stream of an epoch has ended and the carrier asks how to go on."""
         call = self._calls.get(call_id)
         if call is None or call.info.sid != sid:
             return self._over.get(_digest(sid), Next.HANG_UP) if status == "in-progress" else Next.HANG_UP
-        return call.next(status)
+        return call.next(status, epoch)
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""

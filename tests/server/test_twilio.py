@@ -35,7 +35,8 @@ def test_a_call_is_handed_to_a_stream_of_its_own(server):
     assert stream(response).get("url") == f"ws://127.0.0.1:{server.port}/ws/media/{call.id}"
     assert stream(response).get("statusCallback") == server.origin + "/twilio/status"
     assert (
-        ET.fromstring(response.text).find("Connect").get("action") == f"{server.origin}/twilio/next?call_id={call.id}"
+        ET.fromstring(response.text).find("Connect").get("action")
+        == f"{server.origin}/twilio/next?call_id={call.id}&epoch=0"
     )
 
 

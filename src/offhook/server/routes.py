@@ -42,9 +42,9 @@ def stream_url(origin: str, call_id: str) -> str:
     return "ws" + origin.removeprefix("http") + f"{MEDIA}/{call_id}"
 
 
-def next_url(origin: str, call_id: str) -> str:
-    """Where Twilio asks how to go on after the call's stream has ended."""
-    return f"{origin}{NEXT}?call_id={call_id}"
+def next_url(origin: str, call_id: str, epoch: int) -> str:
+    """Where Twilio asks how to go on after the call's stream of this epoch has ended."""
+    return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}"
 
 
 def status_url(origin: str) -> str:

@@ -71,7 +71,10 @@ def webhooks(
         made = token.make(secret, call.id, call.info.sid, call.epoch, wall_clock())
         return _xml(
             twiml.connect_stream(
-                routes.stream_url(origin, call.id), made, routes.next_url(origin, call.id), routes.status_url(origin)
+                routes.stream_url(origin, call.id),
+                made,
+                routes.next_url(origin, call.id, call.epoch),
+                routes.status_url(origin),
             )
         )
 
@@ -96,9 +99,11 @@ def webhooks(
             return _xml(twiml.say_and_hang_up(APOLOGY, language))
         return stream_to(call, webhook.origin)
 
-    async def next_step(webhook: Signed, call_id: Annotated[str, Query()] = "") -> Response:
+    async def next_step(
+        webhook: Signed, call_id: Annotated[str, Query()] = "", epoch: Annotated[int | None, Query()] = None
+    ) -> Response:
         """A stream has ended: open another, or end the call."""
-        answer = switchboard.next(call_id, webhook.sid(), webhook.fields.get("CallStatus", ""))
+        answer = switchboard.next(call_id, webhook.sid(), webhook.fields.get("CallStatus", ""), epoch)
         call = switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
             return stream_to(call, webhook.origin)
