@@ -112,6 +112,49 @@ def test_a_recogniser_that_fails_costs_the_turn_and_no_more():
     assert [event.text for _, event in side.events if isinstance(event, e.CallerTurnEnded)] == ["", ""]
 
 
+def test_a_burst_after_a_stall_keeps_two_turns_apart():
+    words = Words(complete=True)
+
+    async def scenario():
+        side = Side()
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, words, Endpointing())
+        audio = QUIET * 50 + voice(800) + QUIET * 75 + voice(800) + QUIET * 60
+        for at in range(0, len(audio), 160):
+            hearing.feed(audio[at : at + 160])
+        await asyncio.sleep(0.2)
+        hearing.close()
+        return side
+
+    side = run(scenario())
+    assert side.kinds().count(e.CallerTurnEnded) == 2
+    assert words.stretches == 2
+
+
+def test_what_goes_wrong_with_one_caller_costs_no_other_a_window():
+    class Broken(Words):
+        def begin(self):
+            raise ValueError("a bug")
+
+    async def scenario():
+        listening = Listening(VoiceBank(EnergyModel()))
+        bad, good = Side(), Side()
+        hearings = [
+            listening.open(bad, Broken(), Endpointing()),
+            listening.open(good, Words(), Endpointing()),
+        ]
+        audio = QUIET * 50 + voice(1000) + QUIET * 60
+        for at in range(0, len(audio), 160):
+            for hearing in hearings:
+                hearing.feed(audio[at : at + 160])
+            await asyncio.sleep(0.02)
+        assert good.kinds() == [e.SpeechStarted, e.SpeechStopped, e.CallerTurnEnded]
+        assert bad.kinds() == [e.AgentLost]
+        for hearing in hearings:
+            hearing.close()
+
+    run(scenario())
+
+
 def test_silence_is_no_turn():
     assert listen(Words(), QUIET * 300).events == []
 

@@ -121,6 +121,36 @@ def test_it_says_when_it_did_not_understand():
     visit(scenario)
 
 
+def test_an_agent_that_cannot_answer_ends_the_call_instead_of_keeping_silent():
+    async def scenario(visit):
+        def broken(_text):
+            raise ValueError("a bug")
+            yield ""
+
+        visit.call.agent._responder.respond = broken
+        await visit.quiet(1000)
+        visit.call.report(e.SpeechStarted())
+        visit.call.report(e.SpeechStopped())
+        visit.call.report(e.CallerTurnEnded("hello", 500.0))
+        await visit.quiet(4000)
+        assert visit.events[-1][1] == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
+
+    visit(scenario, greeting="")
+
+
+def test_a_synthesizer_that_dies_says_the_sentence_on_its_successor():
+    async def scenario(visit):
+        visit.call.agent._synthesizer._cache.clear()
+        visit.call.agent._synthesizer._worker._process.kill()
+        visit.call.report(e.SpeechStarted())
+        visit.call.report(e.SpeechStopped())
+        visit.call.report(e.CallerTurnEnded("what are your opening hours", 500.0))
+        await visit.quiet(9000)
+        assert "from eight to six" in visit.agent_said()[-1]
+
+    visit(scenario, greeting="")
+
+
 def test_an_empty_greeting_waits_for_the_caller():
     async def scenario(visit):
         await visit.quiet(3000)
