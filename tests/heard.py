@@ -72,15 +72,15 @@ def ideal(pair: Pair) -> dict[str, float]:
 
 def barge_ins(
     up: Link, down: Link, *, seed: int = 0, turns: int = 6, speed: float = 5.0, delta: float = 200.0,
-    faults: MarkFaults | None = None, pauses: bool = False,
+    faults: MarkFaults | None = None, pauses: bool = False, owner: str = "provider",
 ) -> Outcome:  # fmt: skip
     """A call in which the agent speaks `turns` times, one to three items each, and is cut in each time."""
-    return run(_barge_ins(up, down, seed, turns, speed, delta, faults, pauses))
+    return run(_barge_ins(up, down, seed, turns, speed, delta, faults, pauses, owner))
 
 
-async def _barge_ins(up, down, seed, turns, speed, delta, faults, pauses) -> Outcome:
+async def _barge_ins(up, down, seed, turns, speed, delta, faults, pauses, owner) -> Outcome:
     rnd = random.Random(1000 + seed)
-    async with Pair("provider", up, down, faults) as pair:
+    async with Pair(owner, up, down, faults) as pair:
         outcome = Outcome(pair, [], [])
         for turn in range(turns):
             names = [f"t{turn}i{n}" for n in range(rnd.choice((1, 2, 3)))]
@@ -99,8 +99,7 @@ async def _barge_ins(up, down, seed, turns, speed, delta, faults, pauses) -> Out
             talking.cancel()
             before = len(pair.agent.commands)
             sent = len(up.log)
-            pair.report(e.SpeechStarted())
-            pair.report(e.SpeechStopped())
+            pair.interrupt()
             cleared = len(up.log) > sent
             clock = ideal(pair)
             await asyncio.sleep(2.0 + rnd.uniform(0.8, 1.5))
