@@ -32,4 +32,4 @@ def engine_for(agent: Agent) -> Engine:
 
             return EchoEngine()
         case unknown:
-            raise ConfigError(f'there is no model "{unknown}": use "local" (the embedded engine) or "echo"')
+            raise ConfigError(f'There is no model "{unknown}": set MODEL to "local" (the embedded engine) or "echo".')

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from offhook.agent.models import Engine
+from offhook.core.events import Event
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening
@@ -18,10 +19,14 @@ async def serve(
     engine: Engine,
     *,
     try_it: str | None,
-    on_started: Callable[[int], None],
+    command: str,
+    on_started: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int], None] = lambda _port: None,
+    watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
 ) -> None:
-    """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo."""
-    app = App(options(settings, account_sid, keys, try_it=try_it), lambda _info: engine.leg())
+    """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
+    when it listens, `on_ready` when the agent is ready too; `watch` sees every event."""
+    app = App(options(settings, account_sid, keys, try_it=try_it, command=command), lambda _info: engine.leg(), watch)
     listening = Listening(
         host=settings.host,
         port=settings.port,
@@ -30,12 +35,14 @@ async def serve(
         drain_seconds=settings.drain_seconds,
     )
     try:
-        await serve_app(app, listening, prepare=engine.start, on_started=on_started)
+        await serve_app(app, listening, prepare=engine.start, on_started=on_started, on_ready=on_ready)
     finally:
         await engine.close()
 
 
-def options(settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it: str | None) -> Options:
+def options(
+    settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it: str | None, command: str = "offhook"
+) -> Options:
     """The server's options as the settings have them."""
     return Options(
         account_sid=account_sid,
@@ -45,6 +52,7 @@ def options(settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it
         trusted_proxies=settings.forwarded_allow_ips,
         demo=try_it is not None,
         try_it=try_it,
+        command=command,
         operator_token=settings.offhook_token.get_secret_value() if settings.offhook_token else None,
         allow_own_twiml=settings.allow_own_twiml,
         language=settings.language,

@@ -16,6 +16,8 @@ def main() -> None:
     """Entry point of the `offhook` script."""
     try:
         _app(sys.argv[1:])()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OffhookError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

@@ -3,14 +3,18 @@
 import asyncio
 import importlib
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
 from offhook.agent.agent import Agent
 from offhook.agent.models import engine_for
 from offhook.cli.compose import serve
+from offhook.core import events as e
 from offhook.errors import ConfigError
 from offhook.phone.twilio.signature import Key
 from offhook.server.head import is_loopback_address
@@ -41,11 +45,37 @@ def run_demo(port: int | None) -> None:
         url = f"http://127.0.0.1:{port}"
         typer.echo(
             f"offhook answers at {url}\n\n"
-            f'Call it from another terminal:\n  offhook sim call --url {url}/incoming-call --say "{TRY_IT}"\n\n'
-            "Ctrl-C stops it."
+            f'Call it from another terminal:\n  {command()} sim call --url {url}/incoming-call --say "{TRY_IT}"\n\n'
+            "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 
-    _run(settings, (account.account_sid, [Key(account.auth_token)]), agent, try_it=TRY_IT, on_started=started)
+    keys = [Key(account.auth_token)]
+    _run(settings, (account.account_sid, keys), agent, try_it=TRY_IT, on_started=started, watch=_show)
+
+
+def _show(_call_id: str, event: e.Event) -> None:
+    """What is said, for whoever tries the demo; a real server shows it to nobody."""
+    match event:
+        case e.TurnKept(role="caller", text=text):
+            typer.echo(f"  caller  {text}")
+        case e.TurnKept(role="agent", text=text, unheard=unheard):
+            typer.echo(f"  agent   {text}" + (f" […not heard: {unheard}]" if unheard else ""))
+        case e.Ended(result, reason):
+            typer.echo(f"  call {result}: {reason}\n")
+
+
+def command() -> str:
+    """How the shell that started this program calls it: the name if that is on the PATH, else the path; with
+    OFFHOOK_DATA if that was set, since the simulator's account lies there."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        called = f"{shlex.quote(sys.executable)} -m offhook"
+    elif shutil.which(program.name) and os.path.samefile(shutil.which(program.name) or "", program):
+        called = program.name
+    else:
+        called = shlex.quote(os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program))
+    data = os.environ.get("OFFHOOK_DATA")
+    return f"OFFHOOK_DATA={shlex.quote(data)} {called}" if data else called
 
 
 def run_serve(target: str | None, *, host: str | None, port: int | None) -> None:
@@ -55,10 +85,18 @@ def run_serve(target: str | None, *, host: str | None, port: int | None) -> None
     agent = load_agent(target) if target else agent_from(settings)
     account = _account(settings)
 
-    def started(port: int) -> None:
-        typer.echo(f"offhook answers at http://{settings.host}:{port}", err=True)
+    def ready(port: int) -> None:
+        origin = settings.public_url or f"http://{settings.host}:{port}"
+        lines = [f"offhook answers at http://{settings.host}:{port}"]
+        if settings.twilio_account_sid:
+            lines.append(f"The number's voice webhook is POST {origin}/incoming-call")
+        else:
+            lines.append("Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only `offhook sim call` is answered.")
+        if not settings.offhook_token:
+            lines.append("The page is closed: set OFFHOOK_TOKEN to use it.")
+        typer.echo("\n".join(lines), err=True)
 
-    _run(settings, account, agent, try_it=None, on_started=started)
+    _run(settings, account, agent, try_it=None, on_ready=ready)
 
 
 def load_agent(target: str) -> Agent:
@@ -128,9 +166,20 @@ def _run(
     agent: Agent,
     *,
     try_it: str | None,
-    on_started: Callable[[int], None],
+    on_started: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int], None] = lambda _port: None,
+    watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
 ) -> None:
-    main = serve(settings, *account, engine_for(agent), try_it=try_it, on_started=on_started)
+    main = serve(
+        settings,
+        *account,
+        engine_for(agent),
+        try_it=try_it,
+        command=command(),
+        on_started=on_started,
+        on_ready=on_ready,
+        watch=watch,
+    )
     try:
         import uvloop
     except ImportError:  # not made for Windows

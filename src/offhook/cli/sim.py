@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -54,6 +55,9 @@ def call(
     status_callback: Annotated[
         str, typer.Option(help="Where the end of the call is told; relative to --url; empty for nowhere.")
     ] = "/twilio/status",
+    public_url: Annotated[
+        str | None, typer.Option(help="The server's PUBLIC_URL, which is what is signed.", show_default=False)
+    ] = None,
     account_sid: Annotated[str | None, typer.Option(help="Sign for this account.")] = None,
     auth_token: Annotated[str | None, typer.Option(help="Its auth token.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -66,8 +70,9 @@ def call(
         typer.echo(f"Calling {url} (Ctrl-C hangs up) ...", err=True)
     for account in accounts:
         setup = Setup(
-            url,
+            public_url.rstrip("/") + urlsplit(url).path if public_url else url,
             account,
+            upstreams=("{0.scheme}://{0.netloc}".format(urlsplit(url)),) if public_url else (),
             caller=caller,
             called=called,
             call_sid="CA" + secrets.token_hex(16),

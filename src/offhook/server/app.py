@@ -42,6 +42,8 @@ class Options:
     """What to ask the demo's agent, for the page."""
     operator_token: str | None = field(default=None, repr=False)
     allow_own_twiml: bool = False
+    command: str = "offhook"
+    """How the user's shell calls this program, for the page."""
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
@@ -53,7 +55,13 @@ class Options:
 class App:
     """A composed server: `asgi` has the routes, `door` takes media upgrades, `switchboard` holds the calls."""
 
-    def __init__(self, options: Options, open_agent: Callable[[CallInfo], AgentLeg]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        open_agent: Callable[[CallInfo], AgentLeg],
+        watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
+    ) -> None:
+        """`watch` sees every event of every call, beside the log."""
         self.options = options
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -65,8 +73,13 @@ class App:
             demo=options.demo,
             operator_token=options.operator_token,
         )
+
+        def publish(call_id: str, event: e.Event) -> None:
+            _log_event(call_id, event)
+            watch(call_id, event)
+
         self.switchboard = Switchboard(
-            open_agent, limit=options.limit, max_call_seconds=options.max_call_seconds, publish=_log_event
+            open_agent, limit=options.limit, max_call_seconds=options.max_call_seconds, publish=publish
         )
         rules = StreamRules(
             options.account_sid,
@@ -96,7 +109,9 @@ class App:
             )
         )
         self.asgi.include_router(health(self.switchboard, self.ready))
-        self.asgi.include_router(page(access, self.switchboard, proxies, try_it=options.try_it, limit=options.limit))
+        self.asgi.include_router(
+            page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
+        )
         self.asgi.add_middleware(Gate, access=access)
 
     @asynccontextmanager

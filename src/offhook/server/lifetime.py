@@ -96,12 +96,14 @@ async def serve(
     *,
     prepare: Callable[[], Awaitable[None]] | None = None,
     on_started: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int], None] = lambda _port: None,
     on_server: Callable[[Server], None] = lambda _server: None,
 ) -> None:
     """Runs a server until it was asked to stop. Raises ConfigError if it cannot listen.
 
-    `on_started` is told the port. `prepare` makes the agents ready once the server listens: whoever starts it sees the
-    page at once, and the first call waits at its webhook. If it fails, the server ends and its error is raised.
+    `prepare` makes the agents ready once the server listens: the page is there at once, and the first call waits at its
+    webhook. If it fails, the server ends and its error is raised. `on_started` and, after `prepare`, `on_ready` are told
+    the port.
     """
     limits = app.options.media
     config = uvicorn.Config(
@@ -126,7 +128,8 @@ async def serve(
 
     def started(port: int) -> None:
         on_started(port)
-        preparing.append(asyncio.get_running_loop().create_task(_make_ready(app, prepare, server), name="prepare"))
+        ready = _make_ready(app, prepare, server, lambda: on_ready(port))
+        preparing.append(asyncio.get_running_loop().create_task(ready, name="prepare"))
 
     server = Server(config, app.switchboard.drain, listening.drain_seconds, started)
     on_server(server)
@@ -143,7 +146,9 @@ async def serve(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _make_ready(app: App, prepare: Callable[[], Awaitable[None]] | None, server: Server) -> None:
+async def _make_ready(
+    app: App, prepare: Callable[[], Awaitable[None]] | None, server: Server, ready: Callable[[], None]
+) -> None:
     try:
         if prepare is not None:
             await prepare()
@@ -151,3 +156,4 @@ async def _make_ready(app: App, prepare: Callable[[], Awaitable[None]] | None, s
         server.stop()
         raise
     app.ready.set()
+    ready()

@@ -21,9 +21,10 @@ HEADERS = {
 
 
 def page(
-    access: Access, switchboard: Switchboard, proxies: Proxies, *, try_it: str | None, limit: int | None
+    access: Access, switchboard: Switchboard, proxies: Proxies, *, try_it: str | None, command: str, limit: int | None
 ) -> APIRouter:
-    """`/` and `/api/status`. `try_it`: what to ask the agent when one calls the demo; None outside the demo."""
+    """`/` and `/api/status`. `try_it`: what to ask the agent when one calls the demo; None outside the demo.
+    `command`: how the user's shell calls offhook."""
     router = APIRouter()
     document = (files("offhook.server") / "static" / "index.html").read_text()
 
@@ -39,7 +40,7 @@ def page(
     @router.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def index(head: Operator) -> HTMLResponse:
         origin = access.origin or proxies.origin(head)
-        line = f'offhook sim call --url {origin}/incoming-call --say "{try_it or "hello"}"'
+        line = f'{command} sim call --url {origin}/incoming-call --say "{try_it or "hello"}"'
         text = document.replace("{{call}}", html.escape(line)).replace("{{mode}}", "demo" if try_it else "server")
         return HTMLResponse(text, headers=HEADERS)
 

@@ -123,12 +123,15 @@ async def _ask(client: httpx.AsyncClient, request: Request) -> Answer:
 async def _connect(order: OpenStream) -> ClientConnection:
     """Raises NotOpened with the carrier's code for what went wrong."""
     elsewhere: dict[str, Any] = {}
+    url = order.url
     if order.via is not None:
         via = urlsplit(order.via)
         elsewhere = {"host": via.hostname, "port": via.port or (443 if via.scheme == "https" else 80)}
+        # A proxy in front of the public address may hold the certificate; what is signed is the public address.
+        url = urlsplit(url)._replace(scheme="wss" if via.scheme == "https" else "ws").geturl()
     try:
         return await connect(
-            order.url,
+            url,
             additional_headers=order.headers,
             user_agent_header=USER_AGENT,
             compression=None,

@@ -90,8 +90,8 @@ def _failure(call: CarrierCall) -> str | None:
         return f"No server answers at {call.setup.voice_url}: start it with `make run` or `offhook demo`."
     if refused is not None and refused["status"] == 403:
         return (
-            "The webhook refused the call (403): it wants another signature; give the account the server answers for "
-            "with --account-sid and --auth-token."
+            "The webhook refused the call (403): a demo is called by the same user with the same OFFHOOK_DATA; another "
+            "server by its account (--account-sid, --auth-token) and, if it has one, its PUBLIC_URL (--public-url)."
         )
     warning = next((entry for entry in call.log if entry["what"] == "warning" and entry["code"] != 31921), None)
     return f"The carrier gave up: {warning['code']}, {warning['message']}." if warning else None

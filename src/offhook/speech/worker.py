@@ -6,6 +6,7 @@ with LegFailed, and the next message starts it anew.
 """
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -158,7 +159,10 @@ class Worker:
         try:
             with outside():
                 process = await asyncio.create_subprocess_exec(
-                    *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                    *self._command,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    start_new_session=True,  # Ctrl-C is for us; a worker ends with its input
                 )
         except OSError as error:
             self._fail(f"A speech worker could not be started: {error}.")
@@ -197,6 +201,8 @@ class Worker:
                 self._fail("A speech worker died.")
             with outside():
                 await process.wait()
+            with contextlib.suppress(OSError):
+                await process.stdin.wait_closed()  # takes up the broken pipe, which nobody else asks for
 
     def _give_up(self, why: str) -> None:
         """The process is stuck: end it. Its death is then seen by the reader."""
