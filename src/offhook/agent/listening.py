@@ -148,7 +148,7 @@ class Hearing:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
             self._call.report(e.CallerTurnEnded("", spoken_ms))
             return
-        log.debug("turn: score %s", recognised.score, extra={"call_id": self._call.id})
+        log.debug("understood %r, score %s", recognised.text, recognised.score, extra={"call_id": self._call.id})
         self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
 
     def close(self) -> None:

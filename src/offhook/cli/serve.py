@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,10 +113,15 @@ def load_agent(target: str) -> Agent:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not module_name.startswith(error.name):
-            raise  # the module is there; what it imports is not
+            raise ConfigError(f"{module_name} cannot be loaded: it imports {error.name}, which is not there.") from None
         raise ConfigError(
             f"There is no module {module_name} here; start offhook in the folder that holds it."
         ) from None
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        raise ConfigError(
+            f"{module_name} cannot be loaded: {type(error).__name__}: {error} (line {where.lineno} of {where.filename})."
+        ) from error
     agent = getattr(module, name, None)
     if not isinstance(agent, Agent):
         found = ", ".join(sorted(key for key, value in vars(module).items() if isinstance(value, Agent))) or "none"
