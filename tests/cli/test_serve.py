@@ -55,10 +55,18 @@ def test_a_module_that_is_not_there_is_refused():
         load_agent("nothing_here:agent")
 
 
-def test_a_module_that_lacks_something_itself_tells_its_own_error(tmp_path):
-    (tmp_path / "shop_two.py").write_text("import nothing_there\n")
-    with pytest.raises(ModuleNotFoundError, match="nothing_there"):
-        load_agent("shop_two:agent")
+@pytest.mark.parametrize(
+    ("number", "text", "sentence"),
+    [
+        (2, "import nothing_there\n", "imports nothing_there, which is not there"),
+        (4, "from offhook import Agent\nagent = Agent(modell='local')\n", "modell.*line 2 of .*shop_4.py"),
+        (5, "agent = (\n", "SyntaxError"),
+    ],
+)
+def test_a_module_that_fails_is_told_in_one_sentence(tmp_path, number, text, sentence):
+    (tmp_path / f"shop_{number}.py").write_text(text)
+    with pytest.raises(ConfigError, match=sentence):
+        load_agent(f"shop_{number}:agent")
 
 
 def test_another_name_is_refused_with_the_agents_there_are(tmp_path):
