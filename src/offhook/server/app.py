@@ -20,7 +20,7 @@ from offhook.server.health import health
 from offhook.server.media import Limits
 from offhook.server.page import page
 from offhook.server.streams import StreamDoor, StreamRules
-from offhook.server.twilio import webhooks
+from offhook.server.twilio import Webhooks
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,14 @@ class App:
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
         self.asgi.include_router(
-            webhooks(
+            Webhooks(
                 access,
                 self.switchboard,
                 self.ready,
                 account_sid=options.account_sid,
                 secret=secret,
                 language=options.language,
-            )
+            ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready))
         self.asgi.include_router(

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from offhook.call import Call, CallInfo
 from offhook.core.states import Next
@@ -33,6 +32,7 @@ class Webhook:
     """A request that Twilio signed."""
 
     fields: dict[str, str]
+    query: dict[str, str]
     origin: str
     """The origin under which the signature held: Twilio reaches us there."""
 
@@ -44,50 +44,63 @@ class Webhook:
         return sid
 
 
-def webhooks(
-    access: Access,
-    switchboard: Switchboard,
-    ready: asyncio.Event,
-    *,
-    account_sid: str,
-    secret: bytes,
-    language: str = "en-US",
-    wall_clock: Callable[[], float] = time.time,
-) -> APIRouter:
-    """The routes under every path of the table."""
-    router = APIRouter()
+class Webhooks:
+    """The routes of Twilio, under every path of the table."""
 
-    async def signed(request: Request) -> Webhook:
-        head = Head.of(request.scope)
-        fields, origin = await _verified(request, head, access)
-        if fields.get("AccountSid") != account_sid:
-            log.warning("webhook refused: it is of another account", extra={"path": head.path})
-            raise HTTPException(HTTPStatus.FORBIDDEN, "The webhook is of another account.")
-        return Webhook(fields, origin)
+    def __init__(
+        self,
+        access: Access,
+        switchboard: Switchboard,
+        ready: asyncio.Event,
+        *,
+        account_sid: str,
+        secret: bytes,
+        language: str = "en-US",
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._access, self._switchboard, self._ready = access, switchboard, ready
+        self._account_sid, self._secret = account_sid, secret
+        self._language, self._wall_clock = language, wall_clock
 
-    Signed = Annotated[Webhook, Depends(signed)]
+    def router(self) -> APIRouter:
+        """A number may be set to ask by GET; what we name in TwiML is asked by POST."""
+        router = APIRouter()
+        for canonical, answer, methods in (
+            (routes.INCOMING_CALL, self._incoming_call, ["POST", "GET"]),
+            (routes.NEXT, self._next_step, ["POST"]),
+            (routes.STATUS, self._status, ["POST"]),
+        ):
+            for path in routes.paths(canonical):
+                router.add_api_route(
+                    path,
+                    self._signed(answer),
+                    methods=methods,
+                    include_in_schema=path == canonical,
+                    response_class=Response,
+                )
+        return router
 
-    def stream_to(call: Call, origin: str) -> Response:
-        made = token.make(secret, call.id, call.info.sid, call.epoch, wall_clock())
-        return _xml(
-            twiml.connect_stream(
-                routes.stream_url(origin, call.id),
-                made,
-                routes.next_url(origin, call.id, call.epoch),
-                routes.status_url(origin),
-            )
-        )
+    def _signed(self, answer: Callable[[Webhook], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            head = Head.of(request.scope)
+            fields, origin = await _verified(request, head, self._access)
+            if fields.get("AccountSid") != self._account_sid:
+                log.warning("webhook refused: it is of another account", extra={"path": head.path})
+                raise HTTPException(HTTPStatus.FORBIDDEN, "The webhook is of another account.")
+            return await answer(Webhook(fields, dict(request.query_params), origin))
 
-    async def incoming_call(webhook: Signed) -> Response:
+        return endpoint
+
+    async def _incoming_call(self, webhook: Webhook) -> Response:
         """A call comes in. The same CallSid always means the same call."""
         told = webhook.fields
         info = CallInfo(
-            webhook.sid(), account_sid, told.get("From", ""), told.get("To", ""), told.get("Direction", "inbound")
+            webhook.sid(), self._account_sid, told.get("From", ""), told.get("To", ""), told.get("Direction", "inbound")
         )
         try:
             async with asyncio.timeout(READY_SECONDS):
-                await ready.wait()
-            call = switchboard.admit(info)
+                await self._ready.wait()
+            call = self._switchboard.admit(info)
         except (CallsFull, TimeoutError) as refused:
             log.warning("call refused: %s", str(refused) or "the agent is not ready yet")
             return _xml(twiml.reject_busy())
@@ -96,44 +109,42 @@ def webhooks(
         except Exception:
             # Any other answer would make Twilio read out an error message of its own.
             log.exception("a call could not be admitted")
-            return _xml(twiml.say_and_hang_up(APOLOGY, language))
-        return stream_to(call, webhook.origin)
+            return self._apologise()
+        return self._stream_to(call, webhook.origin)
 
-    async def next_step(
-        webhook: Signed, call_id: Annotated[str, Query()] = "", epoch: Annotated[int | None, Query()] = None
-    ) -> Response:
+    async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
-        answer = switchboard.next(call_id, webhook.sid(), webhook.fields.get("CallStatus", ""), epoch)
-        call = switchboard.find(call_id)
+        call_id, epoch = webhook.query.get("call_id", ""), webhook.query.get("epoch", "")
+        answer = self._switchboard.next(
+            call_id,
+            webhook.sid(),
+            webhook.fields.get("CallStatus", ""),
+            int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None,
+        )
+        call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
-            return stream_to(call, webhook.origin)
-        if answer is Next.APOLOGISE:
-            return _xml(twiml.say_and_hang_up(APOLOGY, language))
-        return _xml(twiml.hang_up())
+            return self._stream_to(call, webhook.origin)
+        return self._apologise() if answer is Next.APOLOGISE else _xml(twiml.hang_up())
 
-    async def status(webhook: Signed) -> Response:
+    async def _status(self, webhook: Webhook) -> Response:
         """How a call or a stream fares."""
         told, sid = webhook.fields, webhook.sid()
-        call = switchboard.by_sid(sid)
+        call = self._switchboard.by_sid(sid)
         extra = {"call_id": call.id} if call is not None else {}
         if told.get("StreamEvent") == "stream-error":
             log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
         if call_status := told.get("CallStatus"):
             log.info("call status: %s", call_status, extra=extra)
-            switchboard.status(sid, call_status)
+            self._switchboard.status(sid, call_status)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    # A number may be set to ask by GET; what we name in TwiML is asked by POST.
-    for canonical, endpoint, methods in (
-        (routes.INCOMING_CALL, incoming_call, ["POST", "GET"]),
-        (routes.NEXT, next_step, ["POST"]),
-        (routes.STATUS, status, ["POST"]),
-    ):
-        for path in routes.paths(canonical):
-            router.add_api_route(
-                path, endpoint, methods=methods, include_in_schema=path == canonical, response_class=Response
-            )
-    return router
+    def _stream_to(self, call: Call, origin: str) -> Response:
+        made = token.make(self._secret, call.id, call.info.sid, call.epoch, self._wall_clock())
+        next_url = routes.next_url(origin, call.id, call.epoch)
+        return _xml(twiml.connect_stream(routes.stream_url(origin, call.id), made, next_url, routes.status_url(origin)))
+
+    def _apologise(self) -> Response:
+        return _xml(twiml.say_and_hang_up(APOLOGY, self._language))
 
 
 async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[str, str], str]:
