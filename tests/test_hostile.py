@@ -97,8 +97,10 @@ def beside(seconds: float, connections: int) -> dict[str, float]:
         calling.start()
         peers = [hostile(server, number, rnd) for number in range(connections)]
         calling.join(60)
-        for peer in peers:
+        for number, peer in enumerate(peers):
             peer.close()
+            server.post("/twilio/status", {"CallSid": f"CAhostile{number}", "CallStatus": "completed"})
+        server.post("/twilio/status", {"CallSid": "CAwarm", "CallStatus": "completed"})
         agent = next(agent for agent in server.agents if agent.values and agent.call.info.sid == setup.call_sid)
         spoken = agent.generated["answer"]
         heard = good.streams[0].playback.played_ms_of_values()[agent.values["answer"]]

@@ -155,8 +155,10 @@ class Call:
         if isinstance(event, e.CarrierEnded) and is_over(event.status) and self.phone is not None:
             self.phone.lost()  # its stream is over too, whether or not the news has come
         self._events.append(event)
-        self._handle_all()
-        self.arm()
+        try:
+            self._handle_all()
+        finally:
+            self.arm()
 
     def _handle_all(self, commands: list[e.Command] | None = None) -> None:
         """Carries out commands, and the events that wait."""
@@ -221,10 +223,12 @@ class Call:
     def _wake(self) -> None:
         self._timer = None
         now = self.now() + 0.01  # a loop may wake a moment early
-        self._handle_all(self.control.timeout(now))
-        if self.phone is not None:
-            self.phone.timeout(now)
-        self.arm()
+        try:
+            self._handle_all(self.control.timeout(now))
+            if self.phone is not None:
+                self.phone.timeout(now)
+        finally:
+            self.arm()  # whatever went wrong, the other deadlines of the call hold
 
     def _over(self) -> None:
         if self._timer is not None:

@@ -146,7 +146,14 @@ class Switchboard:
 
     def _hang_up_all(self) -> None:
         for call in list(self._calls.values()):
-            call.report(e.HangUpAsked(e.Reason.SHUT_DOWN, at_once=True))
+            self._tell(call, e.HangUpAsked(e.Reason.SHUT_DOWN, at_once=True))
+
+    @staticmethod
+    def _tell(call: Call, event: e.Event) -> None:
+        try:
+            call.report(event)
+        except Exception:
+            log.exception("a call did not end in order", extra={"call_id": call.id})
 
     async def close(self) -> None:
         """Ends every call now."""
@@ -154,7 +161,7 @@ class Switchboard:
         calls = list(self._calls.values())
         self._hang_up_all()
         for call in calls:
-            call.report(e.CarrierEnded("completed"))
+            self._tell(call, e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))
 
 

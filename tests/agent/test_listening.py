@@ -121,13 +121,26 @@ def test_a_burst_after_a_stall_keeps_two_turns_apart():
         audio = QUIET * 50 + voice(800) + QUIET * 75 + voice(800) + QUIET * 60
         for at in range(0, len(audio), 160):
             hearing.feed(audio[at : at + 160])
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(2.0)
         hearing.close()
         return side
 
     side = run(scenario())
     assert side.kinds().count(e.CallerTurnEnded) == 2
     assert words.stretches == 2
+
+
+def test_a_minute_of_audio_at_once_is_judged_a_little_at_a_time_and_bounded():
+    async def scenario():
+        bank = VoiceBank(EnergyModel())
+        hearing = Listening(bank).open(Side(), Words(), Endpointing())
+        hearing.feed(QUIET * 3000)
+        hearing.gather()
+        assert len(hearing._track.pending) == 30_000 * 16
+        assert max(len(judged) for _, judged in bank.evaluate(8)) <= 8
+        hearing.close()
+
+    run(scenario())
 
 
 def test_what_goes_wrong_with_one_caller_costs_no_other_a_window():

@@ -343,6 +343,14 @@ def test_three_resumes_within_a_minute_are_enough():
     assert talk.end == (e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN)
 
 
+def test_a_carrier_that_cannot_reach_us_does_not_ask_for_ever():
+    talk = Talk(joined=False)
+    assert [talk.next() for _ in range(4)] == [Next.STREAM] * 3 + [Next.APOLOGISE]
+    assert talk.end == (e.Result.FAILED, e.Reason.NO_STREAM)
+    parked = Talk().tell(e.PhoneLost(False))
+    assert [parked.next() for _ in range(4)] == [Next.STREAM] * 3 + [Next.APOLOGISE]
+
+
 def test_a_lost_agent_ends_the_call_with_an_apology():
     talk = Talk().tell(e.AgentLost("gone"), e.PhoneLost(False))
     assert talk.next() is Next.APOLOGISE

@@ -20,8 +20,10 @@ from offhook.speech.base import Recognised, Recogniser
 log = logging.getLogger(__name__)
 
 TICK_S = 0.032  # one window of the voice detector
+MOST_WINDOWS = 8  # of one call in a tick: a backlog is caught up eight times faster than it came
 BEFORE_MS = 300  # audio before a start that the recogniser gets too: the detector needs some to be sure
 PCM_BYTES_PER_MS = 16
+BACKLOG_MS = 30_000  # audio that may wait to be judged
 
 
 class Listening:
@@ -52,7 +54,7 @@ class Listening:
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         for hearing in list(self._hearings.values()):
             hearing.gather()
-        for track, probabilities in self._bank.evaluate():
+        for track, probabilities in self._bank.evaluate(MOST_WINDOWS):
             if (judged := self._hearings.get(track)) is None:
                 continue
             try:
@@ -84,7 +86,8 @@ class Hearing:
         """Takes in what came since the last tick."""
         if not self._frames:
             return
-        pcm16 = g711.decode(b"".join(self._frames))
+        room = BACKLOG_MS * PCM_BYTES_PER_MS - len(self._track.pending)
+        pcm16 = g711.decode(b"".join(self._frames))[:room]  # a stream so far ahead of time is no telephone's
         self._frames.clear()
         self._track.feed(pcm16)
         self._audio += pcm16

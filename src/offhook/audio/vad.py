@@ -8,6 +8,7 @@ turns probabilities into "started" and "stopped".
 import logging
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Literal, Protocol
 
 import numpy as np
@@ -112,10 +113,14 @@ class VoiceBank:
             self._free.append(track.row)
             track.pending.clear()
 
-    def evaluate(self) -> list[tuple[Track, list[float]]]:
-        """Judges every whole window fed since the last time; tracks with none are left out."""
+    def evaluate(self, most: int | None = None) -> list[tuple[Track, list[float]]]:
+        """Judges the whole windows fed since the last time, at most `most` of each track, so that one call's burst does
+        not hold up the others; tracks with none are left out."""
         found: dict[Track, list[float]] = {}
-        while ready := [track for track in self._tracks if len(track.pending) >= _WINDOW_BYTES]:
+        for _ in range(most) if most is not None else count():
+            ready = [track for track in self._tracks if len(track.pending) >= _WINDOW_BYTES]
+            if not ready:
+                break
             audio = b"".join(bytes(track.pending[:_WINDOW_BYTES]) for track in ready)
             windows = np.frombuffer(audio, "<i2").reshape(-1, WINDOW) * np.float32(1 / 32768)
             rows = [track.row for track in ready]

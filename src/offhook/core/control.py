@@ -48,9 +48,11 @@ class CallControl:
         self.result: e.Result | None = None
         self.reason: e.Reason | None = None
         self._ours = turns == "offhook"
-        self._max_call_ms = max_call_ms
         self._commands: list[e.Command] = []
-        self._deadlines: dict[Callable[[float], None], float] = {self._no_stream: now + CONNECT_MS}
+        self._deadlines: dict[Callable[[float], None], float] = {
+            self._no_stream: now + CONNECT_MS,
+            self._too_long: now + max_call_ms,
+        }
         self._agent_joined = self._greeted = False
         self._phone_joined = False
         self._stopped = False  # the stream that was lost said `stop` first
@@ -63,6 +65,7 @@ class CallControl:
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._cut_off = False  # the stream was lost in the middle of something
         self._resumes: deque[float] = deque(maxlen=RESUMES)
+        self._in_vain = 0  # answers to `next` since the last stream
         self._actions: dict[type[Any], Callable[[Any, float], None]] = {
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.CarrierEnded: self._on_carrier_ended, e.Settled: self._on_settled, e.ItemHeard: self._on_item_heard,
@@ -101,7 +104,8 @@ class CallControl:
     def next(self, status: str, now: float) -> tuple[Next, list[e.Command]]:
         """A stream has ended and the carrier asks how to go on; `status` is its CallStatus.
 
-        A status other than in-progress never resumes. Three resumes within a minute are enough.
+        A status other than in-progress never resumes. Three resumes within a minute are enough, and so are three answers
+        that brought no stream: a carrier that cannot reach us would ask for ever.
         """
         if status != "in-progress":
             return Next.HANG_UP, self.handle(e.CarrierEnded(status), now)
@@ -110,9 +114,11 @@ class CallControl:
         commands: list[e.Command] = []
         if self.state is CallState.CONNECTED:
             commands = self.handle(e.PhoneLost(stopped=False), now)
-        if len(self._resumes) == RESUMES and now - self._resumes[0] < RESUMES_WITHIN_MS:
-            self._end(e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN, now)
+        often = len(self._resumes) == RESUMES and now - self._resumes[0] < RESUMES_WITHIN_MS
+        if often or self._in_vain == RESUMES:
+            self._end(e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN if often else e.Reason.NO_STREAM, now)
             return Next.APOLOGISE, commands + self._drain()
+        self._in_vain += 1
         # Whoever asks so has the caller on the line: the stream gets its whole time again.
         self._stopped = False
         for waiting, patience_ms in ((self._not_resumed, PARK_MS), (self._no_stream, CONNECT_MS)):
@@ -145,13 +151,13 @@ class CallControl:
 
     def _on_phone_joined(self, _event: e.PhoneJoined, now: float) -> None:
         self._phone_joined = True
+        self._in_vain = 0
         if self._was is CallState.PARKED:
             self._resumes.append(now)
             self._deadlines.pop(self._not_resumed, None)
             self._go_on()
         elif self.state is CallState.CONNECTED:
             self._deadlines.pop(self._no_stream, None)
-            self._deadlines[self._too_long] = now + self._max_call_ms
         self._greet()
 
     def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:

@@ -340,6 +340,7 @@ class ReportedEar:
         self._ended: set[str] = set()
         self._cuts: deque[tuple[float, dict[str, float]]] = deque()
         self._answers: deque[dict[str, float]] = deque()
+        self._too_late = 0  # answers that are still to come for cuts that were settled without them
         self._finished: list[str] = []
 
     def queued_ms(self, now: float) -> float:
@@ -376,12 +377,17 @@ class ReportedEar:
 
     def cleared(self, heard_ms: dict[str, float]) -> None:
         """The player stopped at these positions."""
-        self._answers.append(heard_ms)
+        if self._too_late:
+            self._too_late -= 1
+        else:
+            self._answers.append(heard_ms)
 
     def settled(self, now: float) -> dict[str, float] | None:
         if not self._cuts or (not self._answers and now < self._cuts[0][0]):
             return None
         _, heard = self._cuts.popleft()
+        if not self._answers:
+            self._too_late += 1
         answer = self._answers.popleft() if self._answers else {}
         return {item: max(ms, answer.get(item, 0.0)) for item, ms in heard.items()}
 

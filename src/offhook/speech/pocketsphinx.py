@@ -94,7 +94,6 @@ class PocketsphinxRecogniser:
         self._block = bytearray()
         self._complete = False
         self._closed = False
-        self._open()
 
     def begin(self) -> None:
         """The caller began to speak."""
@@ -135,7 +134,8 @@ class PocketsphinxRecogniser:
         if not self._closed:
             self._closed = True
             self._shared.callers -= 1
-            self._worker.post(self._stream, CLOSE)
+            if self._life:  # a caller who never spoke has no decoder
+                self._worker.post(self._stream, CLOSE)
 
     def _open(self) -> None:
         """Makes sure that the worker that lives now has the grammar and a decoder for this caller."""

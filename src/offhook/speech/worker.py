@@ -18,6 +18,7 @@ from offhook.speech.messages import DONE, HEAD_BYTES, pack, unpack_head
 MOST_UNSENT = 4 * 1024 * 1024
 """Bytes a worker may be behind before it counts as stuck: several seconds of audio of a hundred callers."""
 PATIENCE_S = 10.0
+ANSWER_S = 3.0  # once a process has answered, it is quick or stuck
 """How long an answer may take before the worker counts as stuck."""
 
 
@@ -50,6 +51,7 @@ class Worker:
         self._command = (sys.executable, "-m", module, *arguments)
         self._most_unsent, self._patience_s = most_unsent, patience_s
         self._process: asyncio.subprocess.Process | None = None
+        self._proved: asyncio.subprocess.Process | None = None  # the process that has answered
         self._unwanted = False  # the process that is starting was given up
         self._starting: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[None]] = set()
@@ -121,8 +123,9 @@ class Worker:
         return asyncio.get_running_loop().create_task(self._await(future))
 
     async def _await(self, future: asyncio.Future[bytes]) -> bytes:
+        quick = self._process is not None and self._proved is self._process
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(min(ANSWER_S, self._patience_s) if quick else self._patience_s):
                 return await future
         except TimeoutError:
             self._give_up("A speech worker does not answer.")
@@ -187,6 +190,7 @@ class Worker:
             while True:
                 length, _, serial, kind = unpack_head(await process.stdout.readexactly(HEAD_BYTES))
                 body = await process.stdout.readexactly(length)
+                self._proved = process
                 if awaited := self._awaited.pop(serial, None):
                     awaited.settle(body if kind == DONE else Refusal(body.decode(errors="replace")))
         except (asyncio.IncompleteReadError, OSError):

@@ -79,6 +79,11 @@ def test_garbage_never_raises_anything_else(message):
     wire.timestamp_ms(message)
 
 
+@pytest.mark.parametrize("told", ["nan", "inf", "-1", "9" * 400, "1e308", "soon"])
+def test_a_timestamp_that_is_none_is_not_believed(told):
+    assert wire.timestamp_ms(media("/w==", timestamp=told)) is None
+
+
 def test_the_rest_of_the_messages():
     assert wire.parse(b'{"event":"connected","protocol":"Call","version":"1.0.0"}') == wire.Connected()
     assert wire.parse(b'{"event":"mark","streamSid":"MZ1","mark":{"name":"m7"}}') == wire.Mark("m7")

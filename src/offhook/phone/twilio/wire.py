@@ -60,6 +60,7 @@ Message = Connected | Start | Media | Dtmf | Mark | Stop
 _MEDIA = b'{"event":"media"'
 _PAYLOAD = b'"payload":"'
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_MS = 1e10
 _DIGITS = frozenset("0123456789*#ABCD")
 
 
@@ -83,9 +84,10 @@ def media_payload(message: bytes) -> bytes | None:
 def timestamp_ms(message: bytes) -> float | None:
     """`media.timestamp` of a media message: milliseconds since the stream began, on the carrier's clock."""
     try:
-        return float(orjson.loads(message)["media"]["timestamp"])
+        told = float(orjson.loads(message)["media"]["timestamp"])
     except (ValueError, KeyError, TypeError):
         return None
+    return told if 0.0 <= told < _LONGEST_MS else None  # NaN is neither
 
 
 def parse(message: bytes) -> Message:
