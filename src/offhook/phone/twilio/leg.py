@@ -6,7 +6,7 @@ from typing import Protocol
 
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.ear import EstimatedEar
+from offhook.core.estimate import EstimatedEar
 from offhook.core.leg import PhoneSide
 from offhook.core.playout import Slice
 from offhook.errors import CallRefused, LocalProtocolError, RemoteProtocolError
