@@ -23,7 +23,7 @@ check: .venv/test.ok .venv/check.ok ## format, lint, types, and the tests in sim
 	$(PY) -m pytest tests/core tests/agent tests/phone tests/test_structure.py
 
 soak: .venv/test.ok ## what needs the real clock or much time; reports
-	$(PY) -m pytest -m soak --timeout 900 -rA
+	$(PY) -m pytest -m soak --timeout 900
 
 lock: .venv/bin/python ## pin every dependency by hash
 	$(PIP) uv
