@@ -56,7 +56,18 @@ def test_empty_means_unset(monkeypatch):
         ("PORT", "eighty", "PORT must be a port, 0 to 65535, not 'eighty'."),
         ("PORT", "70000", "PORT must be a port, 0 to 65535, not '70000'."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be debug, info, warning or error, not 'loud'."),
-        ("TWILIO_ACCOUNT_SID", "AC12", "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits, not 'AC12'."),
+        (
+            "TWILIO_ACCOUNT_SID",
+            "AC12",
+            "TWILIO_ACCOUNT_SID must be AC and 32 hexadecimal digits; what it is set to is something else.",
+        ),
+        (
+            "PUBLIC_URL",
+            "https://me:hush@h/x",
+            "PUBLIC_URL must be an origin such as https://voice.example.com, without a path, not '…@h/x'.",
+        ),
+        ("PORT", "sk-0123456789abcdef0123", "PORT must be a port, 0 to 65535, not 'sk-0123456789abcdef0…'."),
+        ("TWILIO_AUTH_TOKEN", "hush\udcff", "TWILIO_AUTH_TOKEN must be a text, written in UTF-8."),
         ("DRAIN_SECONDS", "-1", "DRAIN_SECONDS must be seconds, 0 to 86400, not '-1'."),
         ("ALLOW_OWN_TWIML", "perhaps", "ALLOW_OWN_TWIML must be true or false, not 'perhaps'."),
         ("LANGUAGE", "English", "LANGUAGE must be a language tag such as en-US, not 'English'."),
@@ -72,7 +83,9 @@ def test_a_bad_value_is_refused_in_one_sentence(monkeypatch, name, value, senten
 
 
 @pytest.mark.parametrize(
-    "url", ["voice.example.com", "wss://h", "https://", "https://h/path", "https://u:p@h", "https://h?x=1", "https://["]
+    "url",
+    ["voice.example.com", "wss://h", "https://", "https://h/path", "https://u:p@h", "https://h?x=1", "https://["]
+    + ["https://h:99999", "https://h:0", "https://h:x"],
 )
 def test_a_public_url_is_an_origin(monkeypatch, url):
     monkeypatch.setenv("PUBLIC_URL", url)
@@ -126,7 +139,7 @@ def test_a_secret_is_never_shown(monkeypatch):
 def _problem(name):
     class Error:
         def errors(self, include_url):
-            return [{"loc": (name,), "input": "hush"}]
+            return [{"loc": (name,), "type": "value_error", "input": "hush"}]
 
     return Error()
 

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from offhook.errors import ConfigError
+
+SHOWN_CHARS = 20
+NEVER_SHOWN = ("twilio_account_sid",)  # beside the secrets: it is easily swapped with the auth token
 
 
 def _public_url(text: str) -> str:
@@ -29,6 +33,8 @@ def _public_url(text: str) -> str:
         raise ValueError("not an origin")
     if parts.path not in ("", "/"):
         raise ValueError("has a path")
+    if parts.port == 0:  # one out of range raises by itself
+        raise ValueError("has a port that nothing listens on")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -49,6 +55,14 @@ def _sid(text: str) -> str:
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", text):
         raise ValueError("not an account SID")
     return text
+
+
+def _shown(value: Any) -> str:
+    """A refused value as far as a start-up line may repeat it: people put secrets into the wrong variable."""
+    text = str(value)
+    if "@" in text:
+        text = "…" + text[text.rindex("@") :]
+    return repr(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
 
 
 class _Environment(EnvSettingsSource):
@@ -226,6 +240,17 @@ class Settings(BaseSettings):
         bool, Field(title="true or false", description="Log the arithmetic of what was heard at each interruption.")
     ] = False
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_utf8(cls, value: Any) -> Any:
+        # Bytes of the environment that are no UTF-8 come as lone surrogates, which no key can be made of.
+        if isinstance(value, str):
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise PydanticCustomError("not_utf8", "not UTF-8") from None
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -259,5 +284,8 @@ class Settings(BaseSettings):
         problem = error.errors(include_url=False)[0]
         name = str(problem["loc"][0])
         field = cls.model_fields[name]
-        told = "its value" if "SecretStr" in str(field.annotation) else repr(str(problem["input"]))
-        return f"{name.upper()} must be {field.title}, not {told}."
+        if problem["type"] == "not_utf8":
+            return f"{name.upper()} must be {field.title}, written in UTF-8."
+        if "SecretStr" in str(field.annotation) or name in NEVER_SHOWN:
+            return f"{name.upper()} must be {field.title}; what it is set to is something else."
+        return f"{name.upper()} must be {field.title}, not {_shown(problem['input'])}."

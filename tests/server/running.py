@@ -98,7 +98,14 @@ class Running:
 
 @contextmanager
 def running(
-    *, drain_seconds=0.0, head_seconds=10.0, run=uvloop.run, prepare=None, agent=GreetingAgent, **options
+    *,
+    drain_seconds=0.0,
+    head_seconds=10.0,
+    unread_seconds=20.0,
+    run=uvloop.run,
+    prepare=None,
+    agent=GreetingAgent,
+    **options,
 ) -> Iterator[Running]:
     """A server until the block ends. `options`: those of `Options`."""
     it = Running()
@@ -118,7 +125,9 @@ def running(
 
     async def live():
         given = {"account_sid": ACCOUNT, "keys": [KEY]} | options
-        listening = Listening(port=0, drain_seconds=drain_seconds, head_seconds=head_seconds)
+        listening = Listening(
+            port=0, drain_seconds=drain_seconds, head_seconds=head_seconds, unread_seconds=unread_seconds
+        )
         app = it.app = App(Options(**given), open_agent)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 

@@ -4,8 +4,11 @@ import inspect
 import socket
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from offhook.server.connection import MESSAGE_BYTES, WAITING
+from tests.polling import wait_for
 from tests.server.running import running
 
 
@@ -94,6 +97,73 @@ def test_requests_behind_one_another_are_all_answered(server):
     assert got.count(b"HTTP/1.1 200 ") == 4
 
 
+def test_too_many_requests_behind_one_another_close_the_connection(server):
+    before = server.in_loop(lambda: server.server.server_state.total_requests)
+    with connected(server) as peer:
+        peer.sendall((GET + b"\r\n") * 5000)
+        until_closed(peer)
+    assert server.in_loop(lambda: server.server.server_state.total_requests) - before <= WAITING + 1
+
+
+def test_a_refused_request_behind_an_unanswered_one_is_no_answer_to_that(server):
+    assert b" 400 " not in answer(server, GET + b"\r\n" + b"\x16\x03\x01\x02\x00\x01\x00")
+
+
+POST = b"POST /incoming-call HTTP/1.1\r\nHost: h\r\n"
+
+
+def test_one_byte_chunks_count_as_what_they_cost(server):
+    got = answer(server, POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n" * (MESSAGE_BYTES // 6 + 1))
+    assert got.startswith(b"HTTP/1.1 413 ") and got.endswith(b"The request is too large.")
+    assert b"connection: close" in got and got.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_request_that_was_not_read_whole_is_counted_anew_for_the_next(server):
+    body = b"a=" + b"x" * 50_000
+    post = POST + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with connected(server) as peer:
+        for _ in range(4):
+            peer.sendall(post)
+            assert peer.recv(65536).startswith(b"HTTP/1.1 403 ")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST /nowhere HTTP/1.1\r\nHost: h\r\n", 404),
+        (b"POST /healthz HTTP/1.1\r\nHost: h\r\n", 405),
+        (b"POST /incoming-call HTTP/1.1\r\nHost: [\r\n", 400),
+    ],
+)
+def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(server, head, status):
+    got = answer(server, head + b"Content-Length: 1000\r\n\r\n", b"x")
+    assert got.startswith(b"HTTP/1.1 %d " % status) and b"connection: close" in got
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    with running(unread_seconds=0.2) as it:
+        yield it
+
+
+def open_connections(server) -> int:
+    return server.in_loop(lambda: len(server.server.server_state.connections))
+
+
+@pytest.mark.parametrize("last", [b"\r\n", CLOSE])
+def test_a_peer_that_does_not_read_its_answer_is_let_go(impatient, last):
+    async def large(_request):
+        return PlainTextResponse("x" * 8_000_000)
+
+    impatient.in_loop(lambda: impatient.app.asgi.add_route("/large", large))
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(("127.0.0.1", impatient.port))
+        peer.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\n" + last)
+        wait_for(lambda: open_connections(impatient) == 1)
+        wait_for(lambda: open_connections(impatient) == 0)
+
+
 def test_half_a_head_is_answered_with_408(hurried):
     assert answer(hurried, GET).startswith(b"HTTP/1.1 408 ")
 
@@ -149,6 +219,28 @@ def test_an_upgrade_behind_an_unanswered_request_closes_the_connection(server):
     assert b" 101 " not in answer(server, GET + b"\r\n" + upgrade)
 
 
+MEDIA = b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
+def test_an_upgrade_is_asked_for_with_get(server):
+    got = answer(server, b"POST /ws/media/x HTTP/1.1\r\nHost: h\r\n" + MEDIA)
+    assert got.startswith(b"HTTP/1.1 405 ") and b"allow: GET" in got
+
+
+def test_an_upgrade_to_no_host_is_refused(server):
+    assert answer(server, b"GET /ws/media/x HTTP/1.1\r\nHost: [\r\n" + MEDIA).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_failure_of_the_doors_costs_that_connection_alone(server, monkeypatch, caplog):
+    def fail(_head):
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(server.app.door, "knock", fail)
+    assert answer(server, GET + MEDIA).startswith(b"HTTP/1.1 500 ")
+    assert "planted" in caplog.text
+    assert answer(server, GET + CLOSE).startswith(b"HTTP/1.1 200 ")
+
+
 def test_the_access_log_has_a_line_for_an_upgrade(server, caplog):
     caplog.set_level("INFO", "uvicorn.access")
     upgrade = b"GET /ws/media/x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
@@ -167,12 +259,30 @@ def test_uvicorns_protocol_has_what_ours_leans_on():
         "on_url",
         "on_header",
         "on_headers_complete",
+        "on_message_complete",
+        "on_response_complete",
+        "pause_writing",
+        "resume_writing",
     }
     used = {"handle_websocket_upgrade", "_should_upgrade", "_unset_keepalive_if_required"}
     assert own | used <= set(vars(HttpToolsProtocol))
     made = inspect.getsource(HttpToolsProtocol.__init__) + inspect.getsource(HttpToolsProtocol.on_message_begin)
-    for name in ("parser", "url", "scope", "cycle", "connections", "access_log", "access_logger", "loop", "transport"):
+    for name in (
+        "parser",
+        "url",
+        "scope",
+        "cycle",
+        "connections",
+        "access_log",
+        "access_logger",
+        "loop",
+        "transport",
+        "pipeline",
+    ):
         assert f"self.{name}" in made
+    cycle = inspect.getsource(RequestResponseCycle.__init__)
+    for name in ("more_body", "response_started", "response_complete", "disconnected", "message_event"):
+        assert f"self.{name}" in cycle
 
 
 def test_uvicorns_way_to_take_data_is_the_one_ours_was_made_from():

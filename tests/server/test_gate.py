@@ -32,6 +32,13 @@ def test_the_demo_answers_this_machine(demo):
     assert demo.call("CA1").status_code == 200
 
 
+@pytest.mark.parametrize("headers", [{"host": "["}, {"x-forwarded-host": "["}, {"x-forwarded-proto": "gopher"}])
+def test_a_head_that_names_no_host_is_answered_with_400(demo, headers):
+    answer = httpx.get(demo.origin + "/healthz", headers=headers)
+    assert answer.status_code == 400
+    assert answer.text.startswith("The request cannot be read: its ")
+
+
 def test_a_socket_of_a_foreign_page_is_refused_before_it_opens(demo):
     with pytest.raises(InvalidStatus, match="403"):
         connect(f"ws://127.0.0.1:{demo.port}/nowhere", origin="https://evil.example", proxy=None)

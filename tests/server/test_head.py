@@ -1,5 +1,6 @@
 import pytest
 
+from offhook.errors import RemoteProtocolError
 from offhook.server.head import Head, Proxies, is_loopback, was_forwarded
 
 
@@ -50,6 +51,36 @@ def test_a_trusted_proxy_tells_the_origin():
 
 def test_a_proxy_that_speaks_of_sockets_means_the_same_origin():
     assert Proxies("*").origin(head(host="h", x_forwarded_proto="wss")) == "https://h"
+
+
+@pytest.mark.parametrize(
+    "host", ["h", "h:8000", "a-b.c_d.example:65535", "127.0.0.1:1", "[::1]", "[2001:db8::1]:80", ""]
+)
+def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(host):
+    assert Proxies("").origin(head(host=host)) == f"http://{host}"
+
+
+NO_HOSTS = ["[", "[::1", "[]", "[1.2]", "[::1]x", "h:", "h:65536", "h:x", "h/p", "u@h", "a, b", "h h", "caf\xe9", "h\n"]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_anything_else_is_no_host(host):
+    with pytest.raises(RemoteProtocolError, match="its Host names no host"):
+        Proxies("").origin(head(host=host))
+
+
+def test_a_repeated_host_is_none():
+    scope = {"scheme": "http", "headers": [(b"host", b"a"), (b"host", b"b")], "client": None}
+    with pytest.raises(RemoteProtocolError, match="Host"):
+        Proxies("").origin(Head.of(scope, "/"))
+
+
+@pytest.mark.parametrize("told", [{"x_forwarded_host": "["}, {"x_forwarded_proto": "gopher"}])
+def test_what_a_trusted_proxy_tells_must_be_an_origin_too(told):
+    asked = head(host="h", **told)
+    with pytest.raises(RemoteProtocolError, match="X-Forwarded"):
+        Proxies("10.0.0.7").origin(asked)
+    assert Proxies("10.0.0.8").origin(asked) == "http://h"
 
 
 @pytest.mark.parametrize("name", ["forwarded", "via", "x_real_ip", "x_forwarded_for", "x_forwarded_anything"])

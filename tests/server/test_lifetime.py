@@ -138,6 +138,17 @@ def test_agents_that_cannot_be_made_ready_end_the_server_with_their_error():
         serve_once(0, prepare)
 
 
+def test_a_server_may_have_as_many_descriptors_as_the_system_allows():
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+    try:
+        with running():
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_a_server_in_a_thread_stops_when_asked():
     with running() as server:
         pass

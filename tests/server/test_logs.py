@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from offhook.errors import ConfigError
 from offhook.server.logs import QUIET, JsonLines, TextLines, is_worth_a_line, start_logging
 
 
@@ -96,6 +97,11 @@ def test_everything_goes_to_the_file_that_is_named(tmp_path, logging_as_before):
     logging.getLogger("offhook.x").info("hello")
     logging.getLogger("offhook.x").debug("quiet")
     assert (tmp_path / "log").read_text().endswith("info offhook.x hello\n")
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_sentence(tmp_path, logging_as_before):
+    with pytest.raises(ConfigError, match="set LOG_FILE to a file you may write"):
+        start_logging("info", "text", tmp_path / "missing" / "log")
 
 
 def test_without_a_file_it_goes_to_standard_error(capsys, logging_as_before):

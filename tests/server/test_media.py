@@ -182,6 +182,27 @@ def test_frames_out_of_order_close_the_socket(server, frames, code):
         assert close_code(ws) == code
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (b"", 1000),
+        (b"\x03\xe8", 1000),
+        (b"\x0f\xa0bye", 4000),
+        *((number.to_bytes(2), 1002) for number in (0, 999, 1005, 1006, 1015, 5000, 65535)),
+        (b"\x03", 1002),
+    ],
+)
+def test_a_close_code_that_may_be_sent_is_echoed(server, told, code):
+    path, _ = stream_of(server.call().text)
+    with raw_upgrade(server, path) as peer:
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += peer.recv(1)
+        peer.sendall(Frame(Opcode.CLOSE, told).serialize(mask=True))
+        answer = peer.recv(100)
+        assert answer[0] == 0x88 and answer[2:4] == code.to_bytes(2)  # perhaps with a reason behind it
+
+
 def test_a_bit_of_an_extension_nobody_agreed_on_closes_the_socket(server):
     with a_stream(server) as (ws, _):
         send_frame(ws, Opcode.TEXT, b"x", bits=0x40)

@@ -71,6 +71,20 @@ def test_a_call_that_has_ended_is_hung_up(server):
     assert verbs(server.call("CA1")) == ["Hangup"]
 
 
+@pytest.mark.parametrize("call_status", ["completed", "canceled", "failed"])
+def test_a_call_that_was_over_before_it_came_is_not_admitted(server, call_status):
+    assert verbs(server.call("CA1", CallStatus=call_status)) == ["Hangup"]
+    assert server.in_loop(lambda: server.app.switchboard.by_sid("CA1")) is None
+
+
+def test_a_status_is_logged_only_if_it_is_one(server, caplog):
+    caplog.set_level("INFO")
+    for call_status in ("ringing", "forged +15550100"):
+        server.post("/twilio/status", {"CallSid": "CA1", "CallStatus": call_status})
+    assert "call status: ringing" in caplog.text and "call status: unknown" in caplog.text
+    assert "forged" not in caplog.text
+
+
 def test_a_full_server_answers_busy_and_keeps_the_calls_it_has():
     with running(limit=1) as server:
         assert verbs(server.call("CA1")) == ["Connect"]

@@ -32,4 +32,6 @@ def engine_for(agent: Agent) -> Engine:
 
             return EchoEngine()
         case unknown:
-            raise ConfigError(f'There is no model "{unknown}": set MODEL to "local" (the embedded engine) or "echo".')
+            raise ConfigError(
+                f'There is no model "{unknown[:20]}": set MODEL to "local" (the embedded engine) or "echo".'
+            )

@@ -14,6 +14,7 @@ from offhook.core.leg import AgentLeg
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
+from offhook.server.body import CloseUnread
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
@@ -113,6 +114,7 @@ class App:
             page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
         )
         self.asgi.add_middleware(Gate, access=access)
+        self.asgi.add_middleware(CloseUnread)  # the outer one
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:

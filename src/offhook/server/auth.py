@@ -48,17 +48,21 @@ class Access:
     # -------------------------------------------------------------- everybody
 
     def refusal(self, head: Head) -> str | None:
-        """The sentence that refuses this request whatever it asks for, or None."""
+        """The sentence that refuses this request whatever it asks for, or None.
+
+        Raises RemoteProtocolError for a head that names no proper host. Every request comes by here first.
+        """
+        own = self._proxies.origin(head)
         if self._demo and (not is_loopback(head.host) or was_forwarded(head)):
             return DEMO_ONLY
         origin = head.headers.get("origin")
-        if origin is not None and not self._is_own(origin, head):
+        if origin is not None and not self._is_own(origin, own):
             return DEMO_ONLY if self._demo else FOREIGN
         return None
 
-    def _is_own(self, origin: str, head: Head) -> bool:
+    def _is_own(self, origin: str, asked: str) -> bool:
         # Hosts are compared, not schemes: behind a proxy that takes the TLS off, ours is the wrong one.
-        own = {urlsplit(self._proxies.origin(head)).netloc}
+        own = {urlsplit(asked).netloc}
         if self.origin:
             own.add(urlsplit(self.origin).netloc)
         try:

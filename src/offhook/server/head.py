@@ -1,10 +1,13 @@
 """The head of a request as the checks need it, the same for a route and for a media upgrade; and where it came from."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from offhook.errors import RemoteProtocolError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,40 @@ class Proxies:
         return any(address in network for network in self._networks)
 
     def origin(self, head: Head) -> str:
-        """The origin the client asked, as far as it can be known: `https://voice.example.com`."""
+        """The origin the client asked, as far as it can be known: `https://voice.example.com`; without a host `http://`.
+
+        Raises RemoteProtocolError if it is none.
+        """
         scheme, host = head.scheme, head.host
+        _check_host("Host", host)
         if self.trust(head.peer):
-            scheme = _first(head.headers.get("x-forwarded-proto", "")) or scheme
+            scheme = _first(head.headers.get("x-forwarded-proto", "")).lower() or scheme
             host = _first(head.headers.get("x-forwarded-host", "")) or host
-        return f"{ {'ws': 'http', 'wss': 'https'}.get(scheme, scheme) }://{host}"
+            _check_host("X-Forwarded-Host", host)
+        scheme = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+        if scheme not in ("http", "https"):
+            raise RemoteProtocolError("its X-Forwarded-Proto is neither http nor https")
+        return f"{scheme}://{host}"
+
+
+HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?")
+
+
+def _check_host(header: str, host: str) -> None:
+    """Refuses what is no `name`, `name:port`, `[v6]` or `[v6]:port`; two Host headers, joined by a comma, are none."""
+    if not host:
+        return  # none told: nothing that needs an origin holds then
+    found = HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) > 65535 or not (found["v6"] is None or _is_v6(found["v6"])):
+        raise RemoteProtocolError(f"its {header} names no host")
+
+
+def _is_v6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _first(value: str) -> str:

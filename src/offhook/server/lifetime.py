@@ -19,7 +19,7 @@ import uvicorn
 
 from offhook.errors import ConfigError
 from offhook.server.app import App
-from offhook.server.connection import HEAD_SECONDS, connection_class
+from offhook.server.connection import HEAD_SECONDS, UNREAD_SECONDS, connection_class
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class Listening:
     backlog: int = 2048
     timeout_keep_alive: int = 5
     head_seconds: float = HEAD_SECONDS
+    unread_seconds: float = UNREAD_SECONDS
     drain_seconds: float = 30.0
 
 
@@ -105,12 +106,13 @@ async def serve(
     webhook. If it fails, the server ends and its error is raised. `on_started` and, after `prepare`, `on_ready` are told
     the port.
     """
+    raise_descriptor_limit()
     limits = app.options.media
     config = uvicorn.Config(
         app.asgi,
         host=listening.host,
         port=listening.port,
-        http=connection_class(app.door, head_seconds=listening.head_seconds),
+        http=connection_class(app.door, head_seconds=listening.head_seconds, unread_seconds=listening.unread_seconds),
         ws="websockets-sansio",
         ws_max_size=limits.message_bytes,
         ws_ping_interval=limits.ping_interval or None,
@@ -144,6 +146,20 @@ async def serve(
             await task  # raises what went wrong
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def raise_descriptor_limit() -> None:
+    """Lets this process have as many descriptors as the system allows: the usual 1024 are used up by 1000 connections,
+    and then no call is let in."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError) as error:  # macOS says "unlimited" and does not mean it
+        log.debug("the limit of descriptors stays as it is: %s", error)
 
 
 async def _make_ready(

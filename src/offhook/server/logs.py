@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
+from offhook.errors import ConfigError
+
 _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
     "message",
     "asctime",
@@ -87,9 +89,17 @@ def _value(value: Any) -> str:
 
 
 def start_logging(level: str, form: Literal["text", "json"] = "text", file: Path | None = None) -> None:
-    """Sends every log line of the process to standard error, or to a file that may be moved away and is made anew."""
+    """Sends every log line of the process to standard error, or to a file that may be moved away and is made anew.
+
+    Raises ConfigError if the file cannot be written.
+    """
     handler: logging.Handler
-    handler = logging.StreamHandler(sys.stderr) if file is None else logging.handlers.WatchedFileHandler(file)
+    try:
+        handler = logging.StreamHandler(sys.stderr) if file is None else logging.handlers.WatchedFileHandler(file)
+    except OSError as error:
+        raise ConfigError(
+            f"The log cannot be written to {file} ({error.strerror}); set LOG_FILE to a file you may write."
+        ) from None
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     root = logging.getLogger()
     for old in list(root.handlers):

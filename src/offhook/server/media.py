@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 UNSENT_LOW = 16 * 1024  # what the kernel may hold back unsent, so that a `clear` overtakes audio (TCP_NOTSENT_LOWAT)
 CLOSE_SECONDS = 2.0
 MESSAGE_BYTES = 1024 * 1024
+NEVER_SENT = (1005, 1006, 1015)  # close codes that only stand for the lack of one (RFC 6455, 7.4.1)
 OUR_FAILURE = "media socket closed: our own failure"
 
 # picows logs each connection with its address, and what peers do wrong as errors; what matters is logged here instead.
@@ -162,8 +163,7 @@ class MediaListener(WSListener):
     def _unusual(self, transport: WSTransport, frame: picows.WSFrame, kind: WSMsgType) -> None:
         if kind == WSMsgType.CLOSE:
             if not transport.is_close_frame_sent:
-                # 0 is "no code told" (RFC 6455, 7.1.5) and may not be sent.
-                transport.send_close(frame.get_close_code() or picows.WSCloseCode.OK)
+                transport.send_close(_goodbye(frame.get_payload_as_bytes()))  # type: ignore[arg-type]
             self.socket.finish()
         elif transport.is_close_frame_sent or kind == WSMsgType.PONG:
             return
@@ -213,6 +213,14 @@ class MediaListener(WSListener):
             self._leg.lost()
         except Exception:
             log.exception("a lost media socket was not noticed")
+
+
+def _goodbye(told: bytes) -> int:
+    """The close code that answers the payload of a close frame: the same, or 1002 for one that may not be sent."""
+    if not told:
+        return 1000
+    code = int.from_bytes(told[:2])
+    return code if 1000 <= code < 5000 and code not in NEVER_SENT else 1002
 
 
 class MediaProtocol(WSProtocol):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from offhook.call import Call, CallInfo
-from offhook.core.states import Next
+from offhook.core.states import Next, is_over
 from offhook.errors import CallOver, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
@@ -24,6 +24,9 @@ from offhook.switchboard import Switchboard
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 10.0  # Twilio waits 15 s for an answer
+STATUSES = frozenset(
+    {"queued", "initiated", "ringing", "in-progress", "completed", "busy", "no-answer", "canceled", "failed"}
+)
 APOLOGY = "Sorry, something went wrong on our side. Please call again."
 
 
@@ -94,6 +97,8 @@ class Webhooks:
     async def _incoming_call(self, webhook: Webhook) -> Response:
         """A call comes in. The same CallSid always means the same call."""
         told = webhook.fields
+        if (call_status := told.get("CallStatus")) and is_over(call_status):
+            return _xml(twiml.hang_up())
         info = CallInfo(
             webhook.sid(), self._account_sid, told.get("From", ""), told.get("To", ""), told.get("Direction", "inbound")
         )
@@ -134,7 +139,7 @@ class Webhooks:
         if told.get("StreamEvent") == "stream-error":
             log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
         if call_status := told.get("CallStatus"):
-            log.info("call status: %s", call_status, extra=extra)
+            log.info("call status: %s", call_status if call_status in STATUSES else "unknown", extra=extra)
             self._switchboard.status(sid, call_status)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
