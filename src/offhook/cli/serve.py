@@ -38,7 +38,9 @@ NOT_IN_THE_DEMO = (
 def run_demo(port: int | None) -> None:
     """Serves the built-in agent on loopback until it is stopped."""
     settings = Settings.load(ignored=NOT_IN_THE_DEMO, port=port, drain_seconds=DEMO_DRAIN_S)
-    start_logging(settings.log_level, settings.log_format, settings.log_file)
+    # The talk is what a visitor wants to see; the log is there for who asks for it.
+    asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
+    start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
     agent = Agent()
 

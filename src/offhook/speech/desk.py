@@ -24,7 +24,7 @@ public <turn> = [<hello>] <ask> [please] | <hello> | <yes> | <no> | <bye>;
 <weekday> = monday | tuesday | wednesday | thursday | friday | saturday | sunday;
 <address> = [<lead>] [your | the] address | where are you [located] | where is the (cafe | shop)
           | how do i (get there | find you);
-<menu> = [<lead>] [your | the] menu | read [me] the menu | [<lead>] (your | the) prices | what do you (have | sell | serve)
+<menu> = [<lead>] [your | the] menu | (what is | what's) on (your | the) menu | read [me] the menu | [<lead>] (your | the) prices | what do you (have | sell | serve)
        | what can i (have | order | eat | drink) | can you read [me] the menu | how much is a coffee;
 <repeat> = [can you | could you] (repeat that | say that again) | pardon | what did you say | once more;
 <yes> = (yes | yeah | yep | sure | okay) [please];
