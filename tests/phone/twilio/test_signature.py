@@ -11,7 +11,7 @@ from offhook.errors import RemoteProtocolError
 from offhook.phone.twilio.signature import MAX_FIELDS, Key, candidate_urls, parse_form, sign, verify
 
 GOLDEN = json.loads(Path(__file__).with_name("signatures.json").read_text())
-PROVED = Path("/work/shared/protocols/samples/twilio-signature-vectors.json")
+PROVED = Path(__file__).parents[4] / "shared" / "protocols" / "samples" / "twilio-signature-vectors.json"
 KEY = Key("an auth token")
 
 
