@@ -12,8 +12,9 @@ from typing import Self
 import orjson
 
 from offhook.audio.format import MULAW_8K
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.network import End, Link, duplex
 from offhook.sim.stream import MarkFaults, StreamPlayback

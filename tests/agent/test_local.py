@@ -7,8 +7,9 @@ import pytest
 
 from offhook import Agent
 from offhook.agent.local import LocalEngine
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 

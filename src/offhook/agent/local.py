@@ -2,17 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Literal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Literal
+
+import orjson
 
 from offhook.agent.agent import Agent
 from offhook.agent.listening import Hearing, Listening
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg, AgentSide
+from offhook.core.leg import AgentLeg, AgentSide, Tools
 from offhook.core.turns import Endpointing
-from offhook.errors import ConfigError, LegFailed
-from offhook.speech.base import Recogniser, Responder, Synthesizer, Utterance
+from offhook.errors import ConfigError, LegFailed, ToolError
+from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Utterance
 from offhook.speech.desk import GRAMMAR, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
@@ -25,7 +27,9 @@ class LocalLeg:
     """One call of the embedded agent. Each answer is one item; its word times are exact."""
 
     format = MULAW_8K
-    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
+    can: frozenset[type[e.Command]] = frozenset(
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.ToolResult}
+    )
     turns: Literal["provider", "offhook"] = "offhook"
 
     def __init__(
@@ -36,7 +40,9 @@ class LocalLeg:
         synthesizer: Synthesizer,
         greeting: str | None,
         endpointing: Endpointing,
+        tools: Tools,
     ) -> None:
+        self.tools = tools
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
@@ -45,7 +51,10 @@ class LocalLeg:
         self._hearing: Hearing | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
+        self._saying: set[asyncio.Task[None]] = set()
         self._items = 0
+        self._uses = 0
+        self._used: dict[str, asyncio.Future[str]] = {}
         self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
 
     async def run(self, call: AgentSide) -> None:
@@ -62,8 +71,13 @@ class LocalLeg:
             case e.Greet():
                 if self._greeting:
                     self._answer(_only(self._greeting))
-            case e.Respond(text):
-                self._answer(self._responder.respond(text))
+            case e.Respond(text, keys, going_on):
+                self._answer(self._responder.respond(Said(text, keys, going_on), self._use))
+            case e.Fill(item):
+                self._start(self._fill(item, self._responder.filler()))
+            case e.ToolResult(id, output, failed):
+                if (awaited := self._used.pop(id, None)) and not awaited.done():
+                    awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
             case e.Cancel():
                 if self._answering is not None:
                     self._answering.cancel()
@@ -71,31 +85,63 @@ class LocalLeg:
     def _answer(self, sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
             self._answering.cancel()
-        self._answering = asyncio.get_running_loop().create_task(self._say(sentences))
+        self._answering = self._start(self._say(sentences))
+
+    def _start(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(saying)
+        self._saying.add(task)
+        task.add_done_callback(self._saying.discard)
+        return task
+
+    async def _use(self, name: str, **arguments: Any) -> str:
+        """Asks for a tool and waits for what comes of it (speech/base.py, Use)."""
+        self._uses += 1
+        id = f"use{self._uses}"
+        awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._used[id] = awaited
+        self._call.report(e.ToolCalled(id, name, orjson.dumps(arguments).decode()))
+        try:
+            return await awaited
+        finally:
+            self._used.pop(id, None)
 
     async def _say(self, sentences: AsyncIterator[str]) -> None:
         self._items += 1
         item, said_ms = f"answer{self._items}", 0.0
         try:
             async for sentence in sentences:
-                spoken = await self._speak(sentence)
-                audio, text = spoken.audio, sentence
-                if said_ms:
-                    audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
-                shift_ms, shift_chars = (said_ms + PAUSE_MS, 1) if said_ms else (0.0, 0)
-                words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
-                self._call.agent_audio(item, audio)
-                self._call.report(e.ItemText(item, text, words))
-                said_ms += len(audio) / MULAW_8K.bytes_per_ms
+                said_ms = await self._say_sentence(item, said_ms, sentence)
+            if (keys := self._responder.keys_wanted) is not None:
+                self._call.report(e.KeysWanted(keys))
         except Exception as failed:  # noqa: BLE001
-            # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
-            if not self._over.done():
-                self._over.set_exception(failed)
-            return
+            self._fail(failed)
         finally:
             self._call.end_item(item)
-        if self._responder.farewell:
-            self._call.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+
+    async def _fill(self, item: str, words: str) -> None:
+        try:
+            await self._say_sentence(item, 0.0, words)
+        except Exception as failed:  # noqa: BLE001
+            self._fail(failed)
+        finally:
+            self._call.end_item(item)
+
+    def _fail(self, failed: Exception) -> None:
+        # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
+        if not self._over.done():
+            self._over.set_exception(failed)
+
+    async def _say_sentence(self, item: str, said_ms: float, sentence: str) -> float:
+        """Says one more sentence of an item of which `said_ms` were said; how many are now."""
+        spoken = await self._speak(sentence)
+        audio, text = spoken.audio, sentence
+        if said_ms:
+            audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
+        shift_ms, shift_chars = (said_ms + PAUSE_MS, 1) if said_ms else (0.0, 0)
+        words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
+        self._call.agent_audio(item, audio)
+        self._call.report(e.ItemText(item, text, words))
+        return said_ms + len(audio) / MULAW_8K.bytes_per_ms
 
     async def _speak(self, sentence: str) -> Utterance:
         try:
@@ -109,10 +155,10 @@ class LocalLeg:
         """Stops listening and answering."""
         if self._hearing is not None:
             self._hearing.close()
-        if self._answering is not None:
-            self._answering.cancel()
+        for task in list(self._saying):
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._answering
+                await task
         if not self._over.done():
             self._over.set_result(None)
 
@@ -129,6 +175,7 @@ class LocalEngine:
         if agent.language not in VOICES:
             known = " and ".join(VOICES)
             raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
+        self._tools = agent.toolbox
         self._greeting = agent.greeting
         self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
@@ -144,7 +191,9 @@ class LocalEngine:
         """One call's leg."""
         assert self._listening is not None, "start the engine first"
         recogniser, endpointing = self._recognisers.recogniser(), Endpointing(otherwise_ms=self._silence_ms)
-        return LocalLeg(self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing)
+        return LocalLeg(
+            self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing, self._tools
+        )
 
     async def close(self) -> None:
         """Ends the workers."""

@@ -73,6 +73,7 @@ class CallControl:
             e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped, e.CallerTurnEnded: self._on_caller_turn_ended,
             e.CallerTranscribed: self._on_caller_transcribed, e.ItemBegan: self._on_item_began,
             e.ItemText: self._on_item_text, e.ItemEnded: self._on_item_ended, e.HangUpAsked: self._on_hang_up_asked, e.KeyPressed: self._on_key_pressed,
+            e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
         }  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ the contract
@@ -232,6 +233,17 @@ class CallControl:
         else:
             self._hang_up_after = event.reason
             self._deadlines[self._farewell_over] = now + FAREWELL_MS
+
+    @property
+    def goodbye_said(self) -> bool:
+        """True if the agent has begun to say something since the caller last spoke."""
+        return self.turn is TurnState.SPEAKING
+
+    def _on_tool_called(self, event: e.ToolCalled, _now: float) -> None:
+        self._do(e.RunTool(event.id, event.name, event.arguments), e.Publish(event))
+
+    def _on_tool_finished(self, event: e.ToolFinished, _now: float) -> None:
+        self._do(e.ToolResult(event.id, event.output, event.failed), e.Publish(event))
 
     def _on_key_pressed(self, event: e.KeyPressed, _now: float) -> None:
         self._publish(event)

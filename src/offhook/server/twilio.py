@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from offhook.call import Call, CallInfo
+from offhook.call import Call
+from offhook.core.leg import CallInfo
 from offhook.core.states import Next, is_over
 from offhook.errors import CallOver, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
