@@ -121,14 +121,6 @@ def tool(
     return lambda function: Tool(function, name=name, timeout=timeout)
 
 
-@tool
-def hang_up(call: ToolSide) -> str:
-    """Ends the call. Say goodbye first; the call ends when the caller has heard it."""
-    if call.hang_up():
-        return "The call ends when the caller has heard what you said. Say nothing more."
-    return "Say goodbye now; the call ends when the caller has heard it."
-
-
 def _arguments_of(
     function: Callable[..., Any], name: str, documented: docstring_parser.Docstring
 ) -> tuple[bool, type[pydantic.BaseModel]]:
@@ -165,3 +157,11 @@ def _told(result: Any) -> str:
         return "Done."
     text = result if isinstance(result, str) else to_json(result, serialize_unknown=True).decode()
     return text if len(text) <= MOST_CHARS else text[:MOST_CHARS] + " (cut)"
+
+
+@tool
+def hang_up(call: ToolSide) -> str:
+    """Ends the call. Say goodbye first; the call ends when the caller has heard it."""
+    if call.hang_up():
+        return "The call ends when the caller has heard what you said. Say nothing more."
+    return "Say goodbye now; the call ends when the caller has heard it."
