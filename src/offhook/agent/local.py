@@ -20,6 +20,7 @@ from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
 
 PAUSE_MS = 200  # between two sentences
+PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
@@ -47,7 +48,7 @@ class LocalLeg:
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
         self._greeting = responder.greeting() if greeting is None else greeting
-        self._call: AgentSide
+        self.call: AgentSide
         self._hearing: Hearing | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
@@ -59,7 +60,7 @@ class LocalLeg:
 
     async def run(self, call: AgentSide) -> None:
         """Listens until closed."""
-        self._call = call
+        self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
         call.report(e.AgentJoined())
@@ -70,22 +71,23 @@ class LocalLeg:
         match command:
             case e.Greet():
                 if self._greeting:
-                    self._answer(_only(self._greeting))
+                    self._answer(_Answer(self), _only(self._greeting))
             case e.Respond(text, keys, going_on):
-                self._answer(self._responder.respond(Said(text, keys, going_on), self._use))
+                answer = _Answer(self)
+                self._answer(answer, self._responder.respond(Said(text, keys, going_on), answer.use))
             case e.Fill(item):
                 self._start(self._fill(item, self._responder.filler()))
             case e.ToolResult(id, output, failed):
-                if (awaited := self._used.pop(id, None)) and not awaited.done():
+                if (awaited := self._used.pop(id, None)) is not None and not awaited.done():
                     awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
             case e.Cancel():
                 if self._answering is not None:
                     self._answering.cancel()
 
-    def _answer(self, sentences: AsyncIterator[str]) -> None:
+    def _answer(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
             self._answering.cancel()
-        self._answering = self._start(self._say(sentences))
+        self._answering = self._start(self._say(answer, sentences))
 
     def _start(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(saying)
@@ -93,57 +95,47 @@ class LocalLeg:
         task.add_done_callback(self._saying.discard)
         return task
 
-    async def _use(self, name: str, **arguments: Any) -> str:
-        """Asks for a tool and waits for what comes of it (speech/base.py, Use)."""
-        self._uses += 1
-        id = f"use{self._uses}"
-        awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._used[id] = awaited
-        self._call.report(e.ToolCalled(id, name, orjson.dumps(arguments).decode()))
-        try:
-            return await awaited
-        finally:
-            self._used.pop(id, None)
-
-    async def _say(self, sentences: AsyncIterator[str]) -> None:
-        self._items += 1
-        item, said_ms = f"answer{self._items}", 0.0
+    async def _say(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         try:
             async for sentence in sentences:
-                said_ms = await self._say_sentence(item, said_ms, sentence)
+                await answer.say(sentence)
             if (keys := self._responder.keys_wanted) is not None:
-                self._call.report(e.KeysWanted(keys))
+                self.call.report(e.KeysWanted(keys))
         except Exception as failed:  # noqa: BLE001
             self._fail(failed)
         finally:
-            self._call.end_item(item)
+            answer.end()
 
     async def _fill(self, item: str, words: str) -> None:
+        answer = _Answer(self, item)
         try:
-            await self._say_sentence(item, 0.0, words)
+            await answer.say(words)
         except Exception as failed:  # noqa: BLE001
             self._fail(failed)
         finally:
-            self._call.end_item(item)
+            answer.end()
 
     def _fail(self, failed: Exception) -> None:
         # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
         if not self._over.done():
             self._over.set_exception(failed)
 
-    async def _say_sentence(self, item: str, said_ms: float, sentence: str) -> float:
-        """Says one more sentence of an item of which `said_ms` were said; how many are now."""
-        spoken = await self._speak(sentence)
-        audio, text = spoken.audio, sentence
-        if said_ms:
-            audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
-        shift_ms, shift_chars = (said_ms + PAUSE_MS, 1) if said_ms else (0.0, 0)
-        words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
-        self._call.agent_audio(item, audio)
-        self._call.report(e.ItemText(item, text, words))
-        return said_ms + len(audio) / MULAW_8K.bytes_per_ms
+    def next_item(self) -> str:
+        """A name for one more item."""
+        self._items += 1
+        return f"answer{self._items}"
 
-    async def _speak(self, sentence: str) -> Utterance:
+    def ask(self, name: str, arguments: dict[str, Any]) -> "asyncio.Future[str]":
+        """Asks for a tool; the future tells what came of it, or raises ToolError."""
+        self._uses += 1
+        id = f"use{self._uses}"
+        awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._used[id] = awaited
+        self.call.report(e.ToolCalled(id, name, orjson.dumps(arguments).decode()))
+        return awaited
+
+    async def speak(self, sentence: str) -> Utterance:
+        """One sentence as audio. Raises LegFailed if the engine died and could not be revived."""
         try:
             return await self._synthesizer.speak(sentence)
         except LegFailed as failed:
@@ -161,6 +153,41 @@ class LocalLeg:
                 await task
         if not self._over.done():
             self._over.set_result(None)
+
+
+class _Answer:
+    """What is said at one go: an item, or several where a tool takes long between them."""
+
+    def __init__(self, leg: LocalLeg, item: str | None = None) -> None:
+        self._leg = leg
+        self._item = item or leg.next_item()
+        self._said_ms = 0.0
+
+    async def say(self, sentence: str) -> None:
+        """Says one more sentence."""
+        spoken = await self._leg.speak(sentence)
+        audio, text = spoken.audio, sentence
+        if self._said_ms:
+            audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
+        shift_ms, shift_chars = (self._said_ms + PAUSE_MS, 1) if self._said_ms else (0.0, 0)
+        words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
+        self._leg.call.agent_audio(self._item, audio)
+        self._leg.call.report(e.ItemText(self._item, text, words))
+        self._said_ms += len(audio) / MULAW_8K.bytes_per_ms
+
+    async def use(self, name: str, **arguments: Any) -> str:
+        """Runs a tool (speech/base.py, Use)."""
+        awaited = self._leg.ask(name, arguments)
+        done, _ = await asyncio.wait((awaited,), timeout=PATIENCE_S)
+        if not done and self._said_ms:
+            # What was said so far stands alone, so that a filler may follow it.
+            self.end()
+            self._item, self._said_ms = self._leg.next_item(), 0.0
+        return await awaited
+
+    def end(self) -> None:
+        """Nothing more comes of the item."""
+        self._leg.call.end_item(self._item)
 
 
 async def _only(sentence: str) -> AsyncIterator[str]:
