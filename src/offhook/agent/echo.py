@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import Literal
 
+from offhook.agent.agent import Agent
 from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
@@ -86,7 +87,10 @@ class EchoEngine:
     async def start(self) -> None:
         """Nothing to start."""
 
-    def leg(self) -> AgentLeg:
+    async def prepare(self, agent: Agent) -> None:
+        """Any agent's echo is the same."""
+
+    def leg(self, agent: Agent) -> AgentLeg:
         """An echo for one call."""
         return EchoLeg()
 

@@ -197,31 +197,38 @@ async def _only(sentence: str) -> AsyncIterator[str]:
 class LocalEngine:
     """The workers and the detector behind every call of the embedded agent."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self) -> None:
         """Raises ConfigError if the speech engines are not installed."""
-        if agent.language not in VOICES:
-            known = " and ".join(VOICES)
-            raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
-        self._tools = agent.toolbox
-        self._greeting = agent.greeting
-        self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
-        self._synthesizer = EspeakSynthesizer(agent.voice or VOICES[agent.language])
+        self._synthesizers: dict[str, EspeakSynthesizer] = {}
         self._listening: Listening | None = None
 
     async def start(self) -> None:
-        """Starts the workers."""
+        """Starts the recogniser's workers."""
         self._listening = Listening()
-        await asyncio.gather(self._recognisers.start(), self._synthesizer.start())
+        await self._recognisers.start()
 
-    def leg(self) -> AgentLeg:
+    async def prepare(self, agent: Agent) -> None:
+        """Starts the voice of an agent."""
+        await self._synthesizer(agent).start()
+
+    def _synthesizer(self, agent: Agent) -> EspeakSynthesizer:
+        if agent.language not in VOICES:
+            known = " and ".join(VOICES)
+            raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
+        voice = agent.voice or VOICES[agent.language]
+        if voice not in self._synthesizers:
+            self._synthesizers[voice] = EspeakSynthesizer(voice)
+        return self._synthesizers[voice]
+
+    def leg(self, agent: Agent) -> AgentLeg:
         """One call's leg."""
-        assert self._listening is not None, "start the engine first"
-        recogniser, endpointing = self._recognisers.recogniser(), Endpointing(otherwise_ms=self._silence_ms)
+        self._listening = self._listening or Listening()
         return LocalLeg(
-            self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing, self._tools
-        )
+            self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
+            Endpointing(otherwise_ms=agent.silence_ms), agent.toolbox,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Ends the workers."""
-        await asyncio.gather(self._recognisers.close(), self._synthesizer.close())
+        await asyncio.gather(self._recognisers.close(), *(each.close() for each in self._synthesizers.values()))
