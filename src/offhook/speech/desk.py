@@ -1,50 +1,22 @@
 """The front desk of a small café: the responder of the built-in demo agent, and all it understands.
 
-It answers by rules, from a fixed set of sentences. The grammar tells the recogniser what callers may say; `intent_of`
-makes one of a few intents of it.
+It answers by rules, from a fixed set of sentences. What callers may say, and what it means, is in phrasebook.py.
 """
 
-import re
 from collections.abc import AsyncIterator
 from typing import Literal
 
 from offhook.speech.base import Said, Use
+from offhook.speech.phrasebook import GRAMMAR, understand
+
+__all__ = ["GRAMMAR", "Desk", "intent_of"]
 
 Intent = Literal["hours", "address", "menu", "repeat", "goodbye", "yes", "no", "hello", "unknown"]
 
-GRAMMAR = """#JSGF V1.0;
-grammar desk;
-public <turn> = [<hello>] <ask> [please] | <hello> | <yes> | <no> | <bye>;
-<ask> = <hours> | <address> | <menu> | <repeat>;
-<hello> = hello | hi | good (morning | afternoon | evening);
-<lead> = what is | what's | what are | tell me | give me | can you tell me | could you tell me
-       | i'd like to know | i want to know;
-<hours> = [<lead>] [your | the] opening (hours | times) | [<lead>] your hours
-        | when (are you open | do you open | do you close) [<day>]
-        | are you open [<day>] | what time do you (open | close) [<day>] | how long are you open [<day>];
-<day> = today | tomorrow | on <weekday> | at the weekend;
-<weekday> = monday | tuesday | wednesday | thursday | friday | saturday | sunday;
-<address> = [<lead>] [your | the] address | where are you [located] | where is the (cafe | shop)
-          | how do i (get there | find you);
-<menu> = [<lead>] [your | the] menu | (what is | what's) on (your | the) menu | read [me] the menu | [<lead>] (your | the) prices | what do you (have | sell | serve)
-       | what can i (have | order | eat | drink) | can you read [me] the menu | how much is a coffee;
-<repeat> = [can you | could you] (repeat that | say that again) | pardon | what did you say | once more;
-<yes> = (yes | yeah | yep | sure | okay) [please];
-<no> = (no | nope) [thanks | thank you | that's all];
-<bye> = [thanks | thank you] (goodbye | bye | bye bye) | (that's all | that is all | nothing else) [thanks | thank you]
-      | thanks | thank you;
-"""
-
-_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
-    ("hours", re.compile(r"\b(hours|times|open|close)\b")),
-    ("address", re.compile(r"\b(address|where|get there|find you)\b")),
-    ("menu", re.compile(r"\b(menu|prices|how much|do you (have|sell|serve)|can i (have|order|eat|drink))\b")),
-    ("repeat", re.compile(r"\b(repeat|again|pardon|did you say|once more)\b")),
-    ("no", re.compile(r"^(no|nope)\b")),
-    ("goodbye", re.compile(r"\b(goodbye|bye|that's all|that is all|nothing else|thanks|thank you)\b")),
-    ("yes", re.compile(r"^(yes|yeah|yep|sure|okay)\b")),
-    ("hello", re.compile(r"^(hello|hi|good (morning|afternoon|evening))$")),
-)
+_AS: dict[str, Intent] = {
+    "hours": "hours", "address": "address", "menu": "menu", "price": "menu", "repeat": "repeat", "goodbye": "goodbye",
+    "done": "goodbye", "yes": "yes", "no": "no", "hello": "hello",
+}  # fmt: skip
 
 _CHOICES = "You can ask for our opening hours, our address, or the menu."
 _MORE = "Is there anything else?"
@@ -70,7 +42,7 @@ _ANSWERS: dict[Intent, tuple[str, ...]] = {
 
 def intent_of(text: str) -> Intent:
     """What a caller who said `text` wants."""
-    return next((intent for intent, rule in _RULES if rule.search(text)), "unknown")
+    return _AS.get(understand(text).intent, "unknown")
 
 
 class Desk:
