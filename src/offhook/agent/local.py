@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Literal
 
 import orjson
 
+from offhook.agent import cafe
 from offhook.agent.agent import Agent
 from offhook.agent.listening import Hearing, Listening
+from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, AgentSide, Tools
@@ -18,6 +21,8 @@ from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Uttera
 from offhook.speech.desk import GRAMMAR, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
+
+log = logging.getLogger(__name__)
 
 PAUSE_MS = 200  # between two sentences
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
@@ -167,15 +172,38 @@ async def _only(sentence: str) -> AsyncIterator[str]:
     yield sentence
 
 
+def desk_tools(own: Toolbox) -> Toolbox:
+    """What the desk may use: the agent's own tools, and those of the café for which the agent has none of that name.
+
+    The desk asks for the café's tools with the café's arguments, whoever made the tool: one that cannot take them is a
+    ConfigError. A tool that the desk has no use for is a warning, since no caller would ever get it.
+    """
+    cafes = Toolbox(cafe.TOOLS)
+    for name, its in cafes.by_name.items():
+        if mine := own.by_name.get(name):
+            asked, taken = its.schema.get("properties", {}), mine.schema.get("properties", {})
+            if missing := asked.keys() - taken.keys():
+                raise ConfigError(
+                    f"The embedded agent uses {name} with {', '.join(sorted(missing))}: let your tool take it."
+                )
+            if needed := set(mine.schema.get("required", ())) - set(its.schema.get("required", ())):
+                raise ConfigError(
+                    f"The embedded agent may use {name} without {', '.join(sorted(needed))}: give it a default value."
+                )
+    if unused := [each.name for each in own if each.name not in {*cafes.by_name, hang_up.name}]:
+        log.warning("the embedded agent has no use for %s: it uses the café's tools only", ", ".join(unused))
+    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)])
+
+
 class LocalEngine:
     """The workers and the detector behind every call of the embedded agent."""
 
     def __init__(self, agent: Agent) -> None:
-        """Raises ConfigError if the speech engines are not installed."""
+        """Raises ConfigError if the speech engines are not installed, or a tool does not fit the desk."""
         if agent.language not in VOICES:
             known = " and ".join(VOICES)
             raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
-        self._tools = agent.toolbox
+        self._tools = desk_tools(agent.toolbox)
         self._greeting = agent.greeting
         self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
