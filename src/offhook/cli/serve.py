@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from offhook.agent.agent import Agent
+from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, agent_from, load_agents
 from offhook.cli.compose import serve
@@ -41,7 +41,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(Agent(), [])
+    loaded = Loaded(agent, [])
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
