@@ -24,6 +24,8 @@ from offhook.settings import Settings
 
 TRY_IT = "what are your opening hours"
 
+SHOWN_CHARS = 100  # of a tool's arguments and result
+
 DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
 # What the demo takes nothing of, whatever the environment holds: credentials, where to listen, who may come, agents.
@@ -62,8 +64,16 @@ def _show(_call_id: str, event: e.Event) -> None:
             typer.echo(f"  caller  {text}")
         case e.TurnKept(role="agent", text=text, unheard=unheard):
             typer.echo(f"  agent   {text}" + (f" […not heard: {unheard}]" if unheard else ""))
+        case e.ToolCalled(name=name, arguments=arguments):
+            typer.echo(f"  tool    {name} {_short(arguments)}")
+        case e.ToolFinished(output=output, failed=failed):
+            typer.echo(f"          {'refused: ' if failed else '→ '}{_short(output)}")
         case e.Ended(result, reason):
             typer.echo(f"  call {result}: {reason}\n")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + " …"
 
 
 def command() -> str:
