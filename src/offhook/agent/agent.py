@@ -1,9 +1,10 @@
 """What a user declares: an agent."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from offhook.agent.options import Realtime
 from offhook.agent.tools import Tool, Toolbox, hang_up
 
 
@@ -12,11 +13,12 @@ class Agent:
     """Who answers the telephone.
 
     `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
-    `model` is the backend: "local" for the embedded engine, "echo" for a leg that says back what it hears;
+    `model` is the backend: "openai:NAME" or "azure:NAME" for a realtime model, "gpt-realtime" or "voice-live" for the
+    usual one of each, "local" for the embedded engine, "echo" for a leg that says back what it hears;
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner).
+    sooner); `realtime` has the options of realtime models.
     """
 
     instructions: str = ""
@@ -27,6 +29,7 @@ class Agent:
     tools: Sequence[Tool | Callable[..., Any]] = ()
     can_hang_up: bool = True
     silence_ms: int = 700
+    realtime: Realtime = field(default_factory=Realtime)
 
     @property
     def toolbox(self) -> Toolbox:

@@ -1,0 +1,83 @@
+"""What a user may say about a realtime model: who ends the caller's turns and how, transcription, voice, tokens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ServerVad:
+    """The server ends turns by silence.
+
+    `threshold` 0 to 1; `silence_ms` None: the agent's own `silence_ms`; `speech_ms` is how much speech begins a turn
+    (Azure only); `idle_ms` lets the model speak up after so much silence (OpenAI only).
+    """
+
+    threshold: float = 0.5
+    prefix_ms: int = 300
+    silence_ms: int | None = None
+    speech_ms: int = 200
+    idle_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SemanticVad:
+    """OpenAI's model judges from the words whether the caller is done; `eagerness` is how soon it thinks so."""
+
+    eagerness: Literal["low", "medium", "high", "auto"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class AzureSemanticVad:
+    """Azure's detector judges from sound and words; `multilingual` for ten languages.
+
+    `end_of_utterance` is what decides that a sentence is over, for text models behind Azure's speech: a mapping such as
+    {"model": "semantic_detection_v1", "threshold_level": "default", "timeout_ms": 1000}.
+    """
+
+    threshold: float = 0.5
+    prefix_ms: int = 300
+    speech_ms: int = 80
+    silence_ms: int | None = None
+    remove_filler_words: bool = False
+    languages: Sequence[str] = ()
+    multilingual: bool = False
+    end_of_utterance: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTurns:
+    """offhook ends turns itself, by the silence of the agent's `silence_ms`, and judges interruptions (docs/calls.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What writes down the caller's words; another model than the one that answers. `model` None: the backend's own."""
+
+    model: str | None = None
+    prompt: str | None = None
+    phrases: Sequence[str] = ()
+    """Words to expect (Azure's speech)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Realtime:
+    """Options of realtime models. What is None is not sent: the server's own default holds."""
+
+    turns: ServerVad | SemanticVad | AzureSemanticVad | OwnTurns | None = None
+    """None: ServerVad() at OpenAI, AzureSemanticVad() at Azure."""
+    transcription: Transcription | None = field(default_factory=Transcription)
+    """None: the caller's words are not written down."""
+    noise_reduction: Literal["near_field", "far_field", "azure_deep_noise_suppression"] | None = None
+    echo_cancellation: bool = False
+    """Azure's. Telephone networks cancel echo themselves."""
+    audio: Literal["mulaw", "pcm16"] = "mulaw"
+    """What is spoken with the server: the telephone's µ-law as it is, or PCM16 at 24 kHz."""
+    temperature: float | None = None
+    speed: float | None = None
+    max_output_tokens: int | None = None
+    reasoning_effort: str | None = None
+    tool_choice: str | Mapping[str, Any] = "auto"
+    parallel_tool_calls: bool | None = None
+    voice: Mapping[str, Any] | None = None
+    """Azure's voice object, where the agent's `voice` is not enough."""
