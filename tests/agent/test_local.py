@@ -175,7 +175,15 @@ def test_a_tool_that_the_desk_cannot_use_is_refused(parameters, problem):
 
 
 def test_a_tool_that_the_desk_never_uses_is_warned_of(caplog):
-    tools = desk_tools(Agent(tools=[tool(name="bake")(_nothing), tool(name="address")(_nothing)]).toolbox)
+    agent = Agent(tools=[tool(name="bake")(_nothing), tool(name="address")(_nothing)])
+
+    async def prepare():
+        engine = LocalEngine()
+        await engine.prepare(agent)
+        await engine.close()
+
+    asyncio.run(prepare())
+    tools = desk_tools(agent.toolbox)
     assert [record.message for record in caplog.records] == [
         "the embedded agent has no use for bake: it uses the café's tools only"
     ]
