@@ -63,8 +63,12 @@ class Visit:
         self.used = []
         return asyncio.run(collect())
 
-    def says(self, text: str) -> str:
+    def turn(self, text: str) -> list[str]:
         """What is answered to words; "key 4" presses keys, "…" is a silence after the agent was cut off."""
         if text.startswith("key "):
-            return " ".join(self.hears(Said(keys=text[4:])))
-        return " ".join(self.hears(Said(going_on=True) if text == "…" else Said(text)))
+            return self.hears(Said(keys=text[4:]))
+        return self.hears(Said(going_on=True) if text == "…" else Said(text))
+
+    def says(self, text: str) -> str:
+        """The same as one text."""
+        return " ".join(self.turn(text))

@@ -4,7 +4,9 @@ It is a Tuesday, ten o'clock. The tools are the café's own.
 """
 
 import asyncio
+import importlib.util
 import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import pytest
@@ -16,6 +18,7 @@ from offhook.agent.tools import tool
 from offhook.errors import ToolError
 from offhook.speech.base import Responder, Said
 from offhook.speech.desk import Desk
+from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.phrasebook import Meaning
 from offhook.speech.questions import Question
 from tests.visit import Visit
@@ -266,15 +269,38 @@ CONVERSATIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("turns", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
-def test_conversation(turns: str) -> None:
+def held(turns: str) -> Iterator[tuple[Visit, str, list[str], str, list[str]]]:
+    """Turn by turn: the visit, what was said, the sentences answered, the answer wanted, the tools wanted."""
     visit = Visit()
     for turn in turns.strip().splitlines():
         said, wanted, tools = (part.strip() for part in turn.split("|"))
-        answer = visit.says(said if said != "??" else "")
+        yield visit, said, visit.turn(said if said != "??" else ""), wanted, tools.split()
+
+
+@pytest.mark.parametrize("turns", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
+def test_conversation(turns: str) -> None:
+    for visit, said, sentences, wanted, tools in held(turns):
+        answer = " ".join(sentences)
         assert answer == wanted[1:] if wanted.startswith("=") else wanted in answer, f"{said} → {answer}"
         if wanted or tools:
-            assert visit.used == tools.split(), said
+            assert visit.used == tools, said
+
+
+@pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="offhook[local] is not installed")
+def test_no_sentence_is_long_and_the_greeting_is_short() -> None:
+    async def seconds(sentences: Iterable[str]) -> dict[str, float]:
+        espeak = EspeakSynthesizer()
+        spoken = {each: len((await espeak.speak(each)).audio) / 8000 for each in sentences}
+        await espeak.close()
+        return spoken
+
+    said = {each for turns in CONVERSATIONS.values() for *_, sentences, _, _ in held(turns) for each in sentences}
+    said |= set(Visit().hears(Said("read me the menu")))
+    spoken = asyncio.run(seconds([Desk().greeting(), *said]))
+    assert spoken[Desk().greeting()] < 7
+    assert max(spoken.values()) < 7
+    # What is spelled instead of read takes far longer: nine letters a second at least are read.
+    assert min(len(each) / length for each, length in spoken.items() if len(each) > 20) > 9
 
 
 def test_the_menu_is_long_enough_to_be_interrupted_and_speaks_of_all_there_is() -> None:

@@ -26,7 +26,6 @@ _SORRY = ("Sorry, I did not understand that.", "Sorry, I did not get that.")
 _OFFER = ("Would you like to talk to a person?", "Please say yes or no, or press zero.")
 _BY_KEY = "Press one for yes, or two for no."
 _GOODBYE = "Thank you for calling. Goodbye!"
-_FAILED = "Sorry, I cannot do that right now."
 
 
 class Desk:
@@ -92,7 +91,7 @@ class Desk:
         try:
             reply = await self._reply(meaning, use)
         except ToolError as error:
-            reply = replace(self._open, says=(_spoken(error),), over=False)
+            reply = replace(self._open, says=(str(error),), over=False)
         if reply is None:
             return self._not_understood()
         self._misunderstood = 0
@@ -267,12 +266,6 @@ class Desk:
         self._before = self._open
         self._open = self._last = Reply(asks=_OFFER, question=Question.PERSON)
         return replace(self._open, says=(sorry,))
-
-
-def _spoken(error: ToolError) -> str:
-    """What a tool refuses is told; what it fails at, with its own name in it, is not for a caller."""
-    text = str(error)
-    return _FAILED if "_" in text or text.endswith((" failed.", " took too long.")) else wording.sentence(text)
 
 
 def _hours(told: Any) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Ordering:
         self.line = None
         match told:
             case {"items": list(left)}:
+                left = [each for each in left if _readable(each)]
+                self.line = left[-1]["number"] if left else None
                 then = f"That leaves {_these(left)}." if left else "Your order is empty now."
                 return Reply((f"I took off the {line['what']}.", then), (self._rota(ELSE),))
         return Reply((wording.plain(told),), (self._rota(ELSE),))
@@ -150,7 +152,9 @@ def _named(lines: list[dict[str, Any]], drink: str) -> dict[str, Any] | None:
 
 
 def _these(lines: list[dict[str, Any]]) -> str:
-    return wording.listing(wording.one(str(line["what"])) for line in lines)
+    if len(lines) > 2:
+        return f"{wording.number(len(lines))} things"
+    return wording.listing(wording.one(line["what"]) for line in lines)
 
 
 def _total(lines: list[dict[str, Any]]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from offhook.errors import ToolError
+from offhook.speech import wording
 from offhook.speech.base import Use
 
 
@@ -42,6 +44,7 @@ HINTS = {
 
 ELSE = ("Anything else?", "Is there anything else?", "Would you like anything else?")
 WISH = ("What would you like?", "What can I get you?")
+FAILED = "Sorry, I cannot do that right now."
 CORRECT = ("Is that right?", "Is that correct?", "Did I get that right?")
 
 
@@ -68,8 +71,17 @@ class Rota:
 
 
 async def ask(use: Use, name: str, **arguments: Any) -> Any:
-    """Uses a tool without the arguments that are empty. What it told: read as JSON, or the text that it is."""
-    told = await use(name, **{key: value for key, value in arguments.items() if value not in ("", None)})
+    """Uses a tool without the arguments that are empty. What it told: read as JSON, or the text that it is.
+
+    Raises ToolError, whose text can be said to a caller.
+    """
+    try:
+        told = await use(name, **{key: value for key, value in arguments.items() if value not in ("", None)})
+    except ToolError as error:
+        broken = str(error).startswith((f"{name} failed", f"{name} took", f"{name}:")) or str(error).endswith(
+            f" {name}."
+        )
+        raise ToolError(FAILED if broken else wording.sentence(str(error))) from error
     try:
         return json.loads(told)
     except ValueError:
