@@ -323,3 +323,16 @@ def test_nothing_happens_after_the_end():
     talk.tell(e.SpeechStarted(), e.PhoneJoined(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.CarrierEnded("completed"))
     assert talk.commands == []
     assert talk.wait(1e9).end == (e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)
+
+
+def test_the_callers_words_keep_their_place_though_they_come_after_the_answer_began():
+    talk = Talk("provider")
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", name="u1"))
+    talk.speak("a", 1000).tell(e.CallerTranscribed("what are your hours", "u1"), e.ItemHeard("a"))
+    kept = [(event.turn, event.role) for event in talk.events if isinstance(event, e.TurnKept)]
+    assert kept == [(2, "caller"), (3, "agent")]
+
+
+def test_what_the_agent_used_of_its_provider_is_told_to_watchers():
+    used = e.Used("m", 0.01, audio_out=7)
+    assert Talk("provider").tell(used).events == [used]

@@ -74,3 +74,21 @@ def test_the_boundary_is_the_last_word_end_not_after_the_heard_position(heard_ms
 
 def test_the_boundary_of_an_item_without_words_is_where_it_was_cut():
     assert Transcript().boundary("a", 640.0, 1000.0) == 640.0
+
+
+def test_a_callers_words_that_come_late_stand_where_the_turn_ended():
+    transcript = Transcript()
+    assert transcript.caller("", "u1") is None
+    transcript.begin("a")
+    late = transcript.caller("hello", "u1")
+    assert (late.turn, late.text) == (1, "hello")
+    assert transcript.settle("a", 0.0, 0.0, True).turn == 2
+    better = transcript.caller("hello there", "u1")
+    assert (better.turn, better.text) == (1, "hello there")
+
+
+def test_a_callers_turn_without_a_name_or_words_has_no_place():
+    transcript = Transcript()
+    assert transcript.caller("") is None
+    assert transcript.caller("hello").turn == 1
+    assert transcript.caller("again").turn == 2

@@ -54,7 +54,7 @@ class CallControl:
         self._actions: dict[type[Any], Callable[[Any, float], None]] = self._floor.actions | {
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
-            e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked,
+            e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
         }  # fmt: skip
 
     @property
@@ -184,6 +184,9 @@ class CallControl:
 
     def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
         self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
+
+    def _on_used(self, event: e.Used, _now: float) -> None:
+        self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
         if self.state is CallState.ENDING:

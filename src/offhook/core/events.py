@@ -112,13 +112,17 @@ class CallerTurnEnded:
     """What was said. Empty if nothing was understood, or if a CallerTranscribed tells it later."""
     spoken_ms: float = 0.0
     """How long the caller spoke; tells a cough from a sentence that was not understood."""
+    name: str = ""
+    """The leg's own name for the turn, if a CallerTranscribed of that name may follow."""
 
 
 @dataclass(slots=True)
 class CallerTranscribed:
-    """The words of a caller's turn, told later than the turn's end (providers do so)."""
+    """The words of a caller's turn, told later than the turn's end (providers do so), or better words for it."""
 
     text: str
+    name: str = ""
+    """The turn's name, as its CallerTurnEnded gave it: the words stand where the turn ended. Without one, here."""
 
 
 @dataclass(slots=True)
@@ -182,6 +186,23 @@ class HangUpAsked:
     """End now, whatever is being said (an operator; the maximum duration)."""
     goodbye: bool = False
     """The agent itself asks. If it has said nothing since the caller last spoke, its goodbye is still to come."""
+
+
+@dataclass(slots=True)
+class Used:
+    """The agent leg's provider counted what an answer, or a transcription, took of it."""
+
+    model: str
+    usd: float | None
+    """What it costs; None if the price of the model is not known."""
+    text_in: int = 0
+    """Tokens of text read anew; those of `cached_in` are not among them."""
+    audio_in: int = 0
+    cached_in: int = 0
+    text_out: int = 0
+    audio_out: int = 0
+    seconds: float = 0.0
+    """Of audio, for models that are paid by its length."""
 
 
 # ---------------------------------------------------------------- events: what the call tells those who watch it
@@ -326,7 +347,7 @@ class Publish:
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
     | AgentJoined | AgentLost | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | HangUpAsked
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | Used | HangUpAsked
     | StateChanged | TurnKept | BargedIn | Ended
 )  # fmt: skip
 Command = (

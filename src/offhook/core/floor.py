@@ -149,12 +149,12 @@ class Floor:
         if not self._ours:
             self._spoke = False
             self._greeting.passed_over()
-            self._keep_caller(event.text)
+            self._keep_caller(event.text, event.name)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
             if not meant:
-                self._keep_caller(event.text)
+                self._keep_caller(event.text, event.name)
                 self.turn = TurnState.LISTENING
                 if not self._caller_speaks:
                     self._decide(False, now)
@@ -162,7 +162,7 @@ class Floor:
             self._decide(True, now)
         elif self._suspicion is None and self._greets_now:
             if greets(event.text):
-                self._keep_caller(event.text)
+                self._keep_caller(event.text, event.name)
                 self.turn = TurnState.SPEAKING
                 return
             self._interrupt(now)
@@ -173,7 +173,7 @@ class Floor:
                 self._respond()
             return
         self._cut_in = False
-        self._keep_caller(event.text)
+        self._keep_caller(event.text, event.name)
         self._answer(event.text, now)
 
     def _asked(self) -> bool:
@@ -183,11 +183,11 @@ class Floor:
         return last is not None and self._transcript.asking(last.item, last.heard_ms, last.generated_ms)
 
     def _on_caller_transcribed(self, event: e.CallerTranscribed, _now: float) -> None:
-        self._keep_caller(event.text)
+        self._keep_caller(event.text, event.name)
 
-    def _keep_caller(self, text: str) -> None:
-        if text:
-            self._publish(self._transcript.caller(text))
+    def _keep_caller(self, text: str, name: str = "") -> None:
+        if kept := self._transcript.caller(text, name):
+            self._publish(kept)
 
     # ------------------------------------------------------------------------------------------ the caller presses keys
 

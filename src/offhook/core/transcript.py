@@ -35,11 +35,21 @@ class Transcript:
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self._items: dict[str, Turn] = {}
+        self._named: dict[str, Turn] = {}
 
-    def caller(self, text: str) -> TurnKept:
-        """The caller said `text`."""
-        self.turns.append(Turn(len(self.turns) + 1, "caller", text=text))
-        return self._kept(self.turns[-1])
+    def caller(self, text: str, name: str = "") -> TurnKept | None:
+        """The caller said `text`. A turn of a name keeps the place it has when the name is first told, though its words
+        come later (None until then) or come again, better."""
+        turn = self._named.get(name) if name else None
+        if turn is None:
+            if not (text or name):
+                return None
+            turn = Turn(len(self.turns) + 1, "caller")
+            self.turns.append(turn)
+            if name:
+                self._named[name] = turn
+        turn.text = text or turn.text
+        return self._kept(turn) if text else None
 
     def begin(self, item: str) -> None:
         """The agent begins an item; its place among the turns is here."""
