@@ -3,8 +3,10 @@
 import asyncio
 import logging
 
+import numpy as np
 import pytest
 
+from offhook.audio.format import PCM16_24K
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
@@ -239,5 +241,76 @@ def test_a_caller_who_hangs_up_in_mid_answer_leaves_the_words_they_heard():
             kept = pair.published(e.TurnKept)[-1]
             assert (kept.text, kept.unheard) == ("one two", "three four")
             assert pair.published(e.Ended) == [e.Ended(e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)]
+
+    run(scenario())
+
+
+class Wideband(ScriptedAgent):
+    """An agent that speaks and hears PCM16 at 24 kHz."""
+
+    format = PCM16_24K
+
+    def __init__(self):
+        super().__init__("provider")
+        self.heard = bytearray()
+
+    def send_audio(self, frame):
+        self.heard += frame
+
+    def say(self, item, ms):
+        n = np.arange(int(ms * 24))
+        pcm16 = (8000 * np.sin(2 * np.pi * 440 * n / 24000)).astype("<i2").tobytes()
+        for at in range(0, len(pcm16), 4799):  # in the middle of samples too
+            self.call.agent_audio(item, pcm16[at : at + 4799])
+
+
+def wideband(scenario):
+    async def whole():
+        events = []
+        agent = Wideband()
+        call = Call(
+            CallInfo("CA1", "AC1", "", ""), agent, publish=lambda _id, event: events.append(event),
+            on_ended=lambda _call: None,
+        )  # fmt: skip
+        call.start()
+        await asyncio.sleep(0)
+        leg = LoopbackLeg()
+        call.join(leg)
+        await scenario(call, agent, leg, events)
+        call.report(e.CarrierEnded("completed"))
+        await call.closed()
+
+    run(whole())
+
+
+def test_legs_of_different_formats_are_converted_and_positions_mean_the_same_to_both():
+    async def scenario(call, agent, leg, events):
+        call.report(e.SpeechStarted())
+        call.report(e.CallerTurnEnded(""))
+        agent.say("a", 3000)
+        call.end_item("a")
+        agent.say("b", 1000)
+        call.end_item("b")
+        await asyncio.sleep(3.5)
+        assert call.ledger.generated_ms("b") == 1000.0
+        call.report(e.SpeechStarted())
+        (cut,) = agent.told(e.Truncate)
+        assert (cut.item, cut.heard_ms) == ("b", pytest.approx(500, abs=2))
+        assert sum(len(audio) for item, audio in leg.played if item == "a") == 3000 * 8
+        for _ in range(50):
+            leg.say(b"\xff" * 160)
+        assert len(agent.heard) == 1000 * 48
+        agent.say("b", 100)
+        call.end_item("b")
+        assert call._downlinks == {}, "nothing is kept of items that are over"
+
+    wideband(scenario)
+
+
+def test_where_both_legs_speak_one_format_nothing_is_between_them():
+    async def scenario():
+        async with Pair("provider", Link(0), Link(0)) as pair:
+            assert pair.call._uplink is None and pair.call._downlinks is None
+            assert pair.call._to_agent == pair.agent.send_audio
 
     run(scenario())

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from offhook.audio.convert import Converter
+from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
@@ -39,7 +41,10 @@ class Call:
         publish: Publish,
         on_ended: Callable[["Call"], None],
         max_call_seconds: float = 3600.0,
+        format: Format = MULAW_8K,
     ) -> None:
+        """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
+        converted to it."""
         self.id = secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = {}
@@ -48,8 +53,13 @@ class Call:
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
         self.phone: PhoneLeg | None = None
-        self.ledger = Ledger(agent.format.bytes_per_ms, keep=agent.turns == "offhook")
+        self.format = format
+        self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        # Where both legs speak one format, nothing is between them.
+        differ = format != agent.format
+        self._uplink = Converter(format, agent.format) if differ else None
+        self._downlinks: dict[str, Converter] | None = {} if differ else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
@@ -69,8 +79,8 @@ class Call:
 
     def join(self, leg: PhoneLeg) -> None:
         """A phone leg carries the call from now on."""
-        if leg.format != self.agent.format:
-            raise LocalProtocolError(f"no conversion between {leg.format} and {self.agent.format}")
+        if leg.format != self.format:
+            raise LocalProtocolError(f"a leg of {leg.format} for a call of {self.format}")
         self.phone = leg
         leg.join(self)
         self.report(e.PhoneJoined())
@@ -128,11 +138,15 @@ class Call:
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
         self._early_bytes += len(frame)
-        while self._early_bytes > EARLY_MS * self.agent.format.bytes_per_ms:
+        while self._early_bytes > EARLY_MS * self.format.bytes_per_ms:
             self._early_bytes -= len(self._early.popleft())
 
     def agent_audio(self, item: str, audio: bytes) -> None:
         """The agent's audio, on its way to the ear. Late audio of an item that was cut is dropped."""
+        if self._downlinks is not None:
+            audio = self._converted(self._downlinks, item, audio)
+            if not audio:
+                return  # less than the filter's delay so far
         begins = not self.ledger.knows(item)
         if not self.ledger.accept(item, audio):
             return
@@ -142,8 +156,17 @@ class Call:
             self.phone.pump()
             self.arm()
 
+    def _converted(self, downlinks: dict[str, Converter], item: str, audio: bytes) -> bytes:
+        """Audio in the phone's format, each moment of an item where it was: positions mean the same to both legs."""
+        if (convert := downlinks.get(item)) is None:
+            convert = downlinks[item] = Converter(self.agent.format, self.format, aligned=True)
+        return convert(audio)
+
     def end_item(self, item: str) -> None:
         """The agent has said all there is of an item."""
+        convert = self._downlinks.pop(item, None) if self._downlinks else None
+        if convert is not None and (rest := convert.flush()):
+            self.ledger.accept(item, rest)
         self.ledger.end(item)
         if self.phone is not None:
             self.phone.pump()
@@ -180,10 +203,11 @@ class Call:
             self._handling = False
 
     def _open_uplink(self) -> None:
+        send, convert = self.agent.send_audio, self._uplink
+        self._to_agent = send if convert is None else lambda frame: send(convert(frame))
         for frame in self._early:
-            self.agent.send_audio(frame)
+            self._to_agent(frame)
         self._early.clear()
-        self._to_agent = self.agent.send_audio
 
     def _carry_out(self, commands: list[e.Command]) -> None:
         for command in commands:
@@ -252,6 +276,8 @@ class Call:
             self.phone = None
         self._to_agent = lambda _frame: None
         self._early.clear()
+        if self._downlinks:
+            self._downlinks.clear()
         for running in self._tools:
             running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")

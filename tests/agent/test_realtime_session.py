@@ -172,7 +172,7 @@ def test_transcription_may_be_left_out_or_told_more():
     [
         (say.message(GA, "user", "Hi"), {"type": "conversation.item.create", "item": {
             "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hi"}]}}),
-        (say.message(GA, "assistant", "Hi", id="own1", first=True), {
+        (say.message(GA, "assistant", "Hi", id="own1", after="root"), {
             "type": "conversation.item.create", "previous_item_id": "root", "item": {
                 "id": "own1", "type": "message", "role": "assistant",
                 "content": [{"type": "output_text", "text": "Hi"}]}}),
@@ -187,11 +187,11 @@ def test_transcription_may_be_left_out_or_told_more():
         (say.delete("a"), {"type": "conversation.item.delete", "item_id": "a"}),
         (say.commit(), {"type": "input_audio_buffer.commit"}),
         (say.clear(), {"type": "input_audio_buffer.clear"}),
-        (say.create(), {"type": "response.create"}),
-        (say.create("Greet."), {"type": "response.create", "response": {"instructions": "Greet."}}),
+        (say.create({}), {"type": "response.create"}),
+        (say.create(say.instructed("Greet."), "c1"), {
+            "type": "response.create", "event_id": "c1", "response": {"instructions": "Greet."}}),
         (say.cancel(), {"type": "response.cancel"}),
-        (say.cancel("resp_1"), {"type": "response.cancel", "response_id": "resp_1"}),
-        (say.create_exactly("Hello, how can I help?"), {"type": "response.create", "response": {
+        (say.create(say.exactly("Hello, how can I help?")), {"type": "response.create", "response": {
             "pre_generated_assistant_message": {"type": "message", "role": "assistant",
                                                 "content": [{"type": "text", "text": "Hello, how can I help?"}]}}}),
     ],
@@ -205,11 +205,11 @@ def test_what_we_send_is_what_the_server_reads(built, expected):
     [
         ("openai-client-conversation.item.truncate", say.truncate("item_a1", 1480)),
         ("openai-client-conversation.item.delete", say.delete("item_a1")),
-        ("openai-client-response.cancel", say.cancel("resp_1")),
-        ("openai-client-response.create", say.create()),
+        ("azure-client-response.cancel", say.cancel()),
+        ("openai-client-response.create", say.create({})),
         ("openai-client-conversation.item.create-user-text", say.message(GA, "user", "Hello")),
         ("openai-client-conversation.item.create-system", say.message(GA, "system", "The caller pressed 1.")),
-        ("azure-client-response.create-greeting", say.create_exactly("Hello, how can I help?")),
+        ("azure-client-response.create-greeting", say.create(say.exactly("Hello, how can I help?"))),
         ("azure-client-conversation.item.create-function-output", say.function_output("call_1", '{"ok":true}')),
     ],
 )

@@ -179,12 +179,12 @@ def _told(**settings: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- the conversation
 
 
-def message(dialect: Dialect, role: str, text: str, *, id: str | None = None, first: bool = False) -> bytes:
-    """A written item: of the "user", the "assistant" or the "system". `first`: it stands before all others."""
+def message(dialect: Dialect, role: str, text: str, *, id: str | None = None, after: str | None = None) -> bytes:
+    """A written item: of the "user", the "assistant" or the "system". It stands behind the item `after` ("root": before
+    all others; None: at the end)."""
     kind = dialect.assistant_text if role == "assistant" else "input_text"
     item = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
-    where = {"previous_item_id": "root"} if first else {}
-    return _send("conversation.item.create", **where, item=_told(id=id) | item)
+    return _send("conversation.item.create", **_told(previous_item_id=after), item=_told(id=id) | item)
 
 
 def function_call(call: str, name: str, arguments: str) -> bytes:
@@ -222,20 +222,25 @@ def clear() -> bytes:
 # ---------------------------------------------------------------- answers
 
 
-def create(instructions: str | None = None) -> bytes:
-    """Answer now; `instructions` hold for this answer only, in place of the session's."""
-    return _send("response.create", **({"response": {"instructions": instructions}} if instructions else {}))
+def create(wish: dict[str, Any], event_id: str | None = None) -> bytes:
+    """Answer now, by a wish of the functions below; {}: as the session has it. A refusal names the `event_id`."""
+    return _send("response.create", **_told(event_id=event_id, response=wish or None))
 
 
-def create_exactly(text: str) -> bytes:
-    """Say these words, without the model (Azure)."""
+def instructed(instructions: str) -> dict[str, Any]:
+    """For this answer only, `instructions` in place of the session's."""
+    return {"instructions": instructions}
+
+
+def exactly(text: str) -> dict[str, Any]:
+    """These words, without the model (Azure)."""
     said = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": text}]}
-    return _send("response.create", response={"pre_generated_assistant_message": said})
+    return {"pre_generated_assistant_message": said}
 
 
-def cancel(response: str | None = None) -> bytes:
+def cancel() -> bytes:
     """Stop generating."""
-    return _send("response.cancel", **_told(response_id=response))
+    return _send("response.cancel")
 
 
 def joined(texts: Iterable[str]) -> str:

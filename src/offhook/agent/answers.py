@@ -1,0 +1,153 @@
+"""Which answer a realtime session is giving, and which it still owes. Pure.
+
+A session gives one answer at a time; asking for a second is an error. The server begins answers too, when a caller's
+turn ends. So a wish waits while an answer is under way, being asked for, or certain to come.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from offhook.agent import realtime_session as say
+from offhook.agent.realtime import ResponseDone
+
+Wish = dict[str, Any]
+
+ALREADY_ACTIVE = "conversation_already_has_active_response"
+NOT_ACTIVE = "response_cancel_not_active"
+
+
+class Answers:
+    """The answers of one session. `send` takes messages to the server."""
+
+    def __init__(self, send: Callable[[bytes], None], *, provider: bool) -> None:
+        """`provider`: the server answers by itself when the caller's turn ends."""
+        self._send, self._provider = send, provider
+        self.active: str | None = None
+        """The answer that is being generated."""
+        self.owed: Wish | None = None
+        """What will be asked for as soon as it may be."""
+        self._asked: tuple[str, Wish] | None = None
+        self._count = 0
+        self._expected = False  # the caller's turn is over: the server is about to answer
+        self._caller_speaks = False
+        self._cut_asked = False
+        self._dead: set[str] = set()
+        self._last: Wish = {}
+        self._failures = 0
+
+    # ------------------------------------------------------------------------------------------ asking
+
+    @property
+    def under_way(self) -> bool:
+        """An answer is being generated, was asked for, or is certain to come."""
+        return self.active is not None or self._asked is not None or self._expected
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being said, by either side, and nothing is owed."""
+        return not (self.under_way or self._caller_speaks or self.owed is not None)
+
+    def want(self, wish: Wish) -> None:
+        """An answer is wanted: now, or as soon as it may be asked for. One that is owed already answers this too."""
+        self.owed = wish or self.owed or {}
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.owed is None or self.under_way or (self._caller_speaks and self._provider):
+            return
+        self._count += 1
+        self._asked = (f"create{self._count}", self.owed)
+        self.owed = None
+        self._send(say.create(self._asked[1], self._asked[0]))
+
+    def insist(self) -> None:
+        """What was certain to come did not: ask for what is owed."""
+        if self.owed is not None and self.active is None:
+            self._expected = False
+            self._asked = None
+            self._settle()
+
+    def refused(self, event_id: str | None, code: str) -> bool:
+        """An error of the server. True if it was about an answer that was asked for."""
+        named = event_id is not None or code != ALREADY_ACTIVE  # some servers do not say what an error is about
+        if self._asked is not None and (event_id == self._asked[0] or not named):
+            if code == ALREADY_ACTIVE:
+                self.owed = self._asked[1] or self.owed or {}
+            self._asked, self._cut_asked = None, False
+            return True
+        if code == ALREADY_ACTIVE and event_id is None:
+            # The server's own answer to a turn of the caller's, which it could not begin.
+            self._expected = False
+            self.owed = self.owed or {}
+            self._settle()
+            return True
+        return False
+
+    # ------------------------------------------------------------------------------------------ the caller
+
+    def caller_speaks(self, *, interrupts: bool) -> None:
+        """The caller began to speak. `interrupts`: the server stops generating by itself."""
+        self._caller_speaks, self._expected = True, False
+        if interrupts:
+            self.cut()
+
+    def caller_paused(self) -> None:
+        """The caller paused."""
+        self._caller_speaks = False
+
+    def turn_ended(self) -> None:
+        """The caller's turn is over; a server that answers by itself will take in all that was owed."""
+        self._caller_speaks = False
+        if self._provider:
+            self._expected = True
+            self.owed = None
+
+    # ------------------------------------------------------------------------------------------ cutting
+
+    def cut(self) -> None:
+        """What is being generated is over: what still comes of it is not heard."""
+        if self.active is not None:
+            self._dead.add(self.active)
+        self._cut_asked = self._asked is not None
+
+    def cancel(self) -> None:
+        """Stops what is being generated, if anything is."""
+        if (self.active is not None and self.active not in self._dead) or (self._asked and not self._cut_asked):
+            self._send(say.cancel())
+        self.cut()
+        self.owed = None
+
+    def is_dead(self, response: str) -> bool:
+        """True for an answer that was cut."""
+        return response in self._dead
+
+    # ------------------------------------------------------------------------------------------ the server
+
+    def created(self, response: str) -> bool:
+        """An answer begins. True if it is one that was asked for."""
+        ours = self._asked is not None
+        self.active, self._expected = response, False
+        self._last = self._asked[1] if self._asked else {}
+        if self._cut_asked:
+            self._dead.add(response)
+        self._asked, self._cut_asked = None, False
+        return ours
+
+    def done(self, fact: ResponseDone) -> bool:
+        """An answer is over. False if answers fail one after another and there is no use in asking again."""
+        if self.active == fact.response:
+            self.active = None
+        if fact.status == "failed" and not self.is_dead(fact.response):
+            self._failures += 1
+            if self._failures > 1:
+                return False
+            self.owed = self.owed or self._last
+            return True  # asked for again by `retry`
+        if fact.status == "completed":
+            self._failures = 0
+        self._settle()
+        return True
+
+    def retry(self) -> None:
+        """Asks again for what failed."""
+        self._settle()

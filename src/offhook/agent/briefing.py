@@ -1,0 +1,32 @@
+"""What a model is told of the call it is in, and how it is asked to greet and to go on."""
+
+from datetime import datetime
+
+from offhook.agent.agent import Agent
+from offhook.agent.realtime_session import joined
+from offhook.core.leg import CallInfo
+
+GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
+EXACTLY = "The call has just begun. Say exactly the following and nothing else: {}"
+GO_ON = (
+    "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
+    "do not greet again, and do not repeat what was heard."
+)
+KEYS = "(The caller pressed these keys of the telephone: {})"
+
+
+def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:
+    """The agent's instructions, and what it cannot know by itself: that this is a telephone call, when, and with whom.
+
+    `now` is the local time, with its zone.
+    """
+    inbound = info.direction == "inbound"
+    who = info.caller if inbound else info.called
+    known = who if who and who != "anonymous" else "not known"
+    lines = (
+        f"You are on the telephone with somebody {'who called' if inbound else 'you called'}. What you say is spoken.",
+        f"It is {now:%A, %d %B %Y, %H:%M} ({now:%Z}).",
+        f"The {'caller' if inbound else 'callee'}'s number: {known}. Direction: {'inbound' if inbound else 'outbound'}.",
+        f"Speak the language {agent.language} unless the caller speaks another.",
+    )
+    return joined((agent.instructions, "\n".join(lines)))

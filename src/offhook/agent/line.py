@@ -1,0 +1,161 @@
+"""The line of one call to a realtime server: its sessions, one after another, opened again when lost and renewed in time."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from offhook.agent import realtime as wire
+from offhook.agent.greetings import Greetings
+from offhook.agent.session import Session
+from offhook.agent.socket import Connect
+from offhook.errors import LegFailed
+
+log = logging.getLogger(__name__)
+
+TRIES = 8
+FIRST_TRIES = 2  # before the call has begun: the caller waits, and somebody else may answer
+BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+LIFE_S = 3600.0  # of a session, if the server does not say
+SHORTEST_S = 120.0
+RENEW_S = 240.0  # before its end a successor is made ready
+AT_LAST_S = 20.0  # before its end it is replaced, pause or not
+LOOK_S = 0.25  # how often a pause is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the legs of one server and model share."""
+
+    name: str
+    """As sentences call it."""
+    provider: str
+    """As prices.json calls it."""
+    model: str
+    connect: Connect
+    greetings: Greetings = field(default_factory=Greetings)
+    wall: Callable[[], float] = time.time
+    """Unix seconds."""
+    clock: Callable[[], datetime] = lambda: datetime.now().astimezone()
+    """The local time."""
+
+
+class Line:
+    """`update` makes the first message of a session; `idle` says that nobody speaks, so that a session may be replaced."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        dialect: wire.Dialect,
+        call_id: str,
+        *,
+        update: Callable[[bool], bytes],
+        on_fact: Callable[[wire.Fact], None],
+        idle: Callable[[], bool],
+    ) -> None:
+        """`update` is told whether the conversation was under way before."""
+        self._backend, self._dialect, self._call_id = backend, dialect, call_id
+        self._update, self._on_fact, self._idle = update, on_fact, idle
+        self._session: Session | None = None
+
+    async def run(
+        self,
+        over: "asyncio.Future[None]",
+        *,
+        resumed: bool,
+        moved: Callable[[Session], None],
+        lost: Callable[[], None],
+    ) -> None:
+        """Until `over`, whose exception it raises. `moved`: this session carries the conversation from now on, the first
+        or another; `lost`: none does, until then. Raises LegFailed when there is no getting one."""
+        renewal: asyncio.Task[Session] | None = None
+        try:
+            await self._open(over, FIRST_TRIES, moved, resumed=resumed)
+            while (session := self._session) is not None:
+                renewal = asyncio.ensure_future(self._renewed(session))
+                await _first_of(over, session.lost, renewal)
+                if not (over.done() or session.lost.done()) and renewal.exception() is not None:
+                    # Left to the end of the session, which is then as any loss.
+                    await _first_of(over, session.lost)
+                if over.done():
+                    return over.result()
+                if session.lost.done():
+                    renewal.cancel()
+                    self._session, failed = None, session.lost.result()
+                    if not failed.retryable:
+                        raise failed
+                    log.warning("%s Connecting again.", failed, extra={"call_id": self._call_id})
+                    lost()
+                    await self._open(over, TRIES, moved, resumed=True)
+                else:
+                    log.info("the session was renewed", extra={"call_id": self._call_id})
+                    session.close()
+                    self._move(renewal.result(), moved)
+            return over.result()
+        finally:
+            self._leave(renewal)
+
+    def _leave(self, renewal: "asyncio.Task[Session] | None") -> None:
+        if renewal is not None:
+            if renewal.done() and not renewal.cancelled() and renewal.exception() is None:
+                renewal.result().close()
+            renewal.cancel()
+        if self._session is not None:
+            self._session.close()
+
+    async def _open(
+        self, over: "asyncio.Future[None]", tries: int, moved: Callable[[Session], None], *, resumed: bool
+    ) -> None:
+        """A session, unless it is over before there is one."""
+        opening = asyncio.ensure_future(self._opened(tries, resumed=resumed))
+        try:
+            await _first_of(over, opening)
+            if opening.done():
+                self._move(opening.result(), moved)
+        finally:
+            opening.cancel()
+
+    def _move(self, session: Session, moved: Callable[[Session], None]) -> None:
+        self._session = session
+        session.on_fact = self._on_fact
+        moved(session)
+
+    async def _opened(self, tries: int, *, resumed: bool) -> Session:
+        for attempt in range(tries):
+            if delay := BACKOFF_S[attempt]:
+                # Many calls may have lost their sessions at once.
+                await asyncio.sleep(delay * random.uniform(0.8, 1.2))
+            session = Session(self._dialect, self._backend.name)
+            try:
+                await session.open(self._backend.connect, self._update(resumed), resumed=resumed)
+                return session
+            except LegFailed as failed:
+                if not failed.retryable or attempt == tries - 1:
+                    raise
+                log.warning("%s Another try.", failed, extra={"call_id": self._call_id})
+        raise AssertionError("not reached")
+
+    async def _renewed(self, session: Session) -> Session:
+        """A successor, ready, at a moment when nobody speaks; shortly before the end, whoever does."""
+        loop = asyncio.get_running_loop()
+        life = LIFE_S if session.expires_at is None else session.expires_at - self._backend.wall()
+        if life < SHORTEST_S:  # then our clock and the server's differ
+            life = LIFE_S
+        last_moment = loop.time() + life - AT_LAST_S
+        await asyncio.sleep(max(life / 2, life - RENEW_S))
+        successor = await self._opened(TRIES, resumed=True)
+        try:
+            while loop.time() < last_moment and not self._idle():  # noqa: ASYNC110  (a pause is made by many events)
+                await asyncio.sleep(LOOK_S)
+        except BaseException:
+            successor.close()
+            raise
+        return successor
+
+
+async def _first_of(*awaited: "asyncio.Future[Any]") -> None:
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)

@@ -1,0 +1,110 @@
+"""Turns of our own on a realtime session: the server hears only what is speech, and is told when a turn is over."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from offhook.agent.listening import Hearing, Listening
+from offhook.audio.format import MULAW_8K
+from offhook.core import events as e
+from offhook.core.leg import AgentSide
+from offhook.core.turns import Endpointing
+from offhook.speech.base import Recognised
+
+BEFORE_MS = 600  # of audio before speech is known to have begun: the detector's delay, and a lead
+LEAST_MS = 100.0  # less is no speech, and servers refuse to take it for a turn
+
+
+class _NoWords:
+    """The recogniser of an agent whose words come from the server."""
+
+    complete = False
+
+    def begin(self) -> None: ...
+    def feed(self, audio: bytes) -> None: ...
+
+    def end(self) -> Awaitable[Recognised]:
+        async def nothing() -> Recognised:
+            return Recognised("")
+
+        return nothing()
+
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class OwnEars:
+    """Hears one caller for a leg. µ-law only."""
+
+    def __init__(
+        self,
+        listening: Listening,
+        call: AgentSide,
+        silence_ms: int,
+        report: Callable[[e.Event], None],
+        commit: Callable[[bool], None],
+    ) -> None:
+        """`report` is given what is heard; `commit` is called at the end of a turn, with False for a mere noise."""
+        self._side = _Side(call, self._on_event)
+        self._report, self._commit = report, commit
+        self._hearing: Hearing = listening.open(
+            self._side, _NoWords(), Endpointing(complete_ms=silence_ms, otherwise_ms=silence_ms)
+        )
+        self._before: deque[bytes] = deque()
+        self._before_bytes = 0
+        self._open = False
+        self._to_server: Callable[[bytes], None] = lambda _frame: None
+        self._turns = 0
+        self._committed: deque[str] = deque()
+        self._names: dict[str, str] = {}
+
+    def through(self, to_server: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """What takes the caller's frames from now on."""
+        self._to_server = to_server
+        return self._feed
+
+    def _feed(self, frame: bytes) -> None:
+        self._hearing.feed(frame)
+        if self._open:
+            self._to_server(frame)
+            return
+        self._before.append(frame)
+        self._before_bytes += len(frame)
+        while self._before_bytes > BEFORE_MS * MULAW_8K.bytes_per_ms:
+            self._before_bytes -= len(self._before.popleft())
+
+    def _on_event(self, event: e.Event) -> None:
+        match event:
+            case e.SpeechStarted() if not self._open:
+                self._open = True
+                for frame in self._before:
+                    self._to_server(frame)
+                self._before.clear()
+                self._before_bytes = 0
+            case e.CallerTurnEnded(spoken_ms=spoken_ms):
+                self._open = False
+                spoke = spoken_ms >= LEAST_MS
+                if spoke:
+                    self._turns += 1
+                    event.name = f"turn{self._turns}"
+                    self._committed.append(event.name)
+                self._commit(spoke)
+        self._report(event)
+
+    def name_of(self, item: str) -> str:
+        """Our name for the turn that is this item of the server's."""
+        if item not in self._names:
+            self._names[item] = self._committed.popleft() if self._committed else item
+        return self._names[item]
+
+    def close(self) -> None:
+        """Hears no more."""
+        self._hearing.close()
+
+
+class _Side:
+    """The call as the hearing sees it: what it reports goes through the leg."""
+
+    def __init__(self, call: AgentSide, report: Callable[[e.Event], None]) -> None:
+        self.id, self.info, self.now = call.id, call.info, call.now
+        self.agent_audio, self.end_item = call.agent_audio, call.end_item
+        self.report = report

@@ -1,0 +1,439 @@
+"""The realtime agent leg: a model that listens and speaks by itself, over sessions that come and go.
+
+A session is lost, expires, is replaced; the leg and its conversation last as long as the call. What the model was heard
+to say is told to it at once by truncating, and to a later session as written items (agent/conversation.py).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from offhook.agent import realtime as wire
+from offhook.agent import realtime_session as say
+from offhook.agent.answers import ALREADY_ACTIVE, NOT_ACTIVE, Answers
+from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
+from offhook.agent.conversation import Conversation
+from offhook.agent.greetings import Piece, Recording, word_times
+from offhook.agent.line import Backend, Line
+from offhook.agent.listening import Listening
+from offhook.agent.options import OwnTurns
+from offhook.agent.own_turns import OwnEars
+from offhook.agent.prices import used
+from offhook.agent.session import Session
+from offhook.audio.format import MULAW_8K, PCM16_24K
+from offhook.core import events as e
+from offhook.core.leg import AgentSide, Tools
+from offhook.errors import LegFailed
+
+log = logging.getLogger(__name__)
+
+OWED_S = 3.0  # an answer of the server's own that has not come by then does not come
+RETRY_S = 0.5  # before an answer that failed is asked for again
+KEPT_MS = 30_000  # of the caller's speech, while there is no session
+
+HARMLESS = frozenset({NOT_ACTIVE, ALREADY_ACTIVE, "item_already_truncated", "input_audio_buffer_commit_empty"})
+
+
+@dataclass(slots=True)
+class _Item:
+    """One item of an answer of this session."""
+
+    response: str
+    received: int = 0  # bytes of audio
+    begun: bool = False
+    ended: bool = False
+    discarded: bool = False
+
+
+class RealtimeLeg:
+    """One call's agent."""
+
+    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.ToolResult})
+
+    def __init__(
+        self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None,
+        conversation: Conversation | None = None,
+    ) -> None:  # fmt: skip
+        """`listening`: what hears the caller where the agent has its own turns. `conversation`: what was said before, on
+        another leg of the same call."""
+        options = shape.agent.realtime
+        self.format = PCM16_24K if options.audio == "pcm16" else MULAW_8K
+        self.turns: Literal["provider", "offhook"] = "offhook" if isinstance(options.turns, OwnTurns) else "provider"
+        self.tools = tools
+        self.conversation = conversation or Conversation()
+        self._shape, self._backend, self._listening = shape, backend, listening
+        self._call: AgentSide
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._session: Session | None = None
+        self._answers = Answers(lambda _message: None, provider=self.turns == "provider")
+        self._items: dict[str, _Item] = {}
+        self._pending: set[str] = set()  # uses of tools whose results are to come
+        self._known: set[str] = set()  # uses of tools that this session knows of
+        self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
+        self._joined = False
+        self._instructions = ""
+        self._interrupts = True  # the server stops generating when the caller speaks
+        self._ears: OwnEars | None = None
+        self._early: deque[bytes] = deque()
+        self._early_bytes = 0
+        self._greeting: Recording | None = None
+        self._greetings_said = 0
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._to_server: Callable[[bytes], None] = self._keep_early
+
+    # ------------------------------------------------------------------------------------------ sessions
+
+    async def run(self, call: AgentSide) -> None:
+        """Talks until closed. Raises LegFailed when the model is lost for good."""
+        self._call = call
+        agent, backend = self._shape.agent, self._backend
+        self._instructions = briefing(agent, call.info, backend.clock())
+        if self.turns == "offhook":
+            assert self._listening is not None, "an agent with turns of its own listens itself"
+            self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
+        line = Line(
+            backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
+            idle=lambda: self._answers.idle and not self._pending,
+        )  # fmt: skip
+        try:
+            await line.run(self._over, resumed=bool(self.conversation.said), moved=self._use, lost=self._on_lost)
+        finally:
+            for timer in self._timers:
+                timer.cancel()
+            if self._ears is not None:
+                self._ears.close()
+            self._to_server = lambda _frame: None
+
+    def _update(self, resumed: bool) -> bytes:
+        # A greeting that is generated is not given up because somebody says hello into it (core/greeting.py).
+        self._interrupts = resumed or self._shape.agent.greeting == "" or self._kept_greeting() is not None
+        return say.session_update(self._shape, self._instructions, interrupts=self._interrupts)
+
+    def _use(self, session: Session) -> None:
+        """From now on this session carries the conversation."""
+        for message in self.conversation.replay(self._shape.dialect):
+            session.send(message)
+        self._known = {said.name for said in self.conversation.said if said.role == "output"}
+        self._session, self._items = session, {}
+        self._answers = Answers(session.send, provider=self._ears is None)
+        to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
+        for frame in self._early:
+            to_server(frame)
+        self._early.clear()
+        self._early_bytes = 0
+        self._to_server = to_server
+        if self._missed is not None:
+            self._want(self._missed)
+            self._missed = None
+        if not self._joined:
+            self._joined = True
+            self._call.report(e.AgentJoined())
+
+    def send_audio(self, frame: bytes) -> None:
+        """The caller's audio, on its way to the server. Media plane."""
+        self._to_server(frame)
+
+    def _keep_early(self, frame: bytes) -> None:
+        self._early.append(frame)
+        self._early_bytes += len(frame)
+        while self._early_bytes > KEPT_MS * self.format.bytes_per_ms:
+            self._early_bytes -= len(self._early.popleft())
+
+    def _on_lost(self) -> None:
+        """There is no session: the caller's speech waits, and what was being said ends where it has come to."""
+        self._to_server, self._session = self._keep_early, None
+        answers, broken = self._answers, not all(item.ended for item in self._items.values())
+        if broken:
+            self._missed = say.instructed(say.joined((self._instructions, GO_ON)))
+        elif (answers.under_way or answers.owed is not None) and not self._pending:
+            self._missed = answers.owed or {}
+        for name, item in self._items.items():
+            self._end_item(name, item)
+
+    async def close(self) -> None:
+        """Leaves. Idempotent."""
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _fail(self, failed: LegFailed) -> None:
+        if not self._over.done():
+            self._over.set_exception(failed)
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        def run() -> None:
+            self._timers.discard(timer)
+            action()
+
+        timer = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(timer)
+
+    # ------------------------------------------------------------------------------------------ commands
+
+    def send(self, command: e.Command) -> None:
+        """Greets, answers keys, goes on, stops; tells the model what was heard and what tools brought."""
+        match command:
+            case e.Greet():
+                self._greet()
+            case e.Respond(text, keys, going_on):
+                self._respond(text, keys, going_on)
+            case e.Cancel():
+                self._answers.cancel()
+            case e.Truncate(item, heard_ms, text):
+                self._truncate(item, heard_ms, text)
+            case e.Discard(item):
+                self._discard(item)
+            case e.ToolResult(id, output, _failed):
+                self._tool_result(id, output)
+
+    def _tell(self, message: bytes) -> None:
+        if self._session is not None:
+            self._session.send(message)
+
+    def _want(self, wish: dict[str, Any]) -> None:
+        if self._session is None:
+            self._missed = wish or self._missed or {}
+            return
+        self._answers.want(wish)
+        if self._answers.owed is not None:
+            self._later(OWED_S, self._answers.insist)
+
+    def _respond(self, _text: str, keys: str, going_on: bool) -> None:
+        if going_on:
+            if not self._answers.under_way:
+                self._want(say.instructed(say.joined((self._instructions, GO_ON))))
+            return
+        if keys:
+            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", KEYS.format(keys))
+            self._tell(say.message(self._shape.dialect, "user", said.text))
+        self._want({})
+
+    def _truncate(self, name: str, heard_ms: int, text: str) -> None:
+        if (said := self.conversation.agent(name)) is not None:
+            said.text = text
+        item = self._items.get(name)
+        if item is None:  # written by us, in this session or for it
+            if said is not None and said.id:
+                self._tell(say.delete(said.id))
+                if text.strip():
+                    self._tell(self.conversation.write(self._shape.dialect, said))
+            return
+        self._stop(item)
+        received_ms = item.received // self.format.bytes_per_ms
+        self._tell(say.truncate(name, min(heard_ms, received_ms)))
+
+    def _discard(self, name: str) -> None:
+        said = self.conversation.agent(name)
+        item = self._items.get(name)
+        if item is not None:
+            self._stop(item)
+            item.discarded = True
+            if item.ended:
+                self._tell(say.delete(name))
+        elif said is not None and said.id:
+            self._tell(say.delete(said.id))
+        if said is not None:
+            self.conversation.forget(said)
+
+    def _stop(self, item: _Item) -> None:
+        """Nobody hears the rest of the answer that this item is of."""
+        if item.response == self._answers.active and not self._answers.is_dead(item.response):
+            self._answers.cancel()
+
+    def _tool_result(self, use: str, output: str) -> None:
+        self._pending.discard(use)
+        said = next((said for said in self.conversation.said if said.role == "use" and said.name == use), None)
+        if said is not None and use not in self._known:  # asked for in a session before this one
+            self._tell(say.function_call(use, said.tool, said.text))
+        self.conversation.begin("output", use, output)
+        self._tell(say.function_output(use, output))
+        if not self._pending:
+            self._want({})
+
+    # ------------------------------------------------------------------------------------------ the greeting
+
+    def _greeting_key(self) -> tuple[Any, ...]:
+        agent = self._shape.agent
+        voice = agent.realtime.voice or agent.voice or self._shape.voice
+        return (self._backend.model, repr(voice), self.format, agent.realtime.speed, agent.greeting)
+
+    def _kept_greeting(self) -> "tuple[Piece, ...] | None":
+        found = self._backend.greetings.find(self._greeting_key()) if self._shape.agent.greeting else None
+        return tuple(found) if found else None
+
+    def _greet(self) -> None:
+        text = self._shape.agent.greeting
+        if text == "":
+            return
+        if (kept := self._kept_greeting()) is not None:
+            self._say_kept(kept)
+            return
+        self._greeting = Recording(text)
+        if text is None:
+            self._want(say.instructed(say.joined((self._instructions, GREET))))
+        elif self._shape.dialect.says_exactly:
+            self._want(say.exactly(text))
+        else:
+            self._want(say.instructed(say.joined((self._instructions, EXACTLY.format(text)))))
+
+    def _say_kept(self, pieces: "tuple[Piece, ...]") -> None:
+        self._greetings_said += 1
+        item = f"greeting{self._greetings_said}"
+        text, words = word_times(pieces, self.format.bytes_per_ms)
+        said = self.conversation.begin("assistant", item, text)
+        for audio, _ in pieces:
+            self._call.agent_audio(item, audio)
+        self._call.report(e.ItemText(item, text, words))
+        self._call.end_item(item)
+        self._tell(self.conversation.write(self._shape.dialect, said))
+
+    def _greeting_over(self, fact: wire.ResponseDone) -> None:
+        greeting, self._greeting = self._greeting, None
+        if greeting is not None and greeting.text and fact.status == "completed":
+            self._backend.greetings.keep(self._greeting_key(), greeting.text, greeting.pieces)
+        if not self._interrupts:
+            self._interrupts = True
+            if self.turns == "provider":
+                self._tell(say.turn_detection_update(self._shape, interrupts=True))
+
+    # ------------------------------------------------------------------------------------------ what the server says
+
+    def _on_fact(self, fact: wire.Fact) -> None:
+        match fact:
+            case wire.Audio():
+                self._on_audio(fact)
+            case wire.Words(item, text):
+                self._on_words(item, text)
+            case wire.SpeechStarted():
+                self._answers.caller_speaks(interrupts=self._interrupts)
+                self._call.report(e.SpeechStarted())
+            case wire.SpeechStopped():
+                self._answers.caller_paused()
+                self._call.report(e.SpeechStopped())
+                if self._answers.owed is not None:
+                    self._later(OWED_S, self._answers.insist)
+            case wire.Committed(item):
+                self._on_committed(item)
+            case wire.Transcribed(item, text, usage):
+                self._on_transcribed(item, text, usage)
+            case wire.ResponseCreated(response):
+                if self._answers.created(response) and self._greeting and not self._greeting.response:
+                    self._greeting.response = response
+            case wire.ItemAdded(response, item, "message"):
+                self._item(response, item)
+            case wire.ItemDone(_, name, "message") if (done := self._items.get(name)) is not None:
+                self._end_item(name, done)
+            case wire.ToolWanted(_, _, use, name, arguments):
+                self._pending.add(use)
+                self._known.add(use)
+                self.conversation.begin("use", use, arguments, name)
+                self._call.report(e.ToolCalled(use, name, arguments))
+            case wire.ResponseDone():
+                self._on_response_done(fact)
+            case wire.Problem():
+                self._on_problem(fact)
+
+    def _item(self, response: str, name: str) -> _Item:
+        if (item := self._items.get(name)) is None:
+            item = self._items[name] = _Item(response)
+        return item
+
+    def _on_audio(self, fact: wire.Audio) -> None:
+        item = self._item(fact.response, fact.item)
+        item.received += len(fact.audio)
+        if item.ended or self._answers.is_dead(fact.response):
+            return
+        if not item.begun:
+            item.begun = True
+            self.conversation.begin("assistant", fact.item)
+        if self._greeting is not None:
+            self._greeting.audio(fact.response, fact.audio)
+        self._call.agent_audio(fact.item, fact.audio)
+
+    def _on_words(self, name: str, text: str) -> None:
+        item = self._items.get(name)
+        if item is None or (self._answers.is_dead(item.response) and not item.begun):
+            return  # of something that nobody will hear
+        self._call.report(e.ItemText(name, text))
+        if self._answers.is_dead(item.response):
+            return
+        self.conversation.words(name, text)
+        if self._greeting is not None:
+            self._greeting.words(item.response, text)
+
+    def _end_item(self, name: str, item: _Item) -> None:
+        if item.ended:
+            return
+        item.ended = True
+        if item.discarded:
+            self._tell(say.delete(name))
+        self._call.end_item(name)
+
+    def _on_committed(self, turn: str) -> None:
+        self.conversation.begin("user", turn)
+        if self._ears is not None:
+            self._ears.name_of(turn)
+            return
+        self._answers.turn_ended()
+        self._call.report(e.CallerTurnEnded("", name=turn))
+
+    def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
+        if text:
+            self.conversation.caller(turn, text)
+            name = self._ears.name_of(turn) if self._ears is not None else turn
+            self._call.report(e.CallerTranscribed(text, name))
+        wanted = self._shape.agent.realtime.transcription
+        model = (wanted.model if wanted else None) or self._shape.transcription_model
+        self._report_used(model, usage)
+
+    def _report_used(self, model: str, usage: dict[str, Any]) -> None:
+        if (counted := used(model, self._backend.provider, usage)) is not None:
+            self._call.report(counted)
+
+    def _on_response_done(self, fact: wire.ResponseDone) -> None:
+        items = {name: item for name, item in self._items.items() if item.response == fact.response}
+        for name, item in items.items():
+            self._end_item(name, item)
+        self._report_used(self._backend.model, fact.usage)
+        if self._greeting is not None and self._greeting.response == fact.response and fact.status != "failed":
+            self._greeting_over(fact)
+        if fact.status in ("failed", "incomplete"):
+            log.warning(
+                "an answer of %s is %s: %s", self._backend.name, fact.status, fact.code or fact.reason,
+                extra={"call_id": self._call.id},
+            )  # fmt: skip
+        if not self._answers.done(fact):
+            self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
+        elif fact.status == "failed":
+            self._later(RETRY_S, self._answers.retry)
+        elif not (items or self._answers.under_way or self._pending):
+            self._call.end_item(fact.response)  # an answer without a sound is an answer too
+
+    def _on_problem(self, fact: wire.Problem) -> None:
+        ours = self._answers.refused(fact.event_id, fact.code)
+        if fact.code in HARMLESS:
+            if self._answers.owed is not None:
+                self._later(OWED_S, self._answers.insist)
+            return
+        # Its words may hold what was said, so they are not for everybody's log.
+        what = "warns" if fact.warning else "refused something"
+        log.warning("%s %s: %s", self._backend.name, what, fact.code, extra={"call_id": self._call.id})
+        log.debug("in its words: %s", fact.message, extra={"call_id": self._call.id})
+        if ours:
+            self._fail(LegFailed(f"{self._backend.name} refuses to answer: {fact.code}.", retryable=False))
+
+    # ------------------------------------------------------------------------------------------ turns of our own
+
+    def _heard_myself(self, event: e.Event) -> None:
+        match event:
+            case e.SpeechStarted():
+                self._answers.caller_speaks(interrupts=False)
+            case e.SpeechStopped():
+                self._answers.caller_paused()
+        self._call.report(event)
+
+    def _commit(self, spoke: bool) -> None:
+        self._answers.turn_ended()
+        self._tell(say.commit() if spoke else say.clear())

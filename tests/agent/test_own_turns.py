@@ -1,0 +1,122 @@
+"""Realtime with turns of our own: what the server hears, and when it is asked to answer."""
+
+import asyncio
+
+import numpy as np
+
+from offhook.agent.listening import Listening
+from offhook.agent.options import OwnTurns, Realtime
+from offhook.core import events as e
+
+from .model import visit
+
+OWN = Realtime(turns=OwnTurns())
+
+
+class Bank:
+    """A detector that is told who speaks: a frame of loud codes is speech."""
+
+    def __init__(self):
+        self.tracks = []
+
+    def open(self):
+        self.tracks.append(Track())
+        return self.tracks[-1]
+
+    def evaluate(self, most):
+        for track in self.tracks:
+            windows = []
+            while len(track.pending) >= 512 and len(windows) < most:
+                samples = np.frombuffer(bytes(track.pending[:512]), "<i2")
+                windows.append(0.95 if np.abs(samples).mean() > 1000 else 0.01)
+                del track.pending[:512]
+            if windows:
+                yield track, windows
+
+
+class Track:
+    def __init__(self):
+        self.pending = bytearray()
+
+    def feed(self, pcm16):
+        self.pending += pcm16
+
+    def close(self):
+        self.pending.clear()
+
+
+async def say(visit, ms, byte):
+    for _ in range(ms // 20):
+        visit.phone.say(bytes([byte]) * 160)
+        await asyncio.sleep(0.02)
+
+
+LOUD, QUIET = 0x10, 0xFF
+
+
+def own(scenario, **agent):
+    visit(scenario, listening=lambda: Listening(Bank()), realtime=OWN, **agent)
+
+
+def test_the_server_is_told_to_judge_nothing():
+    async def scenario(visit):
+        assert visit.model.peer.session["audio"]["input"]["turn_detection"] is None
+        assert visit.call.agent.turns == "offhook"
+
+    own(scenario)
+
+
+def test_only_speech_is_sent_with_what_came_just_before_and_a_turn_is_committed_and_answered():
+    async def scenario(visit):
+        await say(visit, 3000, QUIET)
+        assert not visit.model.peer.audio
+        await say(visit, 1000, LOUD)
+        await say(visit, 1200, QUIET)
+        kinds = [body["type"] for body in visit.model.peer.sent[1:]]
+        assert kinds == ["input_audio_buffer.commit", "response.create"]
+        sent_ms = len(visit.model.peer.audio) / 8
+        assert 1000 + 300 <= sent_ms <= 1000 + 700 + 700
+        visit.model.peer.say("input_audio_buffer.committed", item_id="u1")
+        visit.model.answer(500, "Yes.")
+        visit.model.transcribe("are you there", "u1")
+        await say(visit, 700, QUIET)
+        assert visit.turns() == [("caller", "are you there", ""), ("agent", "Yes.", "")]
+
+    own(scenario)
+
+
+def test_a_cough_over_the_agent_is_cleared_or_committed_but_not_answered_and_the_agent_goes_on():
+    async def scenario(visit):
+        await say(visit, 1000, LOUD)
+        await say(visit, 1200, QUIET)
+        visit.model.answer(6000, "A long answer.")
+        await say(visit, 1000, QUIET)
+        await say(visit, 200, LOUD)
+        await say(visit, 8000, QUIET)
+        assert len(visit.told("response.create")) == 1
+        assert visit.told("conversation.item.truncate") == visit.told("response.cancel") == []
+        assert ("agent", "A long answer.", "") in visit.turns()
+
+    own(scenario)
+
+
+def test_words_over_the_agent_cancel_truncate_commit_and_ask_in_that_order():
+    async def scenario(visit):
+        await say(visit, 1000, LOUD)
+        await say(visit, 1200, QUIET)
+        visit.model.begin()
+        visit.model.audio(6000)
+        await say(visit, 1000, QUIET)
+        before = len(visit.model.peer.sent)
+        await say(visit, 1000, LOUD)
+        await say(visit, 1200, QUIET)
+        visit.model.done(status="cancelled")
+        kinds = [body["type"] for body in visit.model.peer.sent[before:]]
+        assert kinds == [
+            "response.cancel", "conversation.item.truncate", "input_audio_buffer.commit", "response.create",
+        ]  # fmt: skip
+        cut = visit.told("conversation.item.truncate")[0]
+        assert 900 <= cut["audio_end_ms"] <= 1400
+        assert visit.published(e.BargedIn)
+
+    own(scenario)
