@@ -1,6 +1,7 @@
 """offhook puts an AI on the telephone. This is the whole public API."""
 
 from offhook.agent.agent import Agent
+from offhook.agent.options import AzureSemanticVad, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
 from offhook.agent.tools import Tool, hang_up, tool
 from offhook.call import Call
 from offhook.core.leg import CallInfo
@@ -9,6 +10,7 @@ from offhook.errors import CallRefused, ConfigError, LegFailed, OffhookError, Pr
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agent", "Call", "CallInfo", "CallRefused", "ConfigError", "LegFailed", "OffhookError", "ProtocolError", "Tool",
-    "ToolError", "hang_up", "tool",
+    "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "ConfigError", "LegFailed", "OffhookError",
+    "OwnTurns", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
+    "tool",
 ]  # fmt: skip

@@ -9,9 +9,8 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from offhook.audio.convert import Converter
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
@@ -19,6 +18,9 @@ from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
+
+if TYPE_CHECKING:
+    from offhook.audio.convert import Converter
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class Call:
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
         # Where both legs speak one format, nothing is between them.
         differ = format != agent.format
-        self._uplink = Converter(format, agent.format) if differ else None
+        self._uplink = _converter(format, agent.format) if differ else None
         self._downlinks: dict[str, Converter] | None = {} if differ else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque()
@@ -156,10 +158,10 @@ class Call:
             self.phone.pump()
             self.arm()
 
-    def _converted(self, downlinks: dict[str, Converter], item: str, audio: bytes) -> bytes:
+    def _converted(self, downlinks: "dict[str, Converter]", item: str, audio: bytes) -> bytes:
         """Audio in the phone's format, each moment of an item where it was: positions mean the same to both legs."""
         if (convert := downlinks.get(item)) is None:
-            convert = downlinks[item] = Converter(self.agent.format, self.format, aligned=True)
+            convert = downlinks[item] = _converter(self.agent.format, self.format, aligned=True)
         return convert(audio)
 
     def end_item(self, item: str) -> None:
@@ -296,3 +298,9 @@ class Call:
         for task in (self._closing, self._running, *self._tools):
             if task is not None:
                 await asyncio.gather(task, return_exceptions=True)
+
+
+def _converter(source: Format, target: Format, *, aligned: bool = False) -> "Converter":
+    from offhook.audio.convert import Converter  # which needs numpy; most calls do not
+
+    return Converter(source, target, aligned=aligned)

@@ -57,6 +57,18 @@ def _sid(text: str) -> str:
     return text
 
 
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https", "ws", "wss") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("not a URL")
+    return text
+
+
+def _endpoint(text: str) -> str:
+    _url(text if "://" in text else f"https://{text}")
+    return text
+
+
 def _shown(value: Any) -> str:
     """A refused value as far as a start-up line may repeat it: people put secrets into the wrong variable."""
     text = str(value)
@@ -194,6 +206,49 @@ class Settings(BaseSettings):
         ),
     ] = False
 
+    # ---------------------------------------------------------------- speech models
+    openai_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `gpt-realtime` and `openai:…` are used with.")
+    ] = None
+    openai_base_url: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _url(text)),
+        Field(
+            title="a URL such as https://api.openai.com/v1",
+            description="Another server that speaks OpenAI Realtime; it may need no key.",
+        ),
+    ] = None
+    openai_realtime_api: Annotated[
+        Literal["ga", "beta"],
+        BeforeValidator(str.lower),
+        Field(title="ga or beta", description="The dialect of that server: OpenAI's of today, or the older one."),
+    ] = "ga"
+    azure_voice_live_endpoint: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _endpoint(text)),
+        Field(
+            title="a URL such as https://my-resource.services.ai.azure.com",
+            description="The resource that `voice-live` and `azure:…` are used at.",
+        ),
+    ] = None
+    azure_voice_live_api_key: Annotated[
+        SecretStr | None,
+        Field(title="a text", description="The resource's key. Unset: a token of whoever is signed in to Azure."),
+    ] = None
+    azure_user_assigned_identity_client_id: Annotated[
+        str | None, Field(title="a client id", description="The managed identity whose token is used.")
+    ] = None
+    azure_voice_live_api_version: Annotated[
+        str, Field(title="a version such as 2026-07-15", description="The version of the Voice Live API.")
+    ] = "2026-07-15"
+    azure_voice_live_scope: Annotated[str, Field(title="a scope", description="What the token is asked for.")] = (
+        "https://ai.azure.com/.default"
+    )
+    voice_live_model: Annotated[
+        str | None,
+        Field(title="a model of Voice Live", description="What `voice-live` stands for. Unset: the usual one."),
+    ] = None
+
     # ---------------------------------------------------------------- the agent of `offhook serve` without a module
     system_message: Annotated[str | None, Field(title="a text", description="What the agent is told to be.")] = None
     greeting: Annotated[
@@ -206,8 +261,20 @@ class Settings(BaseSettings):
         Field(title="a language tag such as en-US", description="The language of the call."),
     ] = "en-US"
     model: Annotated[
-        str | None, Field(title="a model such as local", description="What answers the call, such as `local`.")
+        str | None,
+        Field(
+            title="a model such as local",
+            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`. "
+            "Unset: the only one with credentials.",
+        ),
     ] = None
+    temperature: Annotated[
+        float | None,
+        Field(
+            ge=0, le=2, title="a number, 0 to 2",
+            description="How freely the model speaks. Not sent to OpenAI, whose speech models have none.",
+        ),
+    ] = None  # fmt: skip
     silence_ms: Annotated[
         int,
         Field(ge=250, le=5000, title="milliseconds, 250 to 5000", description="Silence that ends a caller's turn."),

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from offhook.agent.agent import Agent
+from offhook.agent.credentials import Credentials
 from offhook.core.leg import AgentLeg
 from offhook.errors import ConfigError
 
@@ -23,18 +24,35 @@ class Engine(Protocol):
         """Gives everything back. Idempotent."""
 
 
-def engine_for(model: str) -> Engine:
-    """The engine of a model. Raises ConfigError for one there is none for."""
-    match model:
-        case "local":
+def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine:  # noqa: B008  (it is immutable)
+    """The engine of a model. Raises ConfigError for one there is none for, or that cannot be reached with these."""
+    provider, _, name = model.partition(":")
+    match provider, name:
+        case "local", "":
             from offhook.agent.local import LocalEngine
 
             return LocalEngine()
-        case "echo":
+        case "echo", "":
             from offhook.agent.echo import EchoEngine
 
             return EchoEngine()
-        case unknown:
-            raise ConfigError(
-                f'There is no model "{unknown[:20]}": set MODEL to "local" (the embedded engine) or "echo".'
-            )
+        case ("openai", name) if name:
+            from offhook.agent.openai import OpenAIEngine
+
+            return OpenAIEngine(name, credentials)
+        case "gpt-realtime", "":
+            from offhook.agent import openai
+
+            return openai.OpenAIEngine(openai.MODEL, credentials)
+        case ("azure", name) if name:
+            from offhook.agent.azure import AzureEngine
+
+            return AzureEngine(name, credentials)
+        case "voice-live", "":
+            from offhook.agent import azure
+
+            return azure.AzureEngine(credentials.voice_live_model or azure.MODEL, credentials)
+    raise ConfigError(
+        f'There is no model "{model[:20]}": set MODEL to "gpt-realtime", "voice-live", "openai:NAME", "azure:NAME", '
+        '"local" (the embedded engine) or "echo".'
+    )

@@ -114,6 +114,8 @@ class RealtimeLeg:
 
     def _use(self, session: Session) -> None:
         """From now on this session carries the conversation."""
+        if self._shape.hosted:  # whose instructions are not ours to give
+            session.send(say.message(self._shape.dialect, "system", self._instructions))
         for message in self.conversation.replay(self._shape.dialect):
             session.send(message)
         self._known = {said.name for said in self.conversation.said if said.role == "output"}

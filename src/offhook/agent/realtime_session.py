@@ -29,6 +29,8 @@ class Shape:
     """Used unless the agent names another."""
     voice: Any = None
     """Used unless the agent names another; None: the server's own."""
+    hosted: bool = False
+    """Who answers is an agent at the server, with instructions and tools of its own; the session must not bring any."""
 
 
 def _send(kind: str, **fields: Any) -> bytes:
@@ -87,7 +89,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
     echo = {"type": "server_echo_cancellation"} if options.echo_cancellation else None
     return {
         "modalities": ["text", "audio"],
-        "instructions": instructions,
+        **({} if shape.hosted else {"instructions": instructions}),
         **_told(voice=options.voice or shape.agent.voice or shape.voice) | _voice_object(shape, azure),
         "input_audio_format": form,
         **rate,
@@ -96,7 +98,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
         **({"input_audio_echo_cancellation": echo} if azure else {}),
         "input_audio_transcription": _transcription(shape),
         "turn_detection": turn_detection(shape, interrupts),
-        **_tools(shape.agent),
+        **({} if shape.hosted else _tools(shape.agent)),
         **_told(temperature=options.temperature, speed=None if azure else options.speed),
         "max_response_output_tokens": options.max_output_tokens or "inf",
         **_told(reasoning_effort=options.reasoning_effort if azure else None),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from offhook.agent.agent import Agent
+from offhook.agent.credentials import Credentials
 from offhook.agent.models import Engine, engine_for
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.errors import CallRefused, ConfigError
@@ -21,8 +22,11 @@ OTHERWISE = "*"
 class Roster:
     """The agents of a server, and one engine for each model they name. Agents may be replaced while calls go on."""
 
-    def __init__(self, agents: Agents, known: Iterable[Agent] = ()) -> None:
+    def __init__(
+        self, agents: Agents, known: Iterable[Agent] = (), credentials: Credentials = Credentials()  # noqa: B008
+    ) -> None:  # fmt: skip
         """`known`: the agents a function may choose from, to make ready at the start. Raises ConfigError."""
+        self._credentials = credentials
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
         self._choose, self._known = _chooser(agents), _known(agents, known)
@@ -31,7 +35,7 @@ class Roster:
 
     def _engine(self, agent: Agent) -> Engine:
         if agent.model not in self._engines:
-            self._engines[agent.model] = engine_for(agent.model)
+            self._engines[agent.model] = engine_for(agent.model, self._credentials)
         return self._engines[agent.model]
 
     async def start(self) -> None:

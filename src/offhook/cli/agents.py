@@ -15,6 +15,8 @@ from types import ModuleType
 import watchfiles
 
 from offhook.agent.agent import Agent
+from offhook.agent.credentials import Credentials
+from offhook.agent.options import Realtime
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
 from offhook.settings import Settings
@@ -119,16 +121,47 @@ async def _watch(target: str, replace: Callable[[Loaded], Awaitable[None]], stop
 
 def agent_from(settings: Settings) -> Agent:
     """The agent that the environment describes. Raises ConfigError."""
-    if settings.model is None:
-        raise ConfigError(
-            "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), "
-            "or name an agent as in `offhook serve shop:agent`."
-        )
     return Agent(
         settings.system_message or "",
-        model=settings.model,
+        model=settings.model or _only_model(settings),
         greeting=settings.greeting,
         voice=settings.voice,
         language=settings.language,
         silence_ms=settings.silence_ms,
+        realtime=Realtime(temperature=settings.temperature),
+    )
+
+
+def _only_model(settings: Settings) -> str:
+    """The only backend that can be reached with what the environment holds. Raises ConfigError."""
+    found = {
+        "gpt-realtime": "OPENAI_API_KEY" * bool(settings.openai_api_key)
+        or "OPENAI_BASE_URL" * bool(settings.openai_base_url),
+        "voice-live": "AZURE_VOICE_LIVE_ENDPOINT" * bool(settings.azure_voice_live_endpoint),
+    }
+    models = [model for model, variable in found.items() if variable]
+    if len(models) == 1:
+        return models[0]
+    if models:
+        listed = " and ".join(f"MODEL={model} ({found[model]})" for model in models)
+        raise ConfigError(f"There is more than one model to answer calls with: set one of {listed}.")
+    raise ConfigError(
+        "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), OPENAI_API_KEY or "
+        "AZURE_VOICE_LIVE_ENDPOINT, or name an agent as in `offhook serve shop:agent`."
+    )
+
+
+def credentials(settings: Settings) -> Credentials:
+    """What the environment holds to reach the providers with."""
+    openai_key, azure_key = settings.openai_api_key, settings.azure_voice_live_api_key
+    return Credentials(
+        openai_api_key=openai_key.get_secret_value() if openai_key else None,
+        openai_base_url=settings.openai_base_url,
+        openai_beta=settings.openai_realtime_api == "beta",
+        azure_endpoint=settings.azure_voice_live_endpoint,
+        azure_api_key=azure_key.get_secret_value() if azure_key else None,
+        azure_client_id=settings.azure_user_assigned_identity_client_id,
+        azure_api_version=settings.azure_voice_live_api_version,
+        azure_scope=settings.azure_voice_live_scope,
+        voice_live_model=settings.voice_live_model,
     )
