@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from offhook.agent import realtime as wire
@@ -22,6 +21,7 @@ from offhook.agent.listening import Listening
 from offhook.agent.options import OwnTurns
 from offhook.agent.own_turns import OwnEars
 from offhook.agent.prices import used
+from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
@@ -35,17 +35,6 @@ RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
 
 HARMLESS = frozenset({NOT_ACTIVE, ALREADY_ACTIVE, "item_already_truncated", "input_audio_buffer_commit_empty"})
-
-
-@dataclass(slots=True)
-class _Item:
-    """One item of an answer of this session."""
-
-    response: str
-    received: int = 0  # bytes of audio
-    begun: bool = False
-    ended: bool = False
-    discarded: bool = False
 
 
 class RealtimeLeg:
@@ -68,8 +57,7 @@ class RealtimeLeg:
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._answers = Answers(lambda _message: None, provider=self.turns == "provider")
-        self._items: dict[str, _Item] = {}
+        self._renew(lambda _message: None)
         self._pending: set[str] = set()  # uses of tools whose results are to come
         self._known: set[str] = set()  # uses of tools that this session knows of
         self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
@@ -83,6 +71,13 @@ class RealtimeLeg:
         self._greetings_said = 0
         self._timers: set[asyncio.TimerHandle] = set()
         self._to_server: Callable[[bytes], None] = self._keep_early
+
+    def _renew(self, send: Callable[[bytes], None]) -> None:
+        """What belongs to one session."""
+        self._answers = Answers(send, provider=self.turns == "provider")
+        self._items = Items(
+            send, self._answers, self.conversation, self._shape.dialect, self.format.bytes_per_ms
+        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------ sessions
 
@@ -119,8 +114,8 @@ class RealtimeLeg:
         for message in self.conversation.replay(self._shape.dialect):
             session.send(message)
         self._known = {said.name for said in self.conversation.said if said.role == "output"}
-        self._session, self._items = session, {}
-        self._answers = Answers(session.send, provider=self._ears is None)
+        self._session = session
+        self._renew(session.send)
         to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
         for frame in self._early:
             to_server(frame)
@@ -147,13 +142,13 @@ class RealtimeLeg:
     def _on_lost(self) -> None:
         """There is no session: the caller's speech waits, and what was being said ends where it has come to."""
         self._to_server, self._session = self._keep_early, None
-        answers, broken = self._answers, not all(item.ended for item in self._items.values())
-        if broken:
+        answers, cut_off = self._answers, self._items.open()
+        if cut_off:
             self._missed = say.instructed(say.joined((self._instructions, GO_ON)))
         elif (answers.under_way or answers.owed is not None) and not self._pending:
             self._missed = answers.owed or {}
-        for name, item in self._items.items():
-            self._end_item(name, item)
+        for item in cut_off:
+            self._end_item(item)
 
     async def close(self) -> None:
         """Leaves. Idempotent."""
@@ -184,9 +179,9 @@ class RealtimeLeg:
             case e.Cancel():
                 self._answers.cancel()
             case e.Truncate(item, heard_ms, text):
-                self._truncate(item, heard_ms, text)
+                self._items.truncate(item, heard_ms, text)
             case e.Discard(item):
-                self._discard(item)
+                self._items.discard(item)
             case e.ToolResult(id, output, _failed):
                 self._tool_result(id, output)
 
@@ -211,38 +206,6 @@ class RealtimeLeg:
             said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", KEYS.format(keys))
             self._tell(say.message(self._shape.dialect, "user", said.text))
         self._want({})
-
-    def _truncate(self, name: str, heard_ms: int, text: str) -> None:
-        if (said := self.conversation.agent(name)) is not None:
-            said.text = text
-        item = self._items.get(name)
-        if item is None:  # written by us, in this session or for it
-            if said is not None and said.id:
-                self._tell(say.delete(said.id))
-                if text.strip():
-                    self._tell(self.conversation.write(self._shape.dialect, said))
-            return
-        self._stop(item)
-        received_ms = item.received // self.format.bytes_per_ms
-        self._tell(say.truncate(name, min(heard_ms, received_ms)))
-
-    def _discard(self, name: str) -> None:
-        said = self.conversation.agent(name)
-        item = self._items.get(name)
-        if item is not None:
-            self._stop(item)
-            item.discarded = True
-            if item.ended:
-                self._tell(say.delete(name))
-        elif said is not None and said.id:
-            self._tell(say.delete(said.id))
-        if said is not None:
-            self.conversation.forget(said)
-
-    def _stop(self, item: _Item) -> None:
-        """Nobody hears the rest of the answer that this item is of."""
-        if item.response == self._answers.active and not self._answers.is_dead(item.response):
-            self._answers.cancel()
 
     def _tool_result(self, use: str, output: str) -> None:
         self._pending.discard(use)
@@ -324,9 +287,9 @@ class RealtimeLeg:
                 if self._answers.created(response) and self._greeting and not self._greeting.response:
                     self._greeting.response = response
             case wire.ItemAdded(response, item, "message"):
-                self._item(response, item)
-            case wire.ItemDone(_, name, "message") if (done := self._items.get(name)) is not None:
-                self._end_item(name, done)
+                self._items.of(response, item)
+            case wire.ItemDone(_, item, "message"):
+                self._end_item(item)
             case wire.ToolWanted(_, _, use, name, arguments):
                 self._pending.add(use)
                 self._known.add(use)
@@ -337,13 +300,8 @@ class RealtimeLeg:
             case wire.Problem():
                 self._on_problem(fact)
 
-    def _item(self, response: str, name: str) -> _Item:
-        if (item := self._items.get(name)) is None:
-            item = self._items[name] = _Item(response)
-        return item
-
     def _on_audio(self, fact: wire.Audio) -> None:
-        item = self._item(fact.response, fact.item)
+        item = self._items.of(fact.response, fact.item)
         item.received += len(fact.audio)
         if item.ended or self._answers.is_dead(fact.response):
             return
@@ -355,7 +313,7 @@ class RealtimeLeg:
         self._call.agent_audio(fact.item, fact.audio)
 
     def _on_words(self, name: str, text: str) -> None:
-        item = self._items.get(name)
+        item = self._items.find(name)
         if item is None or (self._answers.is_dead(item.response) and not item.begun):
             return  # of something that nobody will hear
         self._call.report(e.ItemText(name, text))
@@ -365,13 +323,9 @@ class RealtimeLeg:
         if self._greeting is not None:
             self._greeting.words(item.response, text)
 
-    def _end_item(self, name: str, item: _Item) -> None:
-        if item.ended:
-            return
-        item.ended = True
-        if item.discarded:
-            self._tell(say.delete(name))
-        self._call.end_item(name)
+    def _end_item(self, item: str) -> None:
+        if self._items.end(item):
+            self._call.end_item(item)
 
     def _on_committed(self, turn: str) -> None:
         self.conversation.begin("user", turn)
@@ -395,9 +349,8 @@ class RealtimeLeg:
             self._call.report(counted)
 
     def _on_response_done(self, fact: wire.ResponseDone) -> None:
-        items = {name: item for name, item in self._items.items() if item.response == fact.response}
-        for name, item in items.items():
-            self._end_item(name, item)
+        for item in self._items.open(fact.response):
+            self._end_item(item)
         self._report_used(self._backend.model, fact.usage)
         if self._greeting is not None and self._greeting.response == fact.response and fact.status != "failed":
             self._greeting_over(fact)
@@ -410,7 +363,7 @@ class RealtimeLeg:
             self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
         elif fact.status == "failed":
             self._later(RETRY_S, self._answers.retry)
-        elif not (items or self._answers.under_way or self._pending):
+        elif not (self._items.any_of(fact.response) or self._answers.under_way or self._pending):
             self._call.end_item(fact.response)  # an answer without a sound is an answer too
 
     def _on_problem(self, fact: wire.Problem) -> None:

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 READY_S = 5.0
 """For each of the server's first two words."""
 MOST_MALFORMED = 10
+"""One after another."""
 EXPIRED = "session_expired"
 
 
@@ -84,7 +85,9 @@ class Session:
         if self._socket is None and self._created.done():
             return
         try:
-            if (fact := wire.parse(message, self._dialect)) is not None:
+            fact = wire.parse(message, self._dialect)
+            self._malformed = 0
+            if fact is not None:
                 self._take(fact)
         except RemoteProtocolError as error:
             self._malformed += 1
