@@ -635,6 +635,43 @@ def test_what_was_used_is_told_with_its_price():
     visit(scenario)
 
 
+@pytest.mark.parametrize("at", ["turn", "asked", "created", "audio"])
+def test_an_answer_that_never_comes_is_asked_for_once_more_and_then_the_call_ends(at, caplog):
+    async def scenario(visit):
+        model = visit.model
+        if at == "asked":
+            visit.call.report(e.KeyPressed("1"))
+            visit.call.report(e.KeyPressed("#"))
+        else:
+            model.asked()
+        if at in ("created", "audio"):
+            model.begin()
+        if at == "audio":
+            model.audio(500)
+            await visit.ms(11_000)
+            model.audio(500)
+        await visit.ms(14_000 if at == "audio" else 12_500)
+        assert len(visit.told("response.create")) == (2 if at == "asked" else 1)
+        assert not visit.call.ended
+        await visit.ms(16_000)
+        assert visit.published(e.Ended)[0].reason is e.Reason.AGENT_FAILED
+        assert "does not answer" in caplog.text
+
+    visit(scenario)
+
+
+def test_an_answer_that_comes_at_last_is_as_good_as_any():
+    async def scenario(visit):
+        visit.model.asked()
+        await visit.ms(13_000)
+        visit.model.answer(500, "Here I am.")
+        await visit.ms(60_000)
+        assert ("agent", "Here I am.", "") in visit.turns()
+        assert not visit.call.ended
+
+    visit(scenario)
+
+
 # ---------------------------------------------------------------- sessions that end
 
 
@@ -757,6 +794,36 @@ def test_after_eight_tries_the_call_ends_with_a_reason():
     visit(scenario)
 
 
+def test_a_server_that_drops_every_session_at_once_is_not_called_for_ever():
+    class Dropping(Model):
+        async def connect(self, receive, lost, *, resumed):
+            peer = await super().connect(receive, lost, resumed=resumed)
+            if resumed:
+                asyncio.get_running_loop().call_later(0.3, peer.drop)
+            return peer
+
+    model = Dropping()
+
+    async def scenario(visit):
+        visit.model.peer.drop()
+        await visit.ms(60_000)
+        assert visit.published(e.Ended)[0].reason is e.Reason.AGENT_FAILED
+        assert 8 <= len(model.resumed) <= 10
+
+    visit(scenario, model=model)
+
+
+def test_sessions_that_are_lost_now_and_then_are_replaced_as_often_as_that():
+    async def scenario(visit):
+        for _ in range(20):
+            await visit.ms(60_000)
+            visit.model.peer.drop()
+        await visit.ms(1000)
+        assert not visit.call.ended and len(visit.model.peers) == 21
+
+    visit(scenario)
+
+
 def test_a_session_is_renewed_in_a_pause_before_it_expires():
     model = Model()
     model.life_s = 3600.0
@@ -767,7 +834,9 @@ def test_a_session_is_renewed_in_a_pause_before_it_expires():
         model.begin()
         model.audio(1000)
         model.words("just a moment")
-        await visit.ms(70_000)
+        for _ in range(7):
+            await visit.ms(10_000)
+            model.peers[0].say("response.output_audio.delta", response_id="r1", item_id="a1", delta="//8=")
         old, new = model.peers
         assert not old.closed, "not while an answer is generated"
         model.peers.pop()

@@ -28,7 +28,8 @@ class Answers:
         """What will be asked for as soon as it may be."""
         self._asked: tuple[str, Wish] | None = None
         self._count = 0
-        self._expected = False  # the caller's turn is over: the server is about to answer
+        self._expected = 0  # the number of the caller's turn that the server is about to answer; 0: none
+        self._turns = 0
         self._caller_speaks = False
         self._cut_asked = False
         self._dead: set[str] = set()
@@ -40,7 +41,14 @@ class Answers:
     @property
     def under_way(self) -> bool:
         """An answer is being generated, was asked for, or is certain to come."""
-        return self.active is not None or self._asked is not None or self._expected
+        return self.awaited is not None
+
+    @property
+    def awaited(self) -> str | None:
+        """A name for the answer that is under way: as long as it is the same, it is the same step of the same answer."""
+        if self.active is not None:
+            return self.active
+        return self._asked[0] if self._asked is not None else f"turn{self._expected}" if self._expected else None
 
     @property
     def idle(self) -> bool:
@@ -63,9 +71,24 @@ class Answers:
     def insist(self) -> None:
         """What was certain to come did not: ask for what is owed."""
         if self.owed is not None and self.active is None:
-            self._expected = False
+            self._expected = 0
             self._asked = None
             self._settle()
+
+    def missing(self, awaited: str) -> bool:
+        """Nothing has come of `awaited` for too long. False if that is so again and again, and there is no use in
+        asking once more."""
+        if awaited != self.awaited:
+            return True
+        response, self.active = self.active, None
+        if response is not None:
+            self._dead.add(response)
+            self._send(say.cancel())
+        wish = self._asked[1] if self._asked is not None else self._last if response is not None else {}
+        self._asked, self._expected = None, 0
+        self._failures += 1
+        self.want(wish)
+        return self._failures <= 1
 
     def refused(self, event_id: str | None, code: str) -> bool:
         """An error of the server. True if it was about an answer that was asked for."""
@@ -77,7 +100,7 @@ class Answers:
             return True
         if code == ALREADY_ACTIVE and event_id is None:
             # The server's own answer to a turn of the caller's, which it could not begin.
-            self._expected = False
+            self._expected = 0
             self.owed = self.owed or {}
             self._settle()
             return True
@@ -87,7 +110,7 @@ class Answers:
 
     def caller_speaks(self, *, interrupts: bool) -> None:
         """The caller began to speak. `interrupts`: the server stops generating by itself."""
-        self._caller_speaks, self._expected = True, False
+        self._caller_speaks, self._expected = True, 0
         if interrupts:
             self.cut()
 
@@ -99,7 +122,8 @@ class Answers:
         """The caller's turn is over; a server that answers by itself will take in all that was owed."""
         self._caller_speaks = False
         if self._provider:
-            self._expected = True
+            self._turns += 1
+            self._expected = self._turns
             self.owed = None
 
     # ------------------------------------------------------------------------------------------ cutting
@@ -126,7 +150,7 @@ class Answers:
     def created(self, response: str) -> bool:
         """An answer begins. True if it is one that was asked for."""
         ours = self._asked is not None
-        self.active, self._expected = response, False
+        self.active, self._expected = response, 0
         self._last = self._asked[1] if self._asked else {}
         if self._cut_asked:
             self._dead.add(response)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 8
 FIRST_TRIES = 2  # before the call has begun: the caller waits, and somebody else may answer
+HEALTHY_S = 30.0  # a session that lived so long was one; the tries begin anew
 BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 LIFE_S = 3600.0  # of a session, if the server does not say
 SHORTEST_S = 120.0
@@ -61,6 +62,8 @@ class Line:
         self._backend, self._dialect, self._call_id = backend, dialect, call_id
         self._update, self._on_fact, self._idle = update, on_fact, idle
         self._session: Session | None = None
+        self._tries = 0  # since a session was a healthy one
+        self._since = 0.0
 
     async def run(
         self,
@@ -74,7 +77,8 @@ class Line:
         or another; `lost`: none does, until then. Raises LegFailed when there is no getting one."""
         renewal: asyncio.Task[Session] | None = None
         try:
-            await self._open(over, FIRST_TRIES, moved, resumed=resumed)
+            await self._open(over, TRIES if resumed else FIRST_TRIES, moved, resumed=resumed)
+            self._tries = 0
             while (session := self._session) is not None:
                 renewal = asyncio.ensure_future(self._renewed(session))
                 await _first_of(over, session.lost, renewal)
@@ -86,7 +90,9 @@ class Line:
                 if session.lost.done():
                     renewal.cancel()
                     self._session, failed = None, session.lost.result()
-                    if not failed.retryable:
+                    if asyncio.get_running_loop().time() - self._since >= HEALTHY_S:
+                        self._tries = 0
+                    if not failed.retryable or self._tries >= TRIES:
                         raise failed
                     log.warning("%s Connecting again.", failed, extra={"call_id": self._call_id})
                     lost()
@@ -120,24 +126,23 @@ class Line:
             opening.cancel()
 
     def _move(self, session: Session, moved: Callable[[Session], None]) -> None:
-        self._session = session
+        self._session, self._since = session, asyncio.get_running_loop().time()
         session.on_fact = self._on_fact
         moved(session)
 
     async def _opened(self, tries: int, *, resumed: bool) -> Session:
-        for attempt in range(tries):
-            if delay := BACKOFF_S[attempt]:
-                # Many calls may have lost their sessions at once.
-                await asyncio.sleep(delay * random.uniform(0.8, 1.2))
+        while True:
+            if delay := BACKOFF_S[self._tries] * random.uniform(0.8, 1.2):
+                await asyncio.sleep(delay)  # many calls may have lost their sessions at once
+            self._tries += 1
             session = Session(self._dialect, self._backend.name)
             try:
                 await session.open(self._backend.connect, self._update(resumed), resumed=resumed)
                 return session
             except LegFailed as failed:
-                if not failed.retryable or attempt == tries - 1:
+                if not failed.retryable or self._tries >= tries:
                     raise
                 log.warning("%s Another try.", failed, extra={"call_id": self._call_id})
-        raise AssertionError("not reached")
 
     async def _renewed(self, session: Session) -> Session:
         """A successor, ready, at a moment when nobody speaks; shortly before the end, whoever does."""
@@ -147,6 +152,7 @@ class Line:
             life = LIFE_S
         last_moment = loop.time() + life - AT_LAST_S
         await asyncio.sleep(max(life / 2, life - RENEW_S))
+        self._tries = 0
         successor = await self._opened(TRIES, resumed=True)
         try:
             while loop.time() < last_moment and not self._idle():  # noqa: ASYNC110  (a pause is made by many events)

@@ -57,6 +57,10 @@ class Items:
             name for name, item in self._items.items() if not item.ended and response in (None, item.response)
         ]  # fmt: skip
 
+    def received(self, response: str) -> int:
+        """Bytes of audio that came of an answer."""
+        return sum(item.received for item in self._items.values() if item.response == response)
+
     def any_of(self, response: str) -> bool:
         """True if an answer had items."""
         return any(item.response == response for item in self._items.values())

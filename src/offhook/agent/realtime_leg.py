@@ -31,6 +31,7 @@ from offhook.errors import LegFailed
 log = logging.getLogger(__name__)
 
 OWED_S = 3.0  # an answer of the server's own that has not come by then does not come
+STALL_S = 12.0  # without anything new of an answer that is under way: it is given up, and asked for once more
 RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
 
@@ -196,6 +197,24 @@ class RealtimeLeg:
         self._answers.want(wish)
         if self._answers.owed is not None:
             self._later(OWED_S, self._answers.insist)
+        self._watch()
+
+    def _watch(self) -> None:
+        """A caller must not wait for ever for an answer that does not come, or stops in the middle."""
+        if (awaited := self._answers.awaited) is not None:
+            session, received = self._session, self._items.received(awaited)
+            self._later(STALL_S, lambda: self._check(session, awaited, received))
+
+    def _check(self, session: Session | None, awaited: str, received: int) -> None:
+        if session is not self._session or awaited != self._answers.awaited:
+            return
+        if self._items.received(awaited) == received:
+            log.warning("an answer of %s does not come", self._backend.name, extra={"call_id": self._call.id})
+            for item in self._items.open(awaited):
+                self._end_item(item)
+            if not self._answers.missing(awaited):
+                self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
+        self._watch()
 
     def _respond(self, _text: str, keys: str, going_on: bool) -> None:
         if going_on:
@@ -286,6 +305,7 @@ class RealtimeLeg:
             case wire.ResponseCreated(response):
                 if self._answers.created(response) and self._greeting and not self._greeting.response:
                     self._greeting.response = response
+                self._watch()
             case wire.ItemAdded(response, item, "message"):
                 self._items.of(response, item)
             case wire.ItemDone(_, item, "message"):
@@ -334,6 +354,7 @@ class RealtimeLeg:
             return
         self._answers.turn_ended()
         self._call.report(e.CallerTurnEnded("", name=turn))
+        self._watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
         if text:
