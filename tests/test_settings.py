@@ -71,6 +71,18 @@ def test_empty_means_unset(monkeypatch):
         ("DRAIN_SECONDS", "-1", "DRAIN_SECONDS must be seconds, 0 to 86400, not '-1'."),
         ("ALLOW_OWN_TWIML", "perhaps", "ALLOW_OWN_TWIML must be true or false, not 'perhaps'."),
         ("LANGUAGE", "English", "LANGUAGE must be a language tag such as en-US, not 'English'."),
+        (
+            "OPENAI_BASE_URL",
+            "https://me:sk-hush@h/v1",
+            "OPENAI_BASE_URL must be a URL such as https://api.openai.com/v1, not '…@h/v1'.",
+        ),
+        ("TEMPERATURE", "hot", "TEMPERATURE must be a number, 0 to 2, not 'hot'."),
+        ("OPENAI_REALTIME_API", "alpha", "OPENAI_REALTIME_API must be ga or beta, not 'alpha'."),
+        (
+            "AZURE_VOICE_LIVE_ENDPOINT",
+            "ftp://h",
+            "AZURE_VOICE_LIVE_ENDPOINT must be a URL such as https://my-resource.services.ai.azure.com, not 'ftp://h'.",
+        ),
         ("MAX_CALL_SECONDS", "nan", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'nan'."),
         ("MAX_CALL_SECONDS", "inf", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'inf'."),
     ],

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from offhook import Agent
+from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
 from offhook.errors import ConfigError
 
@@ -38,3 +39,17 @@ def test_nothing_of_a_model_is_imported_before_it_is_used():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("model", ["openai:", "azure:", "local:x", "echo:x", "gpt-realtime:x", ":m", "", "OpenAI:m"])
+def test_a_model_is_named_whole(model):
+    with pytest.raises(ConfigError, match="There is no model"):
+        engine_for(model, Credentials(openai_api_key="k", azure_endpoint="https://h", azure_api_key="k"))
+
+
+def test_the_usual_model_of_each_provider_has_a_short_name():
+    told = Credentials(openai_api_key="k", azure_endpoint="https://h", azure_api_key="k")
+    assert engine_for("gpt-realtime", told).url.endswith("model=gpt-realtime-2.1")
+    assert engine_for("voice-live", told).url.endswith("model=gpt-realtime-2.1")
+    assert engine_for("openai:x", told).url.endswith("model=x")
+    assert engine_for("azure:y", told).url.endswith("model=y")

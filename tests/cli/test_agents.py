@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from offhook.agent.agent import Agent
-from offhook.cli.agents import agent_from, load_agents, load_anew, reloading
+from offhook.agent.credentials import Credentials
+from offhook.cli.agents import agent_from, credentials, load_agents, load_anew, reloading
 from offhook.errors import ConfigError
 from offhook.settings import Settings
 
@@ -78,6 +79,49 @@ def test_the_environment_describes_an_agent(monkeypatch):
 def test_without_a_model_there_is_nothing_to_answer_with(monkeypatch):
     with pytest.raises(ConfigError, match="set MODEL"):
         agent_from(settings(monkeypatch))
+
+
+@pytest.mark.parametrize(
+    ("environment", "model"),
+    [
+        ({"OPENAI_API_KEY": "k"}, "gpt-realtime"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:8089"}, "gpt-realtime"),
+        ({"AZURE_VOICE_LIVE_ENDPOINT": "https://r.services.ai.azure.com"}, "voice-live"),
+        ({"OPENAI_API_KEY": "k", "MODEL": "local"}, "local"),
+    ],
+)
+def test_without_a_model_the_only_one_with_credentials_answers(monkeypatch, environment, model):
+    assert agent_from(settings(monkeypatch, **environment)).model == model
+
+
+def test_between_two_models_with_credentials_nobody_guesses(monkeypatch):
+    told = settings(monkeypatch, OPENAI_API_KEY="k", AZURE_VOICE_LIVE_ENDPOINT="https://r.services.ai.azure.com")
+    with pytest.raises(ConfigError) as refused:
+        agent_from(told)
+    assert str(refused.value) == (
+        "There is more than one model to answer calls with: set one of MODEL=gpt-realtime (OPENAI_API_KEY) and "
+        "MODEL=voice-live (AZURE_VOICE_LIVE_ENDPOINT)."
+    )
+
+
+def test_the_temperature_of_the_environment_is_the_agents(monkeypatch):
+    assert agent_from(settings(monkeypatch, MODEL="voice-live", TEMPERATURE="0.7")).realtime.temperature == 0.7
+
+
+def test_credentials_are_plain_values(monkeypatch):
+    told = credentials(
+        settings(
+            monkeypatch, OPENAI_API_KEY="ok", OPENAI_REALTIME_API="BETA", AZURE_VOICE_LIVE_API_KEY="ak",
+            AZURE_VOICE_LIVE_ENDPOINT="r.services.ai.azure.com", VOICE_LIVE_MODEL="gpt-5.4",
+            AZURE_USER_ASSIGNED_IDENTITY_CLIENT_ID="id",
+        )
+    )  # fmt: skip
+    assert (told.openai_api_key, told.openai_beta, told.azure_api_key) == ("ok", True, "ak")
+    assert (told.azure_endpoint, told.voice_live_model, told.azure_client_id) == (
+        "r.services.ai.azure.com", "gpt-5.4", "id",
+    )  # fmt: skip
+    assert credentials(settings(monkeypatch)).azure_api_version == Credentials().azure_api_version
+    assert credentials(settings(monkeypatch)).azure_scope == Credentials().azure_scope
 
 
 def test_agents_by_number_and_a_function_are_taken_too(tmp_path):

@@ -13,7 +13,10 @@ from offhook.agent.realtime import ResponseDone
 Wish = dict[str, Any]
 
 ALREADY_ACTIVE = "conversation_already_has_active_response"
-NOT_ACTIVE = "response_cancel_not_active"
+HARMLESS = frozenset(
+    {ALREADY_ACTIVE, "response_cancel_not_active", "item_already_truncated", "input_audio_buffer_commit_empty"}
+)  # fmt: skip
+"""Errors that come of two sides acting at once."""
 
 
 class Answers:

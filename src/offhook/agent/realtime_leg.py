@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
-from offhook.agent.answers import ALREADY_ACTIVE, NOT_ACTIVE, Answers
+from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
@@ -34,8 +34,6 @@ OWED_S = 3.0  # an answer of the server's own that has not come by then does not
 STALL_S = 12.0  # without anything new of an answer that is under way: it is given up, and asked for once more
 RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
-
-HARMLESS = frozenset({NOT_ACTIVE, ALREADY_ACTIVE, "item_already_truncated", "input_audio_buffer_commit_empty"})
 
 
 class RealtimeLeg:
@@ -238,13 +236,12 @@ class RealtimeLeg:
 
     # ------------------------------------------------------------------------------------------ the greeting
 
-    def _greeting_key(self) -> tuple[Any, ...]:
-        agent = self._shape.agent
-        voice = agent.realtime.voice or agent.voice or self._shape.voice
-        return (self._backend.model, repr(voice), self.format, agent.realtime.speed, agent.greeting)
-
     def _kept_greeting(self) -> "tuple[Piece, ...] | None":
-        found = self._backend.greetings.find(self._greeting_key()) if self._shape.agent.greeting else None
+        found = (
+            self._backend.greetings.find((self._backend.model, *self._shape.sound))
+            if self._shape.agent.greeting
+            else None
+        )
         return tuple(found) if found else None
 
     def _greet(self) -> None:
@@ -276,7 +273,7 @@ class RealtimeLeg:
     def _greeting_over(self, fact: wire.ResponseDone) -> None:
         greeting, self._greeting = self._greeting, None
         if greeting is not None and greeting.text and fact.status == "completed":
-            self._backend.greetings.keep(self._greeting_key(), greeting.text, greeting.pieces)
+            self._backend.greetings.keep((self._backend.model, *self._shape.sound), greeting.text, greeting.pieces)
         if not self._interrupts:
             self._interrupts = True
             if self.turns == "provider":

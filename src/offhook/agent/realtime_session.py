@@ -32,6 +32,13 @@ class Shape:
     hosted: bool = False
     """Who answers is an agent at the server, with instructions and tools of its own; the session must not bring any."""
 
+    @property
+    def sound(self) -> tuple[Any, ...]:
+        """What makes the agent's greeting sound as it does; to be hashed."""
+        agent = self.agent
+        voice = repr(agent.realtime.voice or agent.voice or self.voice)
+        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, agent.greeting
+
 
 def _send(kind: str, **fields: Any) -> bytes:
     return orjson.dumps({"type": kind} | fields)
