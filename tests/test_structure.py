@@ -82,7 +82,7 @@ def test_the_core_is_pure(path):
     assert {name.split(".")[0] for name in imports(path)} & PURE == set()
 
 
-PURE_OF_AGENTS = ("answers", "conversation", "greetings", "realtime", "realtime_items", "realtime_session")
+PURE_OF_AGENTS = ("answers", "backlog", "conversation", "greetings", "realtime", "realtime_items", "realtime_session")
 
 
 def test_wires_are_pure():

@@ -108,8 +108,8 @@ class Model:
         audio = base64.b64encode(byte * int(ms * per_ms)).decode()
         self.peer.say(f"{self.stem}.delta", response_id=response, item_id=item, delta=audio)
 
-    def words(self, text, item="a1"):
-        self.peer.say(f"{self.stem}_transcript.delta", item_id=item, delta=text)
+    def words(self, text, item="a1", response="r1"):
+        self.peer.say(f"{self.stem}_transcript.delta", response_id=response, item_id=item, delta=text)
 
     def item_done(self, response="r1", item="a1"):
         self.peer.say("response.output_item.done", response_id=response, item={"id": item, "type": "message"})
@@ -127,7 +127,7 @@ class Model:
         """A whole answer, faster than real time."""
         self.begin(response, item)
         self.audio(ms, response, item, **audio)
-        self.words(text, item)
+        self.words(text, item, response)
         self.item_done(response, item)
         self.done(response)
 

@@ -112,7 +112,7 @@ def test_a_whole_call_over_a_real_socket():
             await say("response.output_item.added", response_id=response, item={"id": item, "type": "message"})
             for _ in range(frames):
                 await say("response.output_audio.delta", response_id=response, item_id=item, delta=AUDIO)
-            await say("response.output_audio_transcript.delta", item_id=item, delta=text)
+            await say("response.output_audio_transcript.delta", response_id=response, item_id=item, delta=text)
             await say("response.output_item.done", response_id=response, item={"id": item, "type": "message"})
             await say("response.done", response={"id": response, "status": "completed", "usage": None})
 

@@ -152,7 +152,9 @@ def test_a_message_becomes_a_fact(dialect, kind, fields, fact):
 def test_words_have_another_name_in_each_dialect():
     for dialect, stem in ((GA, "response.output_audio_transcript"), (AZURE, "response.audio_transcript")):
         for kind in (f"{stem}.delta", stem.replace("audio_transcript", "text") + ".delta"):
-            assert wire.parse(compact(kind, item_id="a", delta="Hi "), dialect) == wire.Words("a", "Hi ")
+            assert wire.parse(compact(kind, response_id="r", item_id="a", delta="Hi "), dialect) == wire.Words(
+                "r", "a", "Hi "
+            )
 
 
 def test_a_function_call_that_was_cut_short_is_not_run():

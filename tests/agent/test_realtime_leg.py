@@ -150,6 +150,36 @@ def test_a_fixed_greeting_is_asked_for_word_by_word_and_heard_at_once_on_the_nex
     visit(third, model=model, greeting="Hello, the Blue Door.", backend=kept[0], voice="cedar")
 
 
+def test_a_kept_greeting_does_not_wait_for_the_session_which_learns_of_it_and_of_what_the_caller_said_meanwhile():
+    class Slow(Model):
+        delay = 0.0
+
+        async def connect(self, receive, lost, *, resumed):
+            await asyncio.sleep(self.delay)
+            return await super().connect(receive, lost, resumed=resumed)
+
+    model = Slow()
+    kept = []
+
+    async def first(visit):
+        kept.append(visit.call.agent._backend)
+        visit.model.answer(1500, "Hello, the Blue Door.")
+        await visit.ms(100)
+
+    async def second(visit):
+        await visit.ms(1600)
+        assert visit.turns() == [("agent", "Hello, the Blue Door.", "")]
+        assert len(model.peers) == 1, "the first call's"
+        visit.phone.say(b"\x05" * 160)
+        await visit.ms(2000)
+        assert [body["type"] for body in model.peer.sent] == ["session.update", "conversation.item.create"]
+        assert model.peer.audio == b"\x05" * 160
+
+    visit(first, model=model, greeting="Hello, the Blue Door.")
+    model.delay = 3.0
+    visit(second, model=model, greeting="Hello, the Blue Door.", backend=kept[0])
+
+
 def test_a_greeting_in_other_words_than_asked_for_is_not_kept():
     model = Model()
     kept = []
@@ -216,6 +246,37 @@ def test_a_hello_into_the_greeting_does_not_make_the_server_give_it_up():
         assert visit.told("response.cancel") == []
         update = visit.told("session.update")[1]["session"]["audio"]["input"]["turn_detection"]
         assert update["interrupt_response"] is True, "from now on"
+
+    visit(scenario, greeting="Hello.")
+
+
+def test_a_greeting_that_failed_is_said_once_more_and_may_be_interrupted_afterwards():
+    async def scenario(visit):
+        model = visit.model
+        model.begin("r1", None)
+        model.done("r1", "failed")
+        await visit.ms(600)
+        assert len(visit.told("response.create")) == 2
+        model.answer(200, "Hello.", "r2", "a2")
+        update = visit.told("session.update")[-1]["session"]["audio"]["input"]["turn_detection"]
+        assert update["interrupt_response"] is True
+        assert visit.call.agent._kept_greeting() is not None
+
+    visit(scenario, greeting="Hello.")
+
+
+def test_a_hello_that_the_server_could_not_answer_because_of_the_greeting_is_answered_after_it():
+    async def scenario(visit):
+        model = visit.model
+        model.begin()
+        model.audio(3000)
+        model.caller_begins()
+        await visit.ms(200)
+        model.caller_stops()
+        model.item_done()
+        model.done()
+        await visit.ms(7000)
+        assert len(visit.told("response.create")) == 2
 
     visit(scenario, greeting="Hello.")
 
@@ -892,6 +953,6 @@ def test_what_is_kept_of_a_caller_without_a_session_is_bounded():
         await visit.ms(10)
         for _ in range(40):
             visit.phone.say(bytes(8000))
-        assert sum(map(len, visit.call.agent._early)) <= 240_000
+        assert visit.call.agent._backlog.size <= 240_000
 
     visit(scenario)

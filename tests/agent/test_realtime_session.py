@@ -87,7 +87,7 @@ def test_a_beta_session_is_flat_and_has_a_temperature():
         "input_audio_transcription": {"model": "whisper-1", "language": "en"},
         "turn_detection": {
             "type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 700,
-            "idle_timeout_ms": None, "create_response": True, "interrupt_response": True,
+            "create_response": True, "interrupt_response": True,
         },
         "tools": [TOOL],
         "tool_choice": "auto",

@@ -54,6 +54,11 @@ class Answers:
         return self._asked[0] if self._asked is not None else f"turn{self._expected}" if self._expected else None
 
     @property
+    def asked_or_begun(self) -> bool:
+        """It is more than the server's duty to answer the caller."""
+        return self.active is not None or self._asked is not None
+
+    @property
     def idle(self) -> bool:
         """Nothing is being said, by either side, and nothing is owed."""
         return not (self.under_way or self._caller_speaks or self.owed is not None)

@@ -57,6 +57,10 @@ class Conversation:
         """The entry of an item of the agent's."""
         return self._find("assistant", item)
 
+    def use(self, name: str) -> Said | None:
+        """The entry of a use of a tool."""
+        return self._find("use", name)
+
     def write(self, dialect: Dialect, said: Said) -> bytes:
         """The message that writes an entry into the session, where it belongs among those written before."""
         said.id = f"offhook{next(self._ids)}"

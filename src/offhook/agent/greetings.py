@@ -65,9 +65,9 @@ class Greetings:
     """The greetings of one engine, by what makes them sound as they do. The least recently used goes first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Sequence[Piece]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Piece, ...]] = OrderedDict()
 
-    def find(self, key: Hashable) -> Sequence[Piece] | None:
+    def find(self, key: Hashable) -> tuple[Piece, ...] | None:
         """The greeting, if it was heard once."""
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)

@@ -46,7 +46,7 @@ class OpenAIEngine(RealtimeEngine):
         if beta:
             self.headers["OpenAI-Beta"] = "realtime=v1"
         self._key = key or ""
-        name = "OpenAI" if base_url is None else f"The realtime server {urlsplit(self.url).hostname}"
+        name = (urlsplit(self.url).hostname if base_url else None) or "OpenAI"
         super().__init__(
             Backend(name, "openai", model, self._connect), BETA if beta else GA,
             transcription_model="whisper-1" if beta else "gpt-live-transcribe", voice="alloy" if beta else "marin",

@@ -171,6 +171,7 @@ class Audio:
 class Words:
     """More words of an item."""
 
+    response: str
     item: str
     text: str
 
@@ -243,7 +244,7 @@ def _audio(body: dict[str, Any]) -> Audio:
 
 
 def _words(body: dict[str, Any]) -> Words:
-    return Words(_text(body, "item_id"), _text(body, "delta"))
+    return Words(_maybe(body, "response_id"), _text(body, "item_id"), _text(body, "delta"))
 
 
 def _problem(body: dict[str, Any]) -> Problem:

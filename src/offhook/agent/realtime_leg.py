@@ -6,13 +6,13 @@ to say is told to it at once by truncating, and to a later session as written it
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
 from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
+from offhook.agent.backlog import Backlog
 from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
@@ -23,6 +23,7 @@ from offhook.agent.own_turns import OwnEars
 from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
+from offhook.agent.timers import Timers
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
 from offhook.core.leg import AgentSide, Tools
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 OWED_S = 3.0  # an answer of the server's own that has not come by then does not come
 STALL_S = 12.0  # without anything new of an answer that is under way: it is given up, and asked for once more
+UNANSWERED_S = 6.0  # the same of an answer to the caller that the server was to begin by itself
 RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
 
@@ -53,6 +55,7 @@ class RealtimeLeg:
         self.tools = tools
         self.conversation = conversation or Conversation()
         self._shape, self._backend, self._listening = shape, backend, listening
+        self._sound = (backend.model, *shape.sound)
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
@@ -64,19 +67,17 @@ class RealtimeLeg:
         self._instructions = ""
         self._interrupts = True  # the server stops generating when the caller speaks
         self._ears: OwnEars | None = None
-        self._early: deque[bytes] = deque()
-        self._early_bytes = 0
+        self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
         self._greeting: Recording | None = None
         self._greetings_said = 0
-        self._timers: set[asyncio.TimerHandle] = set()
-        self._to_server: Callable[[bytes], None] = self._keep_early
+        self._timers = Timers()
+        self._to_server: Callable[[bytes], None] = self._backlog.keep
 
     def _renew(self, send: Callable[[bytes], None]) -> None:
         """What belongs to one session."""
         self._answers = Answers(send, provider=self.turns == "provider")
-        self._items = Items(
-            send, self._answers, self.conversation, self._shape.dialect, self.format.bytes_per_ms
-        )  # fmt: skip
+        dialect, bytes_per_ms = self._shape.dialect, self.format.bytes_per_ms
+        self._items = Items(send, self._answers, self.conversation, dialect, bytes_per_ms)
 
     # ------------------------------------------------------------------------------------------ sessions
 
@@ -88,6 +89,8 @@ class RealtimeLeg:
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
+        if self._kept_greeting() is not None:
+            self._join()  # what it says first needs no session
         line = Line(
             backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
             idle=lambda: self._answers.idle and not self._pending,
@@ -95,8 +98,7 @@ class RealtimeLeg:
         try:
             await line.run(self._over, resumed=bool(self.conversation.said), moved=self._use, lost=self._on_lost)
         finally:
-            for timer in self._timers:
-                timer.cancel()
+            self._timers.clear()
             if self._ears is not None:
                 self._ears.close()
             self._to_server = lambda _frame: None
@@ -116,14 +118,14 @@ class RealtimeLeg:
         self._session = session
         self._renew(session.send)
         to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
-        for frame in self._early:
-            to_server(frame)
-        self._early.clear()
-        self._early_bytes = 0
+        self._backlog.drain(to_server)
         self._to_server = to_server
         if self._missed is not None:
             self._want(self._missed)
             self._missed = None
+        self._join()
+
+    def _join(self) -> None:
         if not self._joined:
             self._joined = True
             self._call.report(e.AgentJoined())
@@ -132,18 +134,12 @@ class RealtimeLeg:
         """The caller's audio, on its way to the server. Media plane."""
         self._to_server(frame)
 
-    def _keep_early(self, frame: bytes) -> None:
-        self._early.append(frame)
-        self._early_bytes += len(frame)
-        while self._early_bytes > KEPT_MS * self.format.bytes_per_ms:
-            self._early_bytes -= len(self._early.popleft())
-
     def _on_lost(self) -> None:
         """There is no session: the caller's speech waits, and what was being said ends where it has come to."""
-        self._to_server, self._session = self._keep_early, None
+        self._to_server, self._session, self._greeting = self._backlog.keep, None, None
         answers, cut_off = self._answers, self._items.open()
         if cut_off:
-            self._missed = say.instructed(say.joined((self._instructions, GO_ON)))
+            self._missed = self._instructed(GO_ON)
         elif (answers.under_way or answers.owed is not None) and not self._pending:
             self._missed = answers.owed or {}
         for item in cut_off:
@@ -157,14 +153,7 @@ class RealtimeLeg:
     def _fail(self, failed: LegFailed) -> None:
         if not self._over.done():
             self._over.set_exception(failed)
-
-    def _later(self, seconds: float, action: Callable[[], None]) -> None:
-        def run() -> None:
-            self._timers.discard(timer)
-            action()
-
-        timer = asyncio.get_running_loop().call_later(seconds, run)
-        self._timers.add(timer)
+            self._over.exception()  # whoever runs the leg gets it; if nobody does any more, nobody misses it
 
     # ------------------------------------------------------------------------------------------ commands
 
@@ -173,8 +162,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
-            case e.Respond(text, keys, going_on):
-                self._respond(text, keys, going_on)
+            case e.Respond(keys=keys, going_on=going_on):
+                self._respond(keys, going_on)
             case e.Cancel():
                 self._answers.cancel()
             case e.Truncate(item, heard_ms, text):
@@ -194,14 +183,15 @@ class RealtimeLeg:
             return
         self._answers.want(wish)
         if self._answers.owed is not None:
-            self._later(OWED_S, self._answers.insist)
+            self._timers.later(OWED_S, self._answers.insist)
         self._watch()
 
     def _watch(self) -> None:
         """A caller must not wait for ever for an answer that does not come, or stops in the middle."""
         if (awaited := self._answers.awaited) is not None:
             session, received = self._session, self._items.received(awaited)
-            self._later(STALL_S, lambda: self._check(session, awaited, received))
+            seconds = STALL_S if self._answers.asked_or_begun else UNANSWERED_S
+            self._timers.later(seconds, lambda: self._check(session, awaited, received))
 
     def _check(self, session: Session | None, awaited: str, received: int) -> None:
         if session is not self._session or awaited != self._answers.awaited:
@@ -210,14 +200,16 @@ class RealtimeLeg:
             log.warning("an answer of %s does not come", self._backend.name, extra={"call_id": self._call.id})
             for item in self._items.open(awaited):
                 self._end_item(item)
+            if self._greeting is not None:
+                self._greeting = Recording(self._greeting.text)
             if not self._answers.missing(awaited):
                 self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
         self._watch()
 
-    def _respond(self, _text: str, keys: str, going_on: bool) -> None:
+    def _respond(self, keys: str, going_on: bool) -> None:
         if going_on:
             if not self._answers.under_way:
-                self._want(say.instructed(say.joined((self._instructions, GO_ON))))
+                self._want(self._instructed(GO_ON))
             return
         if keys:
             said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", KEYS.format(keys))
@@ -226,7 +218,7 @@ class RealtimeLeg:
 
     def _tool_result(self, use: str, output: str) -> None:
         self._pending.discard(use)
-        said = next((said for said in self.conversation.said if said.role == "use" and said.name == use), None)
+        said = self.conversation.use(use)
         if said is not None and use not in self._known:  # asked for in a session before this one
             self._tell(say.function_call(use, said.tool, said.text))
         self.conversation.begin("output", use, output)
@@ -237,12 +229,7 @@ class RealtimeLeg:
     # ------------------------------------------------------------------------------------------ the greeting
 
     def _kept_greeting(self) -> "tuple[Piece, ...] | None":
-        found = (
-            self._backend.greetings.find((self._backend.model, *self._shape.sound))
-            if self._shape.agent.greeting
-            else None
-        )
-        return tuple(found) if found else None
+        return self._backend.greetings.find(self._sound) if self._shape.agent.greeting else None
 
     def _greet(self) -> None:
         text = self._shape.agent.greeting
@@ -253,11 +240,15 @@ class RealtimeLeg:
             return
         self._greeting = Recording(text)
         if text is None:
-            self._want(say.instructed(say.joined((self._instructions, GREET))))
+            self._want(self._instructed(GREET))
         elif self._shape.dialect.says_exactly:
             self._want(say.exactly(text))
         else:
-            self._want(say.instructed(say.joined((self._instructions, EXACTLY.format(text)))))
+            self._want(self._instructed(EXACTLY.format(text)))
+
+    def _instructed(self, how: str) -> dict[str, Any]:
+        """An answer of a kind of its own; one that has its instructions from elsewhere answers as it likes."""
+        return {} if self._shape.hosted else say.instructed(say.joined((self._instructions, how)))
 
     def _say_kept(self, pieces: "tuple[Piece, ...]") -> None:
         self._greetings_said += 1
@@ -272,8 +263,11 @@ class RealtimeLeg:
 
     def _greeting_over(self, fact: wire.ResponseDone) -> None:
         greeting, self._greeting = self._greeting, None
+        if greeting is not None and fact.status == "failed":
+            self._greeting = Recording(greeting.text)  # said once more
+            return
         if greeting is not None and greeting.text and fact.status == "completed":
-            self._backend.greetings.keep((self._backend.model, *self._shape.sound), greeting.text, greeting.pieces)
+            self._backend.greetings.keep(self._sound, greeting.text, greeting.pieces)
         if not self._interrupts:
             self._interrupts = True
             if self.turns == "provider":
@@ -285,8 +279,8 @@ class RealtimeLeg:
         match fact:
             case wire.Audio():
                 self._on_audio(fact)
-            case wire.Words(item, text):
-                self._on_words(item, text)
+            case wire.Words():
+                self._on_words(fact)
             case wire.SpeechStarted():
                 self._answers.caller_speaks(interrupts=self._interrupts)
                 self._call.report(e.SpeechStarted())
@@ -294,7 +288,7 @@ class RealtimeLeg:
                 self._answers.caller_paused()
                 self._call.report(e.SpeechStopped())
                 if self._answers.owed is not None:
-                    self._later(OWED_S, self._answers.insist)
+                    self._timers.later(OWED_S, self._answers.insist)
             case wire.Committed(item):
                 self._on_committed(item)
             case wire.Transcribed(item, text, usage):
@@ -329,16 +323,17 @@ class RealtimeLeg:
             self._greeting.audio(fact.response, fact.audio)
         self._call.agent_audio(fact.item, fact.audio)
 
-    def _on_words(self, name: str, text: str) -> None:
-        item = self._items.find(name)
-        if item is None or (self._answers.is_dead(item.response) and not item.begun):
+    def _on_words(self, fact: wire.Words) -> None:
+        dead = self._answers.is_dead(fact.response)
+        if dead and not self._items.of(fact.response, fact.item).begun:
             return  # of something that nobody will hear
-        self._call.report(e.ItemText(name, text))
-        if self._answers.is_dead(item.response):
+        self._call.report(e.ItemText(fact.item, fact.text))
+        if dead:
             return
-        self.conversation.words(name, text)
+        self._items.of(fact.response, fact.item)
+        self.conversation.words(fact.item, fact.text)
         if self._greeting is not None:
-            self._greeting.words(item.response, text)
+            self._greeting.words(fact.response, fact.text)
 
     def _end_item(self, item: str) -> None:
         if self._items.end(item):
@@ -370,30 +365,29 @@ class RealtimeLeg:
         for item in self._items.open(fact.response):
             self._end_item(item)
         self._report_used(self._backend.model, fact.usage)
-        if self._greeting is not None and self._greeting.response == fact.response and fact.status != "failed":
+        if self._greeting is not None and self._greeting.response == fact.response:
             self._greeting_over(fact)
         if fact.status in ("failed", "incomplete"):
-            log.warning(
-                "an answer of %s is %s: %s", self._backend.name, fact.status, fact.code or fact.reason,
-                extra={"call_id": self._call.id},
-            )  # fmt: skip
+            what, call = (self._backend.name, fact.status, fact.code or fact.reason), {"call_id": self._call.id}
+            log.warning("an answer of %s is %s: %s", *what, extra=call)
         if not self._answers.done(fact):
             self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
         elif fact.status == "failed":
-            self._later(RETRY_S, self._answers.retry)
+            self._timers.later(RETRY_S, self._answers.retry)
         elif not (self._items.any_of(fact.response) or self._answers.under_way or self._pending):
             self._call.end_item(fact.response)  # an answer without a sound is an answer too
+        self._watch()
 
     def _on_problem(self, fact: wire.Problem) -> None:
         ours = self._answers.refused(fact.event_id, fact.code)
         if fact.code in HARMLESS:
             if self._answers.owed is not None:
-                self._later(OWED_S, self._answers.insist)
+                self._timers.later(OWED_S, self._answers.insist)
             return
         # Its words may hold what was said, so they are not for everybody's log.
-        what = "warns" if fact.warning else "refused something"
-        log.warning("%s %s: %s", self._backend.name, what, fact.code, extra={"call_id": self._call.id})
-        log.debug("in its words: %s", fact.message, extra={"call_id": self._call.id})
+        what, call = "warns" if fact.warning else "refused something", {"call_id": self._call.id}
+        log.warning("%s %s: %s", self._backend.name, what, fact.code, extra=call)
+        log.debug("in its words: %s", fact.message, extra=call)
         if ours:
             self._fail(LegFailed(f"{self._backend.name} refuses to answer: {fact.code}.", retryable=False))
 

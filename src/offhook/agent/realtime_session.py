@@ -158,7 +158,8 @@ def turn_detection(shape: Shape, interrupts: bool) -> dict[str, Any] | None:
         case OwnTurns():
             return None
         case ServerVad():
-            own = {"speech_duration_ms": turns.speech_ms} if azure else {"idle_timeout_ms": turns.idle_ms}
+            idle = {"idle_timeout_ms": turns.idle_ms} if shape.dialect.nested else {}
+            own = {"speech_duration_ms": turns.speech_ms} if azure else idle
             return {
                 "type": "server_vad", "threshold": turns.threshold, "prefix_padding_ms": turns.prefix_ms,
                 "silence_duration_ms": silence_ms if turns.silence_ms is None else turns.silence_ms, **own, **both,
