@@ -133,6 +133,12 @@ def test_azure_voices_are_objects(agent_voice, realtime, voice):
     assert json.loads(say.session_update(shape, ""))["session"]["voice"] == voice
 
 
+def test_azure_fills_the_silence_itself_if_it_is_told_to():
+    filler = {"type": "static_interim_response", "triggers": ["tool"], "texts": ["One moment."]}
+    assert session(AZURE, Realtime(interim_response=filler))["interim_response"] == filler
+    assert "interim_response" not in session(BETA, Realtime(interim_response=filler))
+
+
 def test_every_way_to_end_a_turn():
     def turns(dialect, way, **agent):
         return say.turn_detection(say.Shape(Agent(realtime=Realtime(turns=way), **agent), dialect, "m"), False)

@@ -1,5 +1,6 @@
 """Azure Voice Live: where it is, how it is asked in (a key, or a token of Entra), and how often."""
 
+import asyncio
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ from offhook.errors import ConfigError, LegFailed
 MODEL = "gpt-realtime-2.1"
 """What "voice-live" stands for, unless VOICE_LIVE_MODEL says otherwise."""
 CONNECTIONS_A_MINUTE = 30
+NEW_WAITS_S = 8.0  # for its turn; a caller who hears nothing for longer had better hear that something is wrong
+RESUMED_WAITS_S = 60.0
 AGENT_PREFIX = "agent/"
 PATH = "/voice-live/realtime"
 
@@ -87,7 +90,14 @@ class AzureEngine(RealtimeEngine):
     ) -> Socket:
         if self._identity is not None:
             await self._token()  # while others wait for their turn too; the library keeps it while it is fresh
-        await self._admission.enter(resumed=resumed)
+        try:
+            async with asyncio.timeout(RESUMED_WAITS_S if resumed else NEW_WAITS_S):
+                await self._admission.enter(resumed=resumed)
+        except TimeoutError:
+            raise LegFailed(
+                f"Azure Voice Live takes {CONNECTIONS_A_MINUTE} connections a minute, and as many were made.",
+                retryable=resumed,
+            ) from None
         secret = self._key or await self._token()
         headers = {"api-key": secret} if self._key else {"Authorization": f"Bearer {secret}"}
         return await connect(self.url, headers, receive, lost, name=self._backend.name, secrets=(secret,))

@@ -79,5 +79,8 @@ class Realtime:
     reasoning_effort: str | None = None
     tool_choice: str | Mapping[str, Any] = "auto"
     parallel_tool_calls: bool | None = None
+    interim_response: Mapping[str, Any] | None = None
+    """What Azure says while a tool or the model is slow, as its documentation has it: {"type":
+    "static_interim_response", "triggers": ["tool"], "texts": ["One moment, please."]}."""
     voice: Mapping[str, Any] | None = None
     """Azure's voice object, where the agent's `voice` is not enough."""

@@ -69,7 +69,6 @@ class RealtimeLeg:
         self._ears: OwnEars | None = None
         self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
         self._greeting: Recording | None = None
-        self._greetings_said = 0
         self._timers = Timers()
         self._to_server: Callable[[bytes], None] = self._backlog.keep
 
@@ -251,8 +250,7 @@ class RealtimeLeg:
         return {} if self._shape.hosted else say.instructed(say.joined((self._instructions, how)))
 
     def _say_kept(self, pieces: "tuple[Piece, ...]") -> None:
-        self._greetings_said += 1
-        item = f"greeting{self._greetings_said}"
+        item = f"greeting{len(self.conversation.said)}"
         text, words = word_times(pieces, self.format.bytes_per_ms)
         said = self.conversation.begin("assistant", item, text)
         for audio, _ in pieces:
@@ -328,12 +326,11 @@ class RealtimeLeg:
         if dead and not self._items.of(fact.response, fact.item).begun:
             return  # of something that nobody will hear
         self._call.report(e.ItemText(fact.item, fact.text))
-        if dead:
-            return
-        self._items.of(fact.response, fact.item)
-        self.conversation.words(fact.item, fact.text)
-        if self._greeting is not None:
-            self._greeting.words(fact.response, fact.text)
+        if not dead:
+            self._items.of(fact.response, fact.item)
+            self.conversation.words(fact.item, fact.text)
+            if self._greeting is not None:
+                self._greeting.words(fact.response, fact.text)
 
     def _end_item(self, item: str) -> None:
         if self._items.end(item):
@@ -353,9 +350,7 @@ class RealtimeLeg:
             self.conversation.caller(turn, text)
             name = self._ears.name_of(turn) if self._ears is not None else turn
             self._call.report(e.CallerTranscribed(text, name))
-        wanted = self._shape.agent.realtime.transcription
-        model = (wanted.model if wanted else None) or self._shape.transcription_model
-        self._report_used(model, usage)
+        self._report_used(self._shape.transcriber, usage)
 
     def _report_used(self, model: str, usage: dict[str, Any]) -> None:
         if (counted := used(model, self._backend.provider, usage)) is not None:

@@ -33,6 +33,12 @@ class Shape:
     """Who answers is an agent at the server, with instructions and tools of its own; the session must not bring any."""
 
     @property
+    def transcriber(self) -> str:
+        """The model that writes down the caller's words, if any does."""
+        wanted = self.agent.realtime.transcription
+        return (wanted.model if wanted else None) or self.transcription_model
+
+    @property
     def sound(self) -> tuple[Any, ...]:
         """What makes the agent's greeting sound as it does; to be hashed."""
         agent = self.agent
@@ -97,7 +103,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
     return {
         "modalities": ["text", "audio"],
         **({} if shape.hosted else {"instructions": instructions}),
-        **_told(voice=options.voice or shape.agent.voice or shape.voice) | _voice_object(shape, azure),
+        **_told(voice=_plain(options.voice) or shape.agent.voice or shape.voice) | _voice_object(shape, azure),
         "input_audio_format": form,
         **rate,
         "output_audio_format": form,
@@ -108,7 +114,11 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
         **({} if shape.hosted else _tools(shape.agent)),
         **_told(temperature=options.temperature, speed=None if azure else options.speed),
         "max_response_output_tokens": options.max_output_tokens or "inf",
-        **_told(reasoning_effort=options.reasoning_effort if azure else None),
+        **(
+            _told(reasoning_effort=options.reasoning_effort, interim_response=_plain(options.interim_response))
+            if azure
+            else {}
+        ),
     }
 
 
@@ -139,7 +149,7 @@ def _transcription(shape: Shape) -> dict[str, Any] | None:
     wanted = shape.agent.realtime.transcription
     if wanted is None:
         return None
-    model = wanted.model or shape.transcription_model
+    model = shape.transcriber
     # Azure's speech takes "en-US"; the others know languages only.
     language = shape.agent.language if model == "azure-speech" else shape.agent.language.partition("-")[0]
     phrases = list(wanted.phrases) or None
@@ -179,6 +189,10 @@ def turn_detection(shape: Shape, interrupts: bool) -> dict[str, Any] | None:
                 ),
             }  # fmt: skip
     raise ConfigError("AzureSemanticVad works with Azure Voice Live only: use ServerVad or SemanticVad.")
+
+
+def _plain(mapping: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(mapping) if mapping else None
 
 
 def _told(**settings: Any) -> dict[str, Any]:
