@@ -212,6 +212,20 @@ def test_an_answer_without_a_sound_after_a_cut_is_no_dead_end():
     assert talk.told(e.Respond) == [e.Respond("wait a moment"), e.Respond("", going_on=True)]
 
 
+def test_a_noise_in_place_of_an_answer_is_asked_again():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    talk.tell(e.SpeechStarted()).wait(300).tell(e.SpeechStopped()).wait(476).tell(e.CallerTurnEnded("", 300.0))
+    assert talk.wait(500).told(e.Respond) == []
+    assert talk.wait(1000).told(e.Respond) == [e.Respond("", going_on=True)]
+    assert len(talk.wait(60_000).told(e.Respond)) == 1
+
+
+def test_a_noise_where_nothing_was_asked_is_nothing():
+    talk = ours().speak("a", 500).wait(500).tell(e.ItemHeard("a"))
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", 300.0)).wait(60_000)
+    assert talk.told(e.Respond) == []
+
+
 # ---------------------------------------------------------------- the keypad
 
 
