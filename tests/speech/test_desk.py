@@ -214,6 +214,7 @@ CONVERSATIONS = {
         ?? | did not understand |
         say that again | =We are at twelve Mill Street, opposite the railway station. Anything else? |
         pardon | =We are at twelve Mill Street, opposite the railway station. Anything else? |
+        ?? | You can order a drink |
     """,
     "a goodbye that was not heard": """
         goodbye | =Thank you for calling. Goodbye! | show_order hang_up

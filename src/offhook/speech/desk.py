@@ -90,6 +90,7 @@ class Desk:
     async def answer(self, meaning: Meaning, use: Use) -> Reply:
         """The reply to what a caller means. Everything is done and noted when it comes."""
         if meaning.intent == "repeat":
+            self._misunderstood = 0
             return self._last
         try:
             reply = await self._reply(meaning, use)
