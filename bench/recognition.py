@@ -23,11 +23,9 @@ import numpy as np
 from offhook.audio import g711
 from offhook.audio.vad import WINDOW_MS, SpeechGate, VoiceBank
 from offhook.audio.wav import read_audio
-from offhook.speech.desk import Desk
+from offhook.speech.desk import GRAMMAR, Desk, intent_of
 from offhook.speech.espeak import EspeakSynthesizer
-from offhook.speech.phrasebook import GRAMMAR, understand
 from offhook.speech.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
-from offhook.speech.questions import HINTS
 
 SENTENCES = {
     "hours": (
@@ -128,10 +126,10 @@ async def recognition(pool: PocketsphinxPool, worker_cpu: int) -> None:
                     callers[voice].close()
                 callers[voice] = pool.recogniser()
             words, wait, complete = await hear(callers[voice], audio)
-            right.setdefault(voice, []).append(understand(words).intent == intent)
+            right.setdefault(voice, []).append(intent_of(words) == intent)
             waits.append(wait)
             completes.append(complete)
-            if understand(words).intent != intent:
+            if intent_of(words) != intent:
                 wrong.append(f"{voice}: {text!r} as {words!r}")
         for caller in callers.values():
             caller.close()
@@ -167,11 +165,12 @@ async def synthesis() -> None:
     espeak = EspeakSynthesizer()
     await espeak.start()
     waits, seconds = [], 0.0
-    for sentence in (Desk().greeting(), *dict.fromkeys(HINTS.values())):
-        began = time.perf_counter()
-        utterance = await espeak.speak(sentence)
-        waits.append(1000 * (time.perf_counter() - began))
-        seconds += len(utterance.audio) / 8000
+    for intent in ("read me the menu", "when are you open", "where are you", "bye", ""):
+        async for sentence in Desk().respond(intent):
+            began = time.perf_counter()
+            utterance = await espeak.speak(sentence)
+            waits.append(1000 * (time.perf_counter() - began))
+            seconds += len(utterance.audio) / 8000
     await espeak.close()
     print(f"text to utterance: {_quantiles(waits)} ms, {sum(waits) / seconds:.1f} ms per second of speech")
 

@@ -2,8 +2,8 @@
 
 GRAMMAR = """#JSGF V1.0;
 grammar cafe;
-public <turn> = [<opening>] <wish> [<closing>] | <opening> [<closing>] | <bye>;
-<opening> = <hello> | <yes> | <no> | um | uh;
+public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <opening> [<closing>] | <bye>);
+<opening> = <hello> | <yes> | <no>;
 <closing> = please | thanks | thank you;
 <hello> = hello | hi | good (morning | afternoon | evening);
 <yes> = yes | yeah | yep | sure | okay | correct | (yes | yeah) that's (right | correct) | that's (right | correct);
@@ -18,23 +18,27 @@ public <turn> = [<opening>] <wish> [<closing>] | <opening> [<closing>] | <bye>;
 <have> = <may> (get | have | order) | <want> | <want> to (order | have | get) | i'll (have | take) | i will (have | take)
        | get me | give me | make me | brew | let me (get | have);
 <order> = [<have>] <coffee> | [<have>] <other>;
-<coffee> = [a | an] <trait>* <brew> [with <extra> [and <extra>]];
+<coffee> = [a | an] <trait>* <brew> [<with>];
+<with> = with <extra> [and <extra>] | <without>;
+<without> = [with] no <white> | without <white>;
+<white> = milk | cream | sugar;
 <trait> = <size> | <roast> | <shots>;
 <size> = small | medium | large | (eight | twelve | sixteen | twenty) ounce;
 <roast> = (light | medium | dark) roast;
 <shots> = (single | double | triple) shot;
 <brew> = americano | cappuccino | espresso | [iced] mocha | latte | [drip | house | iced] coffee;
-<extra> = [<amount>] (<milk> | <sugar>);
+<extra> = [<amount>] (<milk> | <sugar>) | <spoons>;
 <amount> = a bit of | a little bit of | some | a lot of | lots of;
 <milk> = [skim | whole | soy | almond | oat] milk | cream;
 <sugar> = [brown] sugar | sweetener;
-<other> = [a | an | some] [small | medium | large] <plain> [with <extra> [and <extra>]];
+<spoons> = one sugar | (two | three) sugars;
+<other> = [a | an | some] [small | medium | large] <plain> [<with>];
 <plain> = [black | green | mint | camomile] tea | hot chocolate | lemonade | apple juice
         | [butter] croissant | cheese sandwich | tomato soup | carrot cake;
 <drink> = <brew> | <plain>;
 
-<change> = [<make>] (<trait> | a <size> one | a <roast> | a <shots>) [instead] | (make it | make that | change (it | that) to) [a | an] <trait>* <drink> [instead]
-         | [<make>] with <extra> [and <extra>] [instead] | <extra> instead | [with] no (milk | sugar | cream) | without (milk | sugar | cream);
+<change> = [<make>] [a | an] <trait> [one] [instead] | <make> [a | an] <trait>* <drink> [instead]
+         | [<make>] <with> [instead] | <extra> instead;
 <make> = [can you | could you] (make it | make that | change (it | that) to);
 <remove> = (cancel | remove | take off) (the | my) <drink> | take (it | that | the <drink>) off | (cancel | remove) (that | it);
 <cancel> = cancel (my | the) order | cancel everything | forget (it | the order) | never mind;
