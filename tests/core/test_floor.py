@@ -178,6 +178,12 @@ def test_a_tool_is_run_and_its_result_told():
     assert [type(event) for event in talk.events] == [e.ToolCalled, e.ToolFinished]
 
 
+def test_what_a_tool_has_begun_to_do_is_not_asked_for_again():
+    talk = says(ours(), "a large latte").tell(e.ToolCalled("1", "order", "{}"))
+    says(talk, "and a croissant")
+    assert talk.told(e.Respond) == [e.Respond("a large latte"), e.Respond("and a croissant")]
+
+
 def test_a_tool_that_takes_long_after_a_word_of_the_agents_is_filled():
     talk = says(ours(), "how much").speak("let me see", 500).tell(e.ToolCalled("1", "price", "{}")).wait(500)
     talk.tell(e.ItemHeard("let me see")).wait(900)

@@ -303,6 +303,9 @@ class Floor:
 
     def _on_tool_called(self, event: e.ToolCalled, now: float) -> None:
         self._tools.add(event.id)
+        # What was asked has begun to be done: if the caller goes on now, it is not asked a second time.
+        self._unanswered = [""] * len(self._unanswered)
+        self._entered = ""
         self._publish(event)
         self._do(e.RunTool(event.id, event.name, event.arguments))
         self._wait_quietly(now)
