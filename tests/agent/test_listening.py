@@ -6,6 +6,7 @@ from offhook.agent.listening import Listening
 from offhook.audio import g711
 from offhook.audio.vad import EnergyModel, VoiceBank
 from offhook.core import events as e
+from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
@@ -53,6 +54,7 @@ class Side:
 
     def __init__(self):
         self.events = []
+        self.tape = Tape()
 
     def now(self):
         return asyncio.get_running_loop().time() * 1000.0
@@ -136,7 +138,7 @@ def test_a_minute_of_audio_at_once_is_judged_a_little_at_a_time_and_bounded():
         hearing = Listening(bank).open(Side(), Words(), Endpointing())
         hearing.feed(QUIET * 3000)
         hearing.gather()
-        assert len(hearing._track.pending) == 30_000 * 16
+        assert len(hearing._raw) + len(hearing._track.pending) == 30_000 * 16
         assert max(len(judged) for _, judged in bank.evaluate(8)) <= 8
         hearing.close()
 

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
 from offhook.core.playout import Ledger
+from offhook.core.tape import Tape
 
 
 class PhoneSide(Protocol):
@@ -12,6 +13,8 @@ class PhoneSide(Protocol):
 
     id: str
     ledger: Ledger
+    tape: Tape
+    """Filled by the leg with what it hands on to be played; cut when it is cleared or the stream is over."""
 
     def now(self) -> float:
         """Milliseconds on the call's clock."""
@@ -55,6 +58,8 @@ class AgentSide(Protocol):
     """What a call is to its agent leg."""
 
     id: str
+    tape: Tape
+    """What is played at the caller's ear; read only."""
 
     def now(self) -> float:
         """Milliseconds on the call's clock."""
