@@ -88,8 +88,9 @@ class OwnVoice:
         """So many milliseconds of the caller's audio have come by now."""
         self._begins.append(self._call.now() - ms)
 
-    def remove(self, window: bytes, end_ms: float) -> tuple[bytes, Verdict]:
-        """The window that ends at `end_ms` of the caller's audio, without our voice, and what it held."""
+    def remove(self, window: bytes, end_ms: float) -> tuple[bytes, bytes, Verdict]:
+        """The window that ends at `end_ms` of the caller's audio without our voice, for the detector and for the
+        recogniser, and what was in it."""
         earliest = min(self._begins)
         if self._began is None or abs(earliest - self._began) > self._SLACK_MS:
             self._began = earliest
@@ -98,10 +99,11 @@ class OwnVoice:
             if self._guard is not None:
                 self._guard.pause()
             self._began = None
-            return window, "clear"
+            return window, window, "clear"
         if self._guard is None:
             self._guard = EchoGuard()
-        return self._guard.listen(window, g711.decode(self._call.tape.between(now - PLAYED_MS, now)))
+        left, verdict = self._guard.listen(window, g711.decode(self._call.tape.between(now - PLAYED_MS, now)))
+        return self._guard.hush() if verdict == "echo" else left, left, verdict
 
 
 class Hearing:
@@ -137,11 +139,11 @@ class Hearing:
             self._own_voice.arrived(self._came_ms)
         while len(self._raw) >= WINDOW_BYTES and len(self._verdicts) < MOST_WINDOWS:
             self._fed_ms += WINDOW_MS
-            window, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
+            window, left, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
             del self._raw[:WINDOW_BYTES]
             self._verdicts.append(verdict)
             self._track.feed(window)
-            self._audio += window
+            self._audio += left
 
     def judge(self, probabilities: list[float]) -> None:
         """The detector's word on the windows since the last tick."""

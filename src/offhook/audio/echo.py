@@ -2,8 +2,7 @@
 
 Three steps for each window of 32 ms. The *search* correlates the last 128 ms with what was played in the second before,
 both whitened: it finds how late the echo comes. The *canceller*, a filter over what was played, learns the path
-(handset, room, codecs) and takes the echo out. The *verdict* says what the window holds; an echo is replaced by noise as
-quiet as the line, so that a voice detector behind it sees a silence.
+(handset, room, codecs) and takes the echo out. The *verdict* says what the window holds: an echo, or somebody else.
 
 docs/decisions/0006-echo.md has the measurements behind the numbers.
 """
@@ -36,7 +35,7 @@ _SURE, _LIKELY, _MAYBE = 0.55, 0.42, 0.3  # correlations: an echo at once; if it
 _SAME_LAG = 16  # samples within which two searches agree
 _DRIFT = 320  # samples the lag may move between two items: the carrier starts each when it can
 _MOST_DOUBTS = 5  # windows in a row
-_LEARNED = 0.25  # of the energy left: the filter knows the path
+_LEARNED, _UNPROVED = 0.25, 0.9  # of the energy left: the filter knows the path; it knows nothing
 _LIMIT_LOW, _LIMIT_HIGH, _LIMIT_OVER_LEAK = 0.15, 0.6, 3.0  # more left than this is somebody else
 _TYPICAL_EARLY, _TYPICAL_LEARNED = 0.7, 0.9  # a correlation this near to the usual one is an echo, whatever is left
 
@@ -112,7 +111,7 @@ class EchoGuard:
         self._canceller: Canceller
         self._heard = np.zeros(_FRAME, np.float32)
         self._candidate = -REACH  # the lag of the last search
-        self._doubts = 0
+        self._doubts = self._loud = 0  # windows in a row
         self._energy = self._energy_left = 0.0
         self._leak = 1.0  # the part of an echo that the filter leaves, usually
         self._typical = 0.0  # an echo's correlation, usually
@@ -122,20 +121,22 @@ class EchoGuard:
     def pause(self) -> None:
         """Windows are left out from here to the next `listen`: nothing was played."""
         self._heard = np.zeros(_FRAME, np.float32)
-        self._candidate, self._doubts = -REACH, 0
+        self._candidate, self._doubts, self._loud = -REACH, 0, 0
 
     def listen(self, window: bytes, played: bytes) -> tuple[bytes, Verdict]:
-        """The window (PCM16, 256 samples) without the echo of `played` (PCM16, PLAYED samples, to the same moment).
+        """The window (PCM16, 256 samples) without the echo of `played` (PCM16, PLAYED samples, to the same moment), as
+        far as the path is known, and what was in it.
 
-        "clear": no echo, or a caller who speaks over it. "echo": nothing but. "doubtful": an echo is not excluded and
-        the window as it was; a few windows later it is known.
+        "clear": no echo, or a caller who speaks over it. "echo": nothing but. "doubtful": an echo is not excluded; a few
+        windows later it is known.
         """
         heard = np.frombuffer(window, "<i2") * np.float32(1 / 32768)
         self._heard = np.concatenate((self._heard[WINDOW:], heard))
         power = float(heard @ heard) / WINDOW
         self._floor = min(max(power, 1e-8), self._floor * 1.02)
+        self._loud = self._loud + 1 if power >= _QUIET else 0
         reference = np.frombuffer(played, "<i2") * np.float32(1 / 32768)
-        if power < _QUIET or not reference.any():
+        if not self._loud or not reference.any():
             self._doubts = 0
             return window, "clear"
         if self.lag is None:
@@ -145,10 +146,11 @@ class EchoGuard:
     def _seek(self, window: bytes, played: _Array) -> tuple[bytes, Verdict]:
         likeness, lag = self._search(played, 0, REACH)
         same, self._candidate = abs(lag - self._candidate) <= _SAME_LAG, lag
-        if likeness >= _SURE or (likeness >= _LIKELY and same):
+        # A sound of one window is like many others.
+        if self._loud > 1 and (likeness >= _SURE or (likeness >= _LIKELY and same)):
             self._found(lag, likeness, played)
-            return self._hush(), "echo"
-        if likeness >= _MAYBE and (same or not self._doubts):
+            return window, "echo"
+        if likeness >= _MAYBE and (same or self._loud <= 2):
             return self._doubt(window)
         return window, "clear"
 
@@ -159,7 +161,7 @@ class EchoGuard:
         return float(likeness[lag]), earliest + lag
 
     def _found(self, lag: int, likeness: float, played: _Array) -> None:
-        self.lag, self._typical, self._doubts = lag, likeness, 0
+        self.lag, self._typical, self._leak, self._doubts = lag, likeness, 1.0, 0
         source = played[len(played) - lag - _FRAME : len(played) - lag]
         self._canceller = Canceller(float(self._heard @ self._heard) / max(float(source @ source), 1e-9))
         for back in range(_FRAME - WINDOW, -1, -WINDOW):
@@ -180,16 +182,19 @@ class EchoGuard:
         self._energy = 0.6 * self._energy + energy
         self._energy_left = 0.6 * self._energy_left + float(left @ left)
         ratio = self._energy_left / self._energy
+        remains = _pcm16(left) if float(left @ left) < energy else window
         limit = min(max(_LIMIT_OVER_LEAK * self._leak, _LIMIT_LOW), _LIMIT_HIGH)
         usual = (_TYPICAL_EARLY if self._leak > _LEARNED else _TYPICAL_LEARNED) * self._typical
         if ratio < limit or likeness >= max(usual, _MAYBE):
             self._doubts = 0
             self._leak += 0.2 * (min(ratio, 1.0) - self._leak)
             self._typical += 0.1 * (likeness - self._typical)
-            return self._hush(), "echo"
+            return remains, "echo"
         if moved:
             return self._doubt(window)
-        return (_pcm16(left) if float(left @ left) < energy else window), "clear"
+        if self._leak > _UNPROVED:
+            self.lag = None  # the filter learned nothing there: that was no echo
+        return remains, "clear"
 
     def _follow(self, heard: _Array, played: _Array, lag: int) -> tuple[float, _Array, _Array, bool]:
         """(Correlation, what was played at the lag, what it leaves of the window, whether the lag may have moved.)"""
@@ -218,8 +223,11 @@ class EchoGuard:
         self._doubts += 1
         return window, "doubtful"
 
-    def _hush(self) -> bytes:
-        # Not digital silence: to a voice detector the line's noise after it sounds like an onset.
+    def hush(self) -> bytes:
+        """A window of noise as quiet as the line, for a voice detector instead of an echo.
+
+        Not digital silence: the line's own noise after that would sound like an onset.
+        """
         return _pcm16(self._noise.standard_normal(WINDOW, np.float32) * np.float32(self._floor**0.5))
 
 
