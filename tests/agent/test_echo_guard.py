@@ -88,7 +88,7 @@ class Visit:
 
 def visit(scenario, loudness: float, link: Link | None = None) -> None:
     async def whole():
-        engine, voice = LocalEngine(Agent()), EspeakSynthesizer("en-gb-scotland", 150)
+        engine, voice = LocalEngine(Agent()), EspeakSynthesizer("en", 160)
         await engine.start()
         loop = asyncio.get_running_loop()
         events: list[tuple[float, e.Event]] = []

@@ -188,9 +188,9 @@ def test_the_timer_runs_only_while_somebody_listens():
 
 
 class Telephone:
-    """Plays `answers` (start ms, audio) by the tape and sends what `heard` makes of them."""
+    """Hears `played` and sends `heard`."""
 
-    def __init__(self, recogniser, played: bytes, heard: bytes, detector=None):
+    def __init__(self, recogniser, played: bytes, heard: bytes):
         self.recogniser, self.played, self.heard = recogniser, played, heard
 
     def call(self) -> Side:

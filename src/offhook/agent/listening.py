@@ -81,7 +81,9 @@ class OwnVoice:
     def __init__(self, call: AgentSide) -> None:
         self._call = call
         self._guard: EchoGuard | None = None
-        self._begins: deque[float] = deque(maxlen=self._STEADY)  # when audio began, had none been late; each arrival's word
+        self._begins: deque[float] = deque(
+            maxlen=self._STEADY
+        )  # when audio began, had none been late; each arrival's word
         self._began: float | None = None  # the one in use; None while nothing plays
 
     def arrived(self, ms: float) -> None:

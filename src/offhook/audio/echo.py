@@ -7,15 +7,15 @@ both whitened: it finds how late the echo comes. The *canceller*, a filter over 
 docs/decisions/0006-echo.md has the measurements behind the numbers.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 import offhook.audio.blas  # noqa: F401  (one thread)
 
-_Array = NDArray[np.float32]
-_Spectra = NDArray[np.complex64]
+_Array = NDArray[np.floating[Any]]
+_Spectra = NDArray[np.complexfloating[Any, Any]]
 
 Verdict = Literal["clear", "doubtful", "echo"]
 
@@ -53,7 +53,7 @@ def correlate(heard: _Array, played: _Array) -> _Array:
     total = np.concatenate(([0.0], np.cumsum(np.square(reference, dtype=np.float64))))
     power = total[n:] - total[: size - n + 1]
     scale = np.sqrt((power + 1e-3 * power.max() + 1e-12) * (float(white @ white) + 1e-12))
-    return np.asarray((products / scale)[::-1], np.float32)
+    return np.asarray((products / scale)[::-1])
 
 
 def _whiten(samples: _Array, size: int) -> _Spectra:
@@ -80,7 +80,7 @@ class Canceller:
         self._filter = np.zeros((_PARTITIONS, WINDOW + 1), np.complex64)
         later = gain * 0.5 ** np.arange(_PARTITIONS, dtype=np.float32)
         self._unsure = np.repeat(later[:, None], WINDOW + 1, axis=1).astype(np.float32)
-        self._other = np.zeros(WINDOW + 1, np.float32)  # the spectrum of all that is no echo
+        self._other: _Array = np.zeros(WINDOW + 1, np.float32)  # the spectrum of all that is no echo
 
     def residual(self, heard: _Array, played: _Array) -> tuple[_Array, _Spectra]:
         """What is left of a window, and the spectra of what was played (for `adapt`)."""

@@ -18,7 +18,9 @@ class Tape:
     def __init__(self, format: Format = MULAW_8K) -> None:
         self._format = format
         self._bytes_per_ms = format.bytes_per_ms
-        self._pieces: deque[tuple[int, bytes]] = deque()  # where each begins, in bytes of the clock; they do not overlap
+        self._pieces: deque[tuple[int, bytes]] = (
+            deque()
+        )  # where each begins, in bytes of the clock; they do not overlap
         self._end = 0  # of the last piece
 
     def wrote(self, audio: bytes, now: float) -> None:
