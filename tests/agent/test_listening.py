@@ -270,3 +270,21 @@ def test_a_burst_through_an_echo_is_judged_a_little_at_a_time():
         hearing.close()
 
     run(scenario())
+
+
+def test_an_echo_on_the_stream_after_a_lost_one_is_known_too():
+    async def scenario():
+        side = Side()
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, Words(), Endpointing())
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            hearing.feed(QUIET)
+        await asyncio.sleep(5.0)
+        side.tape.wrote(PLAYED, side.now())
+        for at in range(0, len(ECHO), 160):
+            await asyncio.sleep(0.02)
+            hearing.feed(ECHO[at : at + 160])
+        hearing.close()
+        assert side.events == []
+
+    run(scenario())

@@ -76,6 +76,7 @@ class OwnVoice:
     """Takes what was played to a caller out of what comes from them."""
 
     _STEADY = 64  # arrivals, about two seconds: the earliest of them tells the clock of the caller's audio
+    _GAP_MS = 500.0
     _SLACK_MS = 100.0  # how wrong that clock may become while something plays: the lag that was learned hangs on it
 
     def __init__(self, call: AgentSide) -> None:
@@ -88,7 +89,10 @@ class OwnVoice:
 
     def arrived(self, ms: float) -> None:
         """So many milliseconds of the caller's audio have come by now."""
-        self._begins.append(self._call.now() - ms)
+        begins = self._call.now() - ms
+        if self._begins and begins - self._begins[-1] > self._GAP_MS:
+            self._begins.clear()  # a stream was lost and another carries on
+        self._begins.append(begins)
 
     def remove(self, window: bytes, end_ms: float) -> tuple[bytes, bytes, Verdict]:
         """The window that ends at `end_ms` of the caller's audio without our voice, for the detector and for the
