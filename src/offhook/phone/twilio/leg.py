@@ -166,6 +166,7 @@ class TwilioLeg:
             self._stuck = (unsent, now)
 
     def _play(self, piece: Slice, now: float) -> None:
+        assert self._call is not None
         item, end_ms = piece.item, piece.offset_ms + len(piece.audio) / MULAW_8K.bytes_per_ms
         if piece.audio:
             if mark := self.ear.mark_before(item, piece.offset_ms, now):
@@ -174,11 +175,12 @@ class TwilioLeg:
                 self._spoke = True
                 self.ear.wrote(None, 0.0, LEAD_IN_MS, now)
                 self._socket.send(self._out.media(MULAW_8K.silence(LEAD_IN_MS)))
+                self._call.tape.wrote(MULAW_8K.silence(LEAD_IN_MS), now)
             self.ear.wrote(item, piece.offset_ms, end_ms - piece.offset_ms, now)
             self._socket.send(self._out.media(piece.audio))
+            self._call.tape.wrote(piece.audio, now)
         if mark := self.ear.mark_after(item, end_ms, piece.last, now):
             self._socket.send(self._out.mark(mark))
-        assert self._call is not None
         self._call.ledger.forget_before(item, end_ms - self.ear.queued_ms(now) - AHEAD_MS)
 
     def resume(self) -> None:
@@ -194,7 +196,10 @@ class TwilioLeg:
             return
         match command:
             case e.Clear():
-                fence = self.ear.clear(self._now())
+                now = self._now()
+                fence = self.ear.clear(now)
+                if self._call is not None:
+                    self._call.tape.cleared(now)
                 self._socket.send(self._out.clear)
                 self._socket.send(self._out.mark(fence))
             case e.HangUp():
@@ -267,6 +272,8 @@ class TwilioLeg:
             return
         self._gone = True
         self._socket.close(code)
+        if self._call is not None:
+            self._call.tape.cleared(self._now())
         if report and self._call is not None:
             self._call.report(e.PhoneLost(stopped, self.ear.lost(closed_at)))
 
