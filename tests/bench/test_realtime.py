@@ -21,8 +21,10 @@ def test_anything_else_is_none(message):
     assert realtime.delta(compact(message)) is None
 
 
-def test_the_callers_audio_is_an_append():
-    assert json.loads(realtime.append(b"UUU")) == {"type": "input_audio_buffer.append", "audio": "VVVV"}
+def test_the_callers_audio_is_an_append_behind_room_for_a_header():
+    message = realtime.append(b"UUU")
+    assert message[:14] == bytes(14)
+    assert json.loads(message[14:]) == {"type": "input_audio_buffer.append", "audio": "VVVV"}
 
 
 @pytest.mark.parametrize(

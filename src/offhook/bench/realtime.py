@@ -6,6 +6,7 @@ It is to be replaced by the product's leg, so that the bench measures that.
 
 import asyncio
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable
 from typing import Any, Literal
 
 import orjson
@@ -28,8 +29,9 @@ SESSION = {
 }
 
 _DELTA = b'{"type":"response.output_audio.delta"'
-_APPEND = b'{"type":"input_audio_buffer.append","audio":"'
 _HEADER_ROOM = 14
+_APPEND = bytes(_HEADER_ROOM) + b'{"type":"input_audio_buffer.append","audio":"'
+_TEXT = WSMsgType.TEXT  # asking picows' enumeration for a member is slow
 
 
 def delta(message: bytes) -> tuple[str, bytes] | None:
@@ -43,23 +45,26 @@ def delta(message: bytes) -> tuple[str, bytes] | None:
     return message[item : message.find(b'"', item)].decode(), a2b_base64(message[audio : message.find(b'"', audio)])
 
 
-def append(audio: bytes) -> bytes:
-    """The caller's audio, as the model takes it."""
-    return b'%b%b"}' % (_APPEND, b2a_base64(audio, newline=False))
+def append(audio: bytes) -> bytearray:
+    """The caller's audio, as the model takes it, behind room for a frame's header."""
+    room = bytearray(_APPEND)
+    room += b2a_base64(audio, newline=False)
+    room += b'"}'
+    return room
+
+
+_EVENTS: dict[str, Callable[[dict[str, Any]], e.Event]] = {
+    "input_audio_buffer.speech_started": lambda _told: e.SpeechStarted(),
+    "input_audio_buffer.speech_stopped": lambda _told: e.SpeechStopped(),
+    "conversation.item.input_audio_transcription.completed": lambda told: e.CallerTranscribed(told["transcript"]),
+    "response.output_audio_transcript.delta": lambda told: e.ItemText(told["item_id"], told["delta"]),
+}
 
 
 def event(told: dict[str, Any]) -> e.Event | None:
     """What a message means to a call, if anything."""
-    match told:
-        case {"type": "input_audio_buffer.speech_started"}:
-            return e.SpeechStarted()
-        case {"type": "input_audio_buffer.speech_stopped"}:
-            return e.SpeechStopped()
-        case {"type": "conversation.item.input_audio_transcription.completed", "transcript": str(text)}:
-            return e.CallerTranscribed(text)
-        case {"type": "response.output_audio_transcript.delta", "item_id": str(item), "delta": str(text)}:
-            return e.ItemText(item, text)
-    return None
+    meant = _EVENTS.get(told["type"])
+    return meant(told) if meant is not None else None
 
 
 def message(command: e.Command) -> dict[str, Any] | None:
@@ -106,9 +111,7 @@ class RealtimeLeg(picows.WSListener):
 
     def send_audio(self, frame: bytes) -> None:
         """The caller's audio."""
-        room = bytearray(_HEADER_ROOM)
-        room += append(frame)
-        self._transport.send_reuse_external_bytearray(WSMsgType.TEXT, room, _HEADER_ROOM)
+        self._transport.send_reuse_external_bytearray(_TEXT, append(frame), _HEADER_ROOM)
 
     def send(self, command: e.Command) -> None:
         """Tells the model."""
@@ -126,7 +129,7 @@ class RealtimeLeg(picows.WSListener):
         self._over.set()
 
     def on_ws_frame(self, transport: WSTransport, frame: picows.WSFrame) -> None:
-        if frame.msg_type is not WSMsgType.TEXT:
+        if frame.msg_type is not _TEXT:
             return
         raw = frame.get_payload_as_bytes()
         if (heard := delta(raw)) is not None:
