@@ -7,7 +7,7 @@ from offhook.bench import report
 from offhook.bench.measured import Interruption, Run, Spread
 from offhook.bench.run import Found
 
-TITLES = {"relay": "bare relay (C)", "offhook": "offhook"}
+TITLES = {"relay": "bare relay in C", "offhook": "offhook"}
 
 
 def run(bridge, cpu, **more):

@@ -50,9 +50,9 @@ def bridges(names: tuple[str, ...] = NAMES) -> Iterator[list[Bridge]]:
         made = []
         for name in names:
             if name == "relay" and (cc := compiler()):
-                made.append(Bridge("relay", "bare relay (C)", (str(compile_relay(cc, Path(folder))),), False))
+                made.append(Bridge("relay", "bare relay in C", (str(compile_relay(cc, Path(folder))),), False))
             elif name == "relay":
-                made.append(Bridge("relay", "bare relay (Python, no compiler)", _python("relay"), False))
+                made.append(Bridge("relay", "bare relay in Python", _python("relay"), False))
             elif name == "sample":
                 made.append(Bridge("sample", "sample pattern", _python("sample"), True))
             else:

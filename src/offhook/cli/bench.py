@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
 from offhook.bench import plot, report
-from offhook.bench.bridges import NAMES, Bridge, bridges
+from offhook.bench.bridges import NAMES, Bridge, bridges, compiler
 from offhook.bench.load import measure
 from offhook.bench.measured import Run
 from offhook.bench.process import cores
@@ -48,6 +47,10 @@ def bench(
     bridge_core, peers_core = cores()
     apart = f"bridge on core {bridge_core}, peers on core {peers_core}"
     console.print(apart if bridge_core != peers_core else "There is one core only: bridge and peers share it.")
+    import uvloop  # not on Windows, where the line above has said so
+
+    if "relay" in names and compiler() is None:
+        console.print("There is no C compiler: the bare relay is the one in Python, which costs more.")
     with bridges(names) as made:
         titles = {bridge.name: bridge.title for bridge in made}
         runs, found = uvloop.run(_measure(made, calls, seconds, count, find, console))
