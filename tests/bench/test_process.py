@@ -7,6 +7,7 @@ import pytest
 from offhook.bench import process
 from offhook.bench.process import BridgeProcess, announce, cores, pinned
 from offhook.errors import ConfigError
+from tests.polling import wait_for
 
 
 def python(code):
@@ -33,6 +34,22 @@ def test_a_process_is_watched_from_outside_and_ended():
 def test_one_that_does_not_start_says_how_to_see_why():
     with pytest.raises(ConfigError, match="does not start; run"):
         asyncio.run(BridgeProcess.start(python("raise SystemExit"), cores()[0]))
+
+
+def test_one_that_says_nothing_is_ended_when_the_bench_is(tmp_path):
+    path = tmp_path / "pid"
+
+    async def scenario():
+        code = "import os, signal, sys; open(sys.argv[1], 'w').write(str(os.getpid())); signal.pause()"
+        starting = asyncio.create_task(BridgeProcess.start([*python(code), str(path)], cores()[0]))
+        await asyncio.to_thread(wait_for, lambda: path.is_file() and path.read_text())
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)
+
+    asyncio.run(scenario())
 
 
 def test_one_that_does_not_want_to_end_is_made_to(monkeypatch):

@@ -54,6 +54,9 @@ def test_the_search_is_bounded():
 
 def test_the_trouble_is_told():
     run = run_of(A, 5)
+    assert trouble(run) == "p99 5 ms up, 5 ms down"
+    run.late_ms = Spread(1.0, 11.0)
+    assert trouble(run) == "p99 5 ms up, 5 ms down, but the peers themselves were late by 11 ms"
     run.gaps = 2
     assert trouble(run) == "2 gaps in what was heard"
     run.missing = 1

@@ -24,7 +24,7 @@ def announce(port: int) -> None:
 
 def cores() -> tuple[int, int]:
     """The core for the bridge and the core for its peers; the same one if there is but one. Raises ConfigError."""
-    if not hasattr(os, "sched_getaffinity") or not Path("/proc/self/task").is_dir():
+    if not hasattr(os, "sched_getaffinity") or not Path("/proc/self/schedstat").is_file():
         raise ConfigError("The bench needs Linux: it reads what a process costs from /proc. Run it in a container.")
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[1 % len(allowed)]
@@ -61,9 +61,11 @@ class BridgeProcess:
             async with asyncio.timeout(START_SECONDS):
                 line = await process.stdout.readline()
             return cls(process, int(line))
-        except (TimeoutError, ValueError):
+        except BaseException as error:
             await cls(process, 0).end()
-            raise ConfigError(f"The bridge does not start; run `{' '.join(command)}` to see why.") from None
+            if isinstance(error, TimeoutError | ValueError):
+                raise ConfigError(f"The bridge does not start; run `{' '.join(command)}` to see why.") from None
+            raise
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads so far."""

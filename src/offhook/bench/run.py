@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from offhook.bench.bridges import Bridge
-from offhook.bench.measured import Run
+from offhook.bench.measured import STALE_MS, Run
 
 FIRST_CALLS = 50
 MOST_CALLS = 1600
@@ -81,4 +81,7 @@ def trouble(run: Run) -> str:
         return run.rejected
     if run.gaps:
         return f"{run.gaps} gaps in what was heard"
-    return f"p99 {run.up_ms.p99:.0f} ms up, {run.down_ms.p99:.0f} ms down"
+    delays = f"p99 {run.up_ms.p99:.0f} ms up, {run.down_ms.p99:.0f} ms down"
+    if run.late_ms.p99 > STALE_MS / 2:
+        return f"{delays}, but the peers themselves were late by {run.late_ms.p99:.0f} ms"
+    return delays
