@@ -46,11 +46,11 @@ def test_the_table_has_medians_of_the_rounds_that_count():
             run("relay", 1.0), run("offhook", 99.0, missing=1),
         ]
     )  # fmt: skip
-    assert row(shown, "CPU ms per call-second") == ["1.00", "1.80"]
+    assert row(shown, "CPU ms/call-second") == ["1.00", "1.80"]
     assert row(shown, "times the relay") == ["1.00 (1.00–1.00)", "1.80 (1.60–2.00)"]
-    assert row(shown, "model to carrier") == ["0.20 / 3.00", "0.20 / 3.00"]
-    assert row(shown, "speech_started") == ["–", "0.40 / 0.60"]
-    assert row(shown, "truncation") == ["–", "5 / 5"]
+    assert row(shown, "down") == ["0.20 / 3.00", "0.20 / 3.00"]
+    assert row(shown, "clear") == ["–", "0.40 / 0.60"]
+    assert row(shown, "cut error") == ["–", "5 / 5"]
     assert row(shown, "right item") == ["–", "2 of 2"]
     assert row(shown, "rounds that count") == ["3 of 3", "2 of 3"]
 

@@ -38,7 +38,7 @@ def test_a_small_run_leaves_a_table_a_record_and_a_drawing(tmp_path, monkeypatch
     monkeypatch.setattr(module, "QUICK", {"calls": 2, "seconds": 0.3, "rounds": 1})
     result = run("--quick", "--only", "relay", "--json", str(record), "--plot", str(drawing))
     assert result.exit_code == 0, result.output
-    assert "CPU ms per call-second" in result.output
+    assert "CPU ms/call-second" in result.output
     told = json.loads(record.read_text())
     assert [each["bridge"] for each in told["runs"]] == ["relay"] and told["machine"]["cpus"]
     assert drawing.read_text().startswith("<svg")

@@ -12,10 +12,10 @@ from offhook.bench.run import Found
 
 RELAY = "relay"
 ROWS = (
-    "CPU ms per call-second", "… times the relay's (least–most)", "carrier to model, ms p50 / p99",
-    "model to carrier, ms p50 / p99", "speech_started to clear, ms p50 / p99", "truncation error, ms p50 / p99",
-    "right item of two cut", "kB of memory per call", "peers late by, ms p99", "rounds that count",
+    "CPU ms/call-second", "times the relay", "up, ms p50/p99", "down, ms p50/p99", "clear, ms p50/p99",
+    "cut error, ms p50/p99", "right item of two", "kB per call", "peers late, ms p99", "rounds that count",
 )  # fmt: skip
+"""Up is from the carrier to the model; clear is from the model's speech_started to the carrier's clear."""
 
 
 def table(runs: Sequence[Run], titles: dict[str, str]) -> Table:
