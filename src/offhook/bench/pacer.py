@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 FRAME_SLOTS = 20
 DELTA_SLOTS = 200
+FAR_BEHIND_SECONDS = 0.1
 
 
 class Pacer:
@@ -30,7 +31,10 @@ class Pacer:
         self._stopped = True
 
     async def run(self) -> None:
-        """Turns until stopped. A slot that is missed is made up for, one by one, so that the loop can read in between."""
+        """Turns until stopped. Slots that are missed are made up for one by one, so that the loop can read in between.
+
+        A wheel that is far behind does not race: it goes on from there, and too little was sent.
+        """
         began, slot = time.perf_counter(), 0
         while not self._stopped:
             # A whole millisecond or nothing: a loop that knows no shorter time would spin.
@@ -38,7 +42,10 @@ class Pacer:
             await asyncio.sleep(0.001 if early else 0.0)
             if self._stopped:
                 return
-            self.late_ms.append(max(0.0, (time.perf_counter() - began) * 1000.0 - slot))
+            late = max(0.0, time.perf_counter() - began - slot / 1000.0)
+            self.late_ms.append(late * 1000.0)
+            if late > FAR_BEHIND_SECONDS:
+                began += late
             for send in self._frames[slot % FRAME_SLOTS]:
                 send()
             for send in self._deltas[slot % DELTA_SLOTS]:
