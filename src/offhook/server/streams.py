@@ -10,6 +10,7 @@ from http import HTTPStatus
 from offhook.call import Call
 from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused
+from offhook.outside import clock
 from offhook.phone.twilio import token
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.phone.twilio.wire import Start
@@ -70,11 +71,11 @@ class StreamDoor:
         )
 
     def _open_leg(self, socket: MediaSocket, call_id: str) -> TwilioLeg:
-        loop = asyncio.get_running_loop()
+        now = clock(asyncio.get_running_loop())
         return TwilioLeg(
             socket,
             lambda start: self._claim(start, call_id),
-            lambda: loop.time() * 1000.0,
+            lambda: now() * 1000.0,
             playout_offset_ms=self._rules.playout_offset_ms,
             show_timing_math=self._rules.show_timing_math,
         )
