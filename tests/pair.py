@@ -12,8 +12,9 @@ from typing import Self
 import orjson
 
 from offhook.audio.format import MULAW_8K
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.network import End, Link, duplex
 from offhook.sim.stream import MarkFaults, StreamPlayback
@@ -155,6 +156,7 @@ class Pair:
     down: Link = field(default_factory=lambda: Link(80.0))
     faults: MarkFaults | None = None
     max_call_seconds: float = 3600.0
+    greets: bool = True
 
     async def __aenter__(self) -> Self:
         self.loop = asyncio.get_running_loop()
@@ -171,7 +173,12 @@ class Pair:
         self.call.start()
         await asyncio.sleep(0)
         self.carrier = self.stream()
-        await asyncio.sleep((self.down.delay_ms + 100) / 1000.0)
+        await asyncio.sleep((self.up.delay_ms + self.down.delay_ms + 100) / 1000.0)
+        if self.greets:  # what is said next is no greeting, which would not be interrupted at once
+            self.call.agent_audio("greeting", b"\x7f" * 160)
+            self.call.end_item("greeting")
+            await asyncio.sleep((self.up.delay_ms + self.down.delay_ms + 1000) / 1000.0)
+            self.events.clear()
         return self
 
     async def __aexit__(self, *exc) -> None:

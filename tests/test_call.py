@@ -5,8 +5,9 @@ import logging
 
 import pytest
 
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next
 from offhook.errors import LegFailed
 from offhook.phone.loopback import LoopbackLeg

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from offhook.call import CallInfo
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.core.states import Next
 from offhook.errors import CallOver, CallRefused, CallsFull
 from offhook.phone.loopback import LoopbackLeg

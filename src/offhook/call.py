@@ -9,14 +9,14 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 from offhook.core import events as e
 from offhook.core.control import CallControl
-from offhook.core.leg import AgentLeg, PhoneLeg
+from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
-from offhook.errors import LegFailed, LocalProtocolError
+from offhook.errors import LegFailed, LocalProtocolError, ToolError
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +25,11 @@ EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so l
 Publish = Callable[[str, e.Event], None]
 
 
-@dataclass(frozen=True, slots=True)
-class CallInfo:
-    """What the carrier said of a call. `caller` and `called` may be a number, `anonymous`, `sip:…` or `client:…`."""
-
-    sid: str
-    account_sid: str
-    caller: str
-    called: str
-    direction: str = "inbound"
-
-
 class Call:
-    """One conversation. Made when the carrier asks what to do with a call; over when `ended`."""
+    """One conversation. Made when the carrier asks what to do with a call; over when `ended`.
+
+    A tool that takes `call` is given it: `info` says who calls whom, `data` is the tools' own, `hang_up` ends it.
+    """
 
     def __init__(
         self,
@@ -50,6 +42,7 @@ class Call:
     ) -> None:
         self.id = secrets.token_hex(8)
         self.info = info
+        self.data: dict[str, Any] = {}
         self.epoch = 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._publish, self._on_ended = publish, on_ended
@@ -64,6 +57,7 @@ class Call:
         self._handling = False
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
+        self._tools: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------ life
@@ -101,6 +95,13 @@ class Call:
         self._handle_all(commands)
         self.arm()
         return answer
+
+    def hang_up(self) -> bool:
+        """Ends the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
+        said anything since the caller last spoke, so its goodbye is still to come."""
+        said = self.control.goodbye_said
+        self.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
+        return said
 
     async def _run_agent(self) -> None:
         try:
@@ -192,6 +193,10 @@ class Call:
                 case e.SayRest():
                     if self.phone is not None:
                         self.phone.pump()
+                case e.RunTool():
+                    running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
+                    self._tools.add(running)
+                    running.add_done_callback(self._tools.discard)
                 case e.CloseAgent():
                     self._over()
                 case e.Clear() | e.HangUp():
@@ -199,6 +204,14 @@ class Call:
                         self.phone.send(command)
                 case _:
                     self._tell_agent(command)
+
+    async def _run_tool(self, wanted: e.RunTool) -> None:
+        try:
+            output = await self.agent.tools.run(wanted.name, wanted.arguments, self)
+        except ToolError as error:
+            self.report(e.ToolFinished(wanted.id, str(error), failed=True))
+        else:
+            self.report(e.ToolFinished(wanted.id, output))
 
     def _tell_agent(self, command: e.Command) -> None:
         if type(command) not in self.agent.can:
@@ -239,6 +252,8 @@ class Call:
             self.phone = None
         self._to_agent = lambda _frame: None
         self._early.clear()
+        for running in self._tools:
+            running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
         self._on_ended(self)
 
@@ -252,6 +267,6 @@ class Call:
 
     async def closed(self) -> None:
         """Waits until everything the call held is given back."""
-        for task in (self._closing, self._running):
+        for task in (self._closing, self._running, *self._tools):
             if task is not None:
                 await asyncio.gather(task, return_exceptions=True)

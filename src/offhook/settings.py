@@ -102,6 +102,10 @@ class Settings(BaseSettings):
         BeforeValidator(str.lower),
         Field(title="text or json", description="A log line as `key=value` text or as one JSON object."),
     ] = "text"
+    reload: Annotated[
+        bool,
+        Field(title="true or false", description="Load the agents anew when a Python file of the folder changes."),
+    ] = False
     public_url: Annotated[
         str | None,
         AfterValidator(lambda text: text and _public_url(text)),

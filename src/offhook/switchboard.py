@@ -5,9 +5,9 @@ import hashlib
 import logging
 from collections.abc import Callable
 
-from offhook.call import Call, CallInfo, Publish
+from offhook.call import Call, Publish
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg
+from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.states import CallState, Next
 from offhook.errors import CallOver, CallRefused, CallsFull
 

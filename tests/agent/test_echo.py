@@ -1,8 +1,9 @@
 import asyncio
 
 from offhook.agent.echo import EchoLeg, tone
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 

@@ -7,8 +7,9 @@ import pytest
 
 from offhook import Agent
 from offhook.agent.local import LocalEngine
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 
@@ -21,7 +22,7 @@ class Visit:
 
     def __init__(self, call: Call, leg: LoopbackLeg, engine: LocalEngine) -> None:
         self.call, self.leg = call, leg
-        self._voice = engine._synthesizer
+        self._voice = next(iter(engine._synthesizers.values()))
         self.events: list[tuple[float, e.Event]] = []
 
     async def quiet(self, ms: int) -> None:
@@ -45,12 +46,13 @@ class Visit:
 
 def visit(scenario, **agent) -> None:
     async def whole():
-        engine = LocalEngine(Agent(**agent))
+        engine, who = LocalEngine(), Agent(**agent)
         await engine.start()
+        await engine.prepare(who)
         loop = asyncio.get_running_loop()
         events: list[tuple[float, e.Event]] = []
         call = Call(
-            CallInfo("CA1", "AC1", "anonymous", "+15550100"), engine.leg(),
+            CallInfo("CA1", "AC1", "anonymous", "+15550100"), engine.leg(who),
             publish=lambda _id, event: events.append((loop.time() * 1000.0, event)), on_ended=lambda _call: None,
         )  # fmt: skip
         call.start()

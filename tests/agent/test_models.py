@@ -11,20 +11,21 @@ from offhook.errors import ConfigError
 
 def test_a_model_there_is_none_for_is_refused_with_the_ones_there_are():
     with pytest.raises(ConfigError, match='"local"'):
-        engine_for(Agent(model="hal-9000"))
+        engine_for("hal-9000")
 
 
 def test_a_language_the_embedded_engine_does_not_speak_is_refused():
     with pytest.raises(ConfigError, match="en-US"):
-        engine_for(Agent(language="nl-NL"))
-    engine_for(Agent(language="nl-NL", model="echo"))
+        asyncio.run(engine_for("local").prepare(Agent(language="nl-NL")))
+    asyncio.run(engine_for("echo").prepare(Agent(language="nl-NL", model="echo")))
 
 
 def test_an_engine_opens_legs():
     async def scenario():
-        engine = engine_for(Agent(model="echo"))
+        engine = engine_for("echo")
         await engine.start()
-        assert engine.leg() is not engine.leg()
+        agent = Agent(model="echo")
+        assert engine.leg(agent) is not engine.leg(agent)
         await engine.close()
 
     asyncio.run(scenario())

@@ -11,9 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from offhook.agent.agent import Agent
 from offhook.cli.compose import options
-from offhook.cli.serve import NOT_IN_THE_DEMO, _account, agent_from, load_agent
+from offhook.cli.serve import NOT_IN_THE_DEMO, _account, run_serve
 from offhook.errors import ConfigError
 from offhook.phone.twilio.signature import Key
 from offhook.settings import Settings
@@ -34,59 +33,6 @@ def settings(monkeypatch, **environment) -> Settings:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     return Settings.load()
-
-
-# ---------------------------------------------------------------- agents
-
-
-def test_an_agent_is_found_in_a_module_of_the_current_folder(tmp_path):
-    (tmp_path / "shop_one.py").write_text("from offhook.agent.agent import Agent\nagent = Agent('You sell bread.')\n")
-    assert load_agent("shop_one:agent").instructions == "You sell bread."
-
-
-@pytest.mark.parametrize("target", ["shop", "shop:", ":agent", ""])
-def test_a_target_that_names_no_agent_is_refused_with_an_example(target):
-    with pytest.raises(ConfigError, match="shop:agent"):
-        load_agent(target)
-
-
-def test_a_module_that_is_not_there_is_refused():
-    with pytest.raises(ConfigError, match="There is no module nothing_here"):
-        load_agent("nothing_here:agent")
-
-
-@pytest.mark.parametrize(
-    ("number", "text", "sentence"),
-    [
-        (2, "import nothing_there\n", "imports nothing_there, which is not there"),
-        (4, "from offhook import Agent\nagent = Agent(modell='local')\n", "modell.*line 2 of .*shop_4.py"),
-        (5, "agent = (\n", "SyntaxError"),
-    ],
-)
-def test_a_module_that_fails_is_told_in_one_sentence(tmp_path, number, text, sentence):
-    (tmp_path / f"shop_{number}.py").write_text(text)
-    with pytest.raises(ConfigError, match=sentence):
-        load_agent(f"shop_{number}:agent")
-
-
-def test_another_name_is_refused_with_the_agents_there_are(tmp_path):
-    (tmp_path / "shop_three.py").write_text(
-        "from offhook.agent.agent import Agent\nday = Agent('')\nnight = Agent('')\n"
-    )
-    with pytest.raises(ConfigError, match="no Agent named agent; the agents in it: day, night"):
-        load_agent("shop_three:agent")
-
-
-def test_the_environment_describes_an_agent(monkeypatch):
-    told = settings(
-        monkeypatch, MODEL="local", SYSTEM_MESSAGE="Be kind.", GREETING="Hello.", VOICE="en", LANGUAGE="en-GB"
-    )
-    assert agent_from(told) == Agent("Be kind.", model="local", greeting="Hello.", voice="en", language="en-GB")
-
-
-def test_without_a_model_there_is_nothing_to_answer_with(monkeypatch):
-    with pytest.raises(ConfigError, match="set MODEL"):
-        agent_from(settings(monkeypatch))
 
 
 # ---------------------------------------------------------------- whose calls
@@ -188,3 +134,8 @@ def test_serve_refuses_in_one_sentence(tmp_path):
 
 def test_what_the_demo_ignores_are_settings():
     assert set(NOT_IN_THE_DEMO) < set(Settings.model_fields)
+
+
+def test_reloading_needs_a_file_to_watch():
+    with pytest.raises(ConfigError, match="offhook serve shop:agent"):
+        run_serve(None, host=None, port=None, reload=True)

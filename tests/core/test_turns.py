@@ -47,4 +47,4 @@ def test_no_turn_ends_that_has_not_begun():
     [("wait", 200.0, True), ("", 200.0, False), ("", 700.0, True), ("uh-huh", 300.0, False), ("mm", 900.0, False)],
 )
 def test_words_interrupt_and_noises_do_not(text, spoken_ms, verdict):
-    assert interrupts(text, spoken_ms) is verdict
+    assert interrupts(text, spoken_ms, asked=False) is verdict

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
-from offhook.call import Call, CallInfo
+from offhook.call import Call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.errors import LocalProtocolError
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run

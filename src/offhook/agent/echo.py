@@ -4,10 +4,12 @@ import asyncio
 import math
 from typing import Literal
 
+from offhook.agent.agent import Agent
+from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg, AgentSide
+from offhook.core.leg import AgentLeg, AgentSide, Tools
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
 LOUD = bytes(1 if (code & 0x7F) < 0x50 else 0 for code in range(256))  # µ-law codes louder than about -34 dBFS
@@ -26,6 +28,7 @@ class EchoLeg:
     format = MULAW_8K
     can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
     turns: Literal["provider", "offhook"] = "offhook"
+    tools: Tools = Toolbox(())
 
     def __init__(self) -> None:
         self._call: AgentSide
@@ -84,7 +87,10 @@ class EchoEngine:
     async def start(self) -> None:
         """Nothing to start."""
 
-    def leg(self) -> AgentLeg:
+    async def prepare(self, agent: Agent) -> None:
+        """Any agent's echo is the same."""
+
+    def leg(self, agent: Agent) -> AgentLeg:
         """An echo for one call."""
         return EchoLeg()
 

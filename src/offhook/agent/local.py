@@ -2,22 +2,25 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Literal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Literal
+
+import orjson
 
 from offhook.agent.agent import Agent
 from offhook.agent.listening import Hearing, Listening
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg, AgentSide
+from offhook.core.leg import AgentLeg, AgentSide, Tools
 from offhook.core.turns import Endpointing
-from offhook.errors import ConfigError, LegFailed
-from offhook.speech.base import Recogniser, Responder, Synthesizer, Utterance
+from offhook.errors import ConfigError, LegFailed, ToolError
+from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Utterance
 from offhook.speech.desk import GRAMMAR, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
 
 PAUSE_MS = 200  # between two sentences
+PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
@@ -25,7 +28,9 @@ class LocalLeg:
     """One call of the embedded agent. Each answer is one item; its word times are exact."""
 
     format = MULAW_8K
-    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
+    can: frozenset[type[e.Command]] = frozenset(
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.ToolResult}
+    )
     turns: Literal["provider", "offhook"] = "offhook"
 
     def __init__(
@@ -36,21 +41,26 @@ class LocalLeg:
         synthesizer: Synthesizer,
         greeting: str | None,
         endpointing: Endpointing,
+        tools: Tools,
     ) -> None:
+        self.tools = tools
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
         self._greeting = responder.greeting() if greeting is None else greeting
-        self._call: AgentSide
+        self.call: AgentSide
         self._hearing: Hearing | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
+        self._saying: set[asyncio.Task[None]] = set()
         self._items = 0
+        self._uses = 0
+        self._used: dict[str, asyncio.Future[str]] = {}
         self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
 
     async def run(self, call: AgentSide) -> None:
         """Listens until closed."""
-        self._call = call
+        self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
         call.report(e.AgentJoined())
@@ -61,43 +71,71 @@ class LocalLeg:
         match command:
             case e.Greet():
                 if self._greeting:
-                    self._answer(_only(self._greeting))
-            case e.Respond(text):
-                self._answer(self._responder.respond(text))
+                    self._answer(_Answer(self), _only(self._greeting))
+            case e.Respond(text, keys, going_on):
+                answer = _Answer(self)
+                self._answer(answer, self._responder.respond(Said(text, keys, going_on), answer.use))
+            case e.Fill(item):
+                self._start(self._fill(item, self._responder.filler()))
+            case e.ToolResult(id, output, failed):
+                if (awaited := self._used.pop(id, None)) is not None and not awaited.done():
+                    awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
             case e.Cancel():
                 if self._answering is not None:
                     self._answering.cancel()
 
-    def _answer(self, sentences: AsyncIterator[str]) -> None:
+    def _answer(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
             self._answering.cancel()
-        self._answering = asyncio.get_running_loop().create_task(self._say(sentences))
+        self._answering = self._start(self._say(answer, sentences))
 
-    async def _say(self, sentences: AsyncIterator[str]) -> None:
-        self._items += 1
-        item, said_ms = f"answer{self._items}", 0.0
+    def _start(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(saying)
+        self._saying.add(task)
+        task.add_done_callback(self._saying.discard)
+        return task
+
+    async def _say(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         try:
             async for sentence in sentences:
-                spoken = await self._speak(sentence)
-                audio, text = spoken.audio, sentence
-                if said_ms:
-                    audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
-                shift_ms, shift_chars = (said_ms + PAUSE_MS, 1) if said_ms else (0.0, 0)
-                words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
-                self._call.agent_audio(item, audio)
-                self._call.report(e.ItemText(item, text, words))
-                said_ms += len(audio) / MULAW_8K.bytes_per_ms
+                await answer.say(sentence)
+            if (keys := self._responder.keys_wanted) is not None:
+                self.call.report(e.KeysWanted(keys))
         except Exception as failed:  # noqa: BLE001
-            # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
-            if not self._over.done():
-                self._over.set_exception(failed)
-            return
+            self._fail(failed)
         finally:
-            self._call.end_item(item)
-        if self._responder.farewell:
-            self._call.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+            answer.end()
 
-    async def _speak(self, sentence: str) -> Utterance:
+    async def _fill(self, item: str, words: str) -> None:
+        answer = _Answer(self, item)
+        try:
+            await answer.say(words)
+        except Exception as failed:  # noqa: BLE001
+            self._fail(failed)
+        finally:
+            answer.end()
+
+    def _fail(self, failed: Exception) -> None:
+        # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
+        if not self._over.done():
+            self._over.set_exception(failed)
+
+    def next_item(self) -> str:
+        """A name for one more item."""
+        self._items += 1
+        return f"answer{self._items}"
+
+    def ask(self, name: str, arguments: dict[str, Any]) -> "asyncio.Future[str]":
+        """Asks for a tool; the future tells what came of it, or raises ToolError."""
+        self._uses += 1
+        id = f"use{self._uses}"
+        awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._used[id] = awaited
+        self.call.report(e.ToolCalled(id, name, orjson.dumps(arguments).decode()))
+        return awaited
+
+    async def speak(self, sentence: str) -> Utterance:
+        """One sentence as audio. Raises LegFailed if the engine died and could not be revived."""
         try:
             return await self._synthesizer.speak(sentence)
         except LegFailed as failed:
@@ -109,12 +147,47 @@ class LocalLeg:
         """Stops listening and answering."""
         if self._hearing is not None:
             self._hearing.close()
-        if self._answering is not None:
-            self._answering.cancel()
+        for task in list(self._saying):
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._answering
+                await task
         if not self._over.done():
             self._over.set_result(None)
+
+
+class _Answer:
+    """What is said at one go: an item, or several where a tool takes long between them."""
+
+    def __init__(self, leg: LocalLeg, item: str | None = None) -> None:
+        self._leg = leg
+        self._item = item or leg.next_item()
+        self._said_ms = 0.0
+
+    async def say(self, sentence: str) -> None:
+        """Says one more sentence."""
+        spoken = await self._leg.speak(sentence)
+        audio, text = spoken.audio, sentence
+        if self._said_ms:
+            audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
+        shift_ms, shift_chars = (self._said_ms + PAUSE_MS, 1) if self._said_ms else (0.0, 0)
+        words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
+        self._leg.call.agent_audio(self._item, audio)
+        self._leg.call.report(e.ItemText(self._item, text, words))
+        self._said_ms += len(audio) / MULAW_8K.bytes_per_ms
+
+    async def use(self, name: str, **arguments: Any) -> str:
+        """Runs a tool (speech/base.py, Use)."""
+        awaited = self._leg.ask(name, arguments)
+        done, _ = await asyncio.wait((awaited,), timeout=PATIENCE_S)
+        if not done and self._said_ms:
+            # What was said so far stands alone, so that a filler may follow it.
+            self.end()
+            self._item, self._said_ms = self._leg.next_item(), 0.0
+        return await awaited
+
+    def end(self) -> None:
+        """Nothing more comes of the item."""
+        self._leg.call.end_item(self._item)
 
 
 async def _only(sentence: str) -> AsyncIterator[str]:
@@ -124,28 +197,38 @@ async def _only(sentence: str) -> AsyncIterator[str]:
 class LocalEngine:
     """The workers and the detector behind every call of the embedded agent."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self) -> None:
         """Raises ConfigError if the speech engines are not installed."""
-        if agent.language not in VOICES:
-            known = " and ".join(VOICES)
-            raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
-        self._greeting = agent.greeting
-        self._silence_ms = agent.silence_ms
         self._recognisers = PocketsphinxPool(GRAMMAR)
-        self._synthesizer = EspeakSynthesizer(agent.voice or VOICES[agent.language])
+        self._synthesizers: dict[str, EspeakSynthesizer] = {}
         self._listening: Listening | None = None
 
     async def start(self) -> None:
-        """Starts the workers."""
+        """Starts the recogniser's workers."""
         self._listening = Listening()
-        await asyncio.gather(self._recognisers.start(), self._synthesizer.start())
+        await self._recognisers.start()
 
-    def leg(self) -> AgentLeg:
+    async def prepare(self, agent: Agent) -> None:
+        """Starts the voice of an agent."""
+        await self._synthesizer(agent).start()
+
+    def _synthesizer(self, agent: Agent) -> EspeakSynthesizer:
+        if agent.language not in VOICES:
+            known = " and ".join(VOICES)
+            raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
+        voice = agent.voice or VOICES[agent.language]
+        if voice not in self._synthesizers:
+            self._synthesizers[voice] = EspeakSynthesizer(voice)
+        return self._synthesizers[voice]
+
+    def leg(self, agent: Agent) -> AgentLeg:
         """One call's leg."""
-        assert self._listening is not None, "start the engine first"
-        recogniser, endpointing = self._recognisers.recogniser(), Endpointing(otherwise_ms=self._silence_ms)
-        return LocalLeg(self._listening, recogniser, Desk(), self._synthesizer, self._greeting, endpointing)
+        self._listening = self._listening or Listening()
+        return LocalLeg(
+            self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
+            Endpointing(otherwise_ms=agent.silence_ms), agent.toolbox,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Ends the workers."""
-        await asyncio.gather(self._recognisers.close(), self._synthesizer.close())
+        await asyncio.gather(self._recognisers.close(), *(each.close() for each in self._synthesizers.values()))

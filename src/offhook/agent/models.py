@@ -8,25 +8,28 @@ from offhook.errors import ConfigError
 
 
 class Engine(Protocol):
-    """What all calls of a process with one agent share."""
+    """What all agents of one model share, in a process."""
 
     async def start(self) -> None:
         """Makes everything ready for the first call. Raises ConfigError if something is missing."""
 
-    def leg(self) -> AgentLeg:
-        """An agent leg for one call."""
+    async def prepare(self, agent: Agent) -> None:
+        """Makes ready what one agent needs: its voice, say. Raises ConfigError if this engine cannot be that agent."""
+
+    def leg(self, agent: Agent) -> AgentLeg:
+        """An agent leg for one call. Raises ConfigError if this engine cannot be that agent."""
 
     async def close(self) -> None:
         """Gives everything back. Idempotent."""
 
 
-def engine_for(agent: Agent) -> Engine:
-    """The engine that `agent.model` names. Raises ConfigError for a model there is none for."""
-    match agent.model:
+def engine_for(model: str) -> Engine:
+    """The engine of a model. Raises ConfigError for one there is none for."""
+    match model:
         case "local":
             from offhook.agent.local import LocalEngine
 
-            return LocalEngine(agent)
+            return LocalEngine()
         case "echo":
             from offhook.agent.echo import EchoEngine
 

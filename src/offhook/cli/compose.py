@@ -1,8 +1,10 @@
 """From settings to a server that runs."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
-from offhook.agent.models import Engine
+from offhook.agent.roster import Roster
+from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
@@ -16,17 +18,23 @@ async def serve(
     settings: Settings,
     account_sid: str,
     keys: Sequence[Key],
-    engine: Engine,
+    roster: Roster,
     *,
     try_it: str | None,
     command: str,
     on_started: Callable[[int], None] = lambda _port: None,
     on_ready: Callable[[int], None] = lambda _port: None,
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
+    reload: str | None = None,
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
-    when it listens, `on_ready` when the agent is ready too; `watch` sees every event."""
-    app = App(options(settings, account_sid, keys, try_it=try_it, command=command), lambda _info: engine.leg(), watch)
+    when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
+    agents are loaded anew when it changes."""
+    app = App(options(settings, account_sid, keys, try_it=try_it, command=command), roster.open, watch)
+
+    async def replace(loaded: Loaded) -> None:
+        await roster.replace(loaded.agents, loaded.known)
+
     listening = Listening(
         host=settings.host,
         port=settings.port,
@@ -35,9 +43,10 @@ async def serve(
         drain_seconds=settings.drain_seconds,
     )
     try:
-        await serve_app(app, listening, prepare=engine.start, on_started=on_started, on_ready=on_ready)
+        async with reloading(reload, replace) if reload else nullcontext():
+            await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
-        await engine.close()
+        await roster.close()
 
 
 def options(

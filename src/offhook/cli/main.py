@@ -64,14 +64,17 @@ def serve(
         str | None,
         typer.Argument(
             metavar="[MODULE:AGENT]",
-            help="An agent in a Python module; without it the environment says.",
+            help="An agent, agents by number, or a function of the call, in a Python module; without it the environment says.",
             show_default=False,
         ),
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on. Default: HOST, or 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on. Default: PORT, or 8000.")] = None,
+    reload: Annotated[
+        bool | None, typer.Option("--reload", help="Load the agents anew when a Python file of this folder changes.")
+    ] = None,
 ) -> None:
     """Serve an agent to the telephone."""
     from offhook.cli.serve import run_serve
 
-    run_serve(target, host=host, port=port)
+    run_serve(target, host=host, port=port, reload=reload)

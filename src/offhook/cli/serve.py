@@ -1,19 +1,18 @@
 """`offhook demo` and `offhook serve`: from settings to a running server."""
 
 import asyncio
-import importlib
 import os
 import shlex
 import shutil
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
 from offhook.agent.agent import Agent
-from offhook.agent.models import engine_for
+from offhook.agent.roster import Roster
+from offhook.cli.agents import Loaded, agent_from, load_agents
 from offhook.cli.compose import serve
 from offhook.core import events as e
 from offhook.errors import ConfigError
@@ -31,7 +30,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
-    "system_message", "greeting", "voice", "language", "model", "silence_ms",
+    "system_message", "greeting", "voice", "language", "model", "silence_ms", "reload",
 )  # fmt: skip
 
 
@@ -42,7 +41,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    agent = Agent()
+    loaded = Loaded(Agent(), [])
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -53,7 +52,7 @@ def run_demo(port: int | None) -> None:
         )
 
     keys = [Key(account.auth_token)]
-    _run(settings, (account.account_sid, keys), agent, try_it=TRY_IT, on_started=started, watch=_show)
+    _run(settings, (account.account_sid, keys), loaded, try_it=TRY_IT, on_started=started, watch=_show)
 
 
 def _show(_call_id: str, event: e.Event) -> None:
@@ -81,11 +80,13 @@ def command() -> str:
     return f"OFFHOOK_DATA={shlex.quote(data)} {called}" if data else called
 
 
-def run_serve(target: str | None, *, host: str | None, port: int | None) -> None:
+def run_serve(target: str | None, *, host: str | None, port: int | None, reload: bool | None = None) -> None:
     """Serves an agent of the user's until it is stopped. Raises ConfigError."""
-    settings = Settings.load(host=host, port=port)
+    settings = Settings.load(host=host, port=port, reload=reload)
     start_logging(settings.log_level, settings.log_format, settings.log_file)
-    agent = load_agent(target) if target else agent_from(settings)
+    if settings.reload and not target:
+        raise ConfigError("RELOAD needs a file to watch: name an agent as in `offhook serve shop:agent`.")
+    loaded = load_agents(target) if target else Loaded(agent_from(settings), [])
     account = _account(settings)
 
     def ready(port: int) -> None:
@@ -99,53 +100,8 @@ def run_serve(target: str | None, *, host: str | None, port: int | None) -> None
             lines.append("The page is closed: set OFFHOOK_TOKEN to use it.")
         typer.echo("\n".join(lines), err=True)
 
-    _run(settings, account, agent, try_it=None, on_ready=ready)
-
-
-def load_agent(target: str) -> Agent:
-    """The agent that `module:name` names, as Python would import it from the current folder. Raises ConfigError."""
-    module_name, colon, name = target.partition(":")
-    if not colon or not module_name or not name:
-        raise ConfigError(
-            f"{target} names no agent; write it as module:agent, for example shop:agent for `agent` in shop.py."
-        )
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not module_name.startswith(error.name):
-            raise ConfigError(f"{module_name} cannot be loaded: it imports {error.name}, which is not there.") from None
-        raise ConfigError(
-            f"There is no module {module_name} here; start offhook in the folder that holds it."
-        ) from None
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        raise ConfigError(
-            f"{module_name} cannot be loaded: {type(error).__name__}: {error} (line {where.lineno} of {where.filename})."
-        ) from error
-    agent = getattr(module, name, None)
-    if not isinstance(agent, Agent):
-        found = ", ".join(sorted(key for key, value in vars(module).items() if isinstance(value, Agent))) or "none"
-        raise ConfigError(f"{module_name} has no Agent named {name}; the agents in it: {found}.")
-    return agent
-
-
-def agent_from(settings: Settings) -> Agent:
-    """The agent that the environment describes. Raises ConfigError."""
-    if settings.model is None:
-        raise ConfigError(
-            "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), "
-            "or name an agent as in `offhook serve shop:agent`."
-        )
-    return Agent(
-        settings.system_message or "",
-        model=settings.model,
-        greeting=settings.greeting,
-        voice=settings.voice,
-        language=settings.language,
-        silence_ms=settings.silence_ms,
-    )
+    watched = target if settings.reload else None
+    _run(settings, account, loaded, try_it=None, on_ready=ready, reload=watched)
 
 
 def _account(settings: Settings) -> tuple[str, list[Key]]:
@@ -171,22 +127,24 @@ def _account(settings: Settings) -> tuple[str, list[Key]]:
 def _run(
     settings: Settings,
     account: tuple[str, list[Key]],
-    agent: Agent,
+    loaded: Loaded,
     *,
     try_it: str | None,
     on_started: Callable[[int], None] = lambda _port: None,
     on_ready: Callable[[int], None] = lambda _port: None,
     watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
+    reload: str | None = None,
 ) -> None:
     main = serve(
         settings,
         *account,
-        engine_for(agent),
+        Roster(loaded.agents, loaded.known),
         try_it=try_it,
         command=command(),
         on_started=on_started,
         on_ready=on_ready,
         watch=watch,
+        reload=reload,
     )
     try:
         import uvloop

@@ -146,12 +146,42 @@ class ItemText:
 
 
 @dataclass(slots=True)
+class KeysWanted:
+    """The agent asked for so many keys: the entry is over with the last of them, without `#` and without waiting."""
+
+    count: int
+
+
+@dataclass(slots=True)
+class ToolCalled:
+    """The agent wants a tool run."""
+
+    id: str
+    """The agent leg's own name for this use of the tool."""
+    name: str
+    arguments: str
+    """A JSON object, as the agent wrote it."""
+
+
+@dataclass(slots=True)
+class ToolFinished:
+    """A tool has run, or could not."""
+
+    id: str
+    output: str
+    """For the agent: what came of it, or one sentence on why nothing did."""
+    failed: bool = False
+
+
+@dataclass(slots=True)
 class HangUpAsked:
     """Someone wants the call to end once what the agent is saying has been heard."""
 
     reason: Reason
     at_once: bool = False
     """End now, whatever is being said (an operator; the maximum duration)."""
+    goodbye: bool = False
+    """The agent itself asks. If it has said nothing since the caller last spoke, its goodbye is still to come."""
 
 
 # ---------------------------------------------------------------- events: what the call tells those who watch it
@@ -220,8 +250,11 @@ class Respond:
     """Answer the caller. Only where offhook owns the turns, or to go on after a loss."""
 
     text: str
-    """What the caller said; with `going_on`, a note for the agent."""
+    """What the caller said."""
+    keys: str = ""
+    """What the caller entered on the keypad, without the closing `#`."""
     going_on: bool = False
+    """The caller said nothing: the agent was cut off and is asked to go on."""
 
 
 @dataclass(slots=True)
@@ -246,6 +279,22 @@ class Discard:
 
 
 @dataclass(slots=True)
+class Fill:
+    """The answer takes long: say a word or two under this item, so that the caller knows the line is alive."""
+
+    item: str
+
+
+@dataclass(slots=True)
+class ToolResult:
+    """What came of a tool the agent asked for."""
+
+    id: str
+    output: str
+    failed: bool
+
+
+@dataclass(slots=True)
 class CloseAgent:
     """The agent leg is needed no more."""
 
@@ -259,6 +308,15 @@ class SayRest:
 
 
 @dataclass(slots=True)
+class RunTool:
+    """Run a tool; `ToolFinished` tells what came of it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(slots=True)
 class Publish:
     """Tell those who watch the call."""
 
@@ -268,7 +326,10 @@ class Publish:
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
     | AgentJoined | AgentLost | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | HangUpAsked
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | HangUpAsked
     | StateChanged | TurnKept | BargedIn | Ended
 )  # fmt: skip
-Command = Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | CloseAgent | SayRest | Publish
+Command = (
+    Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | ToolResult | CloseAgent
+    | SayRest | RunTool | Publish
+)  # fmt: skip

@@ -1,10 +1,22 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
 from offhook.core.playout import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """What the carrier said of a call. `caller` and `called` may be a number, `anonymous`, `sip:…` or `client:…`."""
+
+    sid: str
+    account_sid: str
+    caller: str
+    called: str
+    direction: str = "inbound"
 
 
 class PhoneSide(Protocol):
@@ -51,10 +63,31 @@ class PhoneLeg(Protocol):
         """Leave. Idempotent; reports nothing."""
 
 
+class ToolSide(Protocol):
+    """What a call is to a tool that asks for it."""
+
+    id: str
+    info: CallInfo
+    data: dict[str, Any]
+    """For the tools of an agent: what one of them notes, the others find. Empty at first, gone with the call."""
+
+    def hang_up(self) -> bool:
+        """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
+        said anything since the caller last spoke, so its goodbye is still to come."""
+
+
+class Tools(Protocol):
+    """What an agent may ask to be run."""
+
+    async def run(self, name: str, arguments: str, call: ToolSide) -> str:
+        """Runs a tool with a JSON object of arguments. Raises ToolError, whose text is told to the agent."""
+
+
 class AgentSide(Protocol):
     """What a call is to its agent leg."""
 
     id: str
+    info: CallInfo
 
     def now(self) -> float:
         """Milliseconds on the call's clock."""
@@ -76,6 +109,8 @@ class AgentLeg(Protocol):
     can: frozenset[type[Command]]
     turns: Literal["provider", "offhook"]
     """Who decides when the caller's turn ends and whether an interruption is one."""
+    tools: Tools
+    """What runs when the leg reports ToolCalled."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

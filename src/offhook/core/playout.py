@@ -60,11 +60,16 @@ class Ledger:
         self._open: dict[str, _Item] = {}
         self._cut: deque[list[_Item]] = deque()
         self._held: dict[str, _Item] = {}
+        self._holding = False
         self._closed: set[str] = set()
 
     def knows(self, item: str) -> bool:
         """True if audio of the item was accepted before, or it is closed."""
         return item in self._open or item in self._held or item in self._closed
+
+    def is_open(self, item: str) -> bool:
+        """True from the first audio of the item until it was heard to its end or cut."""
+        return item in self._open
 
     @property
     def speaking(self) -> bool:
@@ -93,7 +98,7 @@ class Ledger:
             if item in self._closed:
                 return False
             # While an interruption is being judged, what the agent says next waits with what it was saying.
-            entry = (self._held if self._held else self._open)[item] = _Item(item)
+            entry = (self._held if self._holding else self._open)[item] = _Item(item)
         elif entry.ended:
             raise LocalProtocolError(f"audio of item {item} after its end")
         entry.unsent.append(audio)
@@ -150,6 +155,7 @@ class Ledger:
 
     def hold(self) -> None:
         """As `cut`, but on suspicion: what is unsent and what still comes is kept until `rewind` or `give_up`."""
+        self._holding = True
         self._cut.append(list(self._open.values()))
         self._held.update(self._open)
         self._open.clear()
@@ -171,7 +177,7 @@ class Ledger:
             if item in from_ms:
                 self._unsend(entry, int(from_ms[item]) * self.bytes_per_ms)
         self._open = self._held | self._open
-        self._held = {}
+        self._held, self._holding = {}, False
 
     def _unsend(self, entry: _Item, position: int) -> None:
         position = max(position, entry.kept_from)
@@ -190,6 +196,7 @@ class Ledger:
         self._closed.update(self._held, self._open)
         self._held.clear()
         self._open.clear()
+        self._holding = False
         return [Heard(entry.id, entry.heard_ms, entry.generated / self.bytes_per_ms, False) for entry in entries]
 
     @property

@@ -79,6 +79,16 @@ class Transcript:
         stretch = max(1.0, generated_ms / newest) if newest else 1.0
         return min(heard_ms, stretch * _line([(chars, ms) for ms, chars in turn.pairs], end))
 
+    def asking(self, item: str, heard_ms: float, generated_ms: float) -> bool:
+        """True if the sentence that is being said at `heard_ms`, or has just been, is a question."""
+        turn = self._items.get(item)
+        if turn is None:
+            return False
+        end = _heard_chars(turn, heard_ms, generated_ms, False)
+        begun = max(turn.text.rfind(mark, 0, max(0, end - 1)) for mark in ".!?") + 1
+        ends = [at for mark in ".!?" if (at := turn.text.find(mark, max(begun, end - 1))) >= 0]
+        return bool(ends) and turn.text[min(ends)] == "?"
+
     def _kept(self, turn: Turn) -> TurnKept:
         if turn.settled is None:
             return TurnKept(turn.number, turn.role, turn.text, "", turn.item, 0.0, 0.0)

@@ -9,13 +9,26 @@ OTHERWISE_MS = 700.0  # silence that ends any turn
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
 BACKCHANNELS = frozenset({"mm", "mhm", "mm-hmm", "uh-huh", "uh huh", "hmm", "ah", "oh", "i see"})
+"""Said to somebody who speaks, they mean: go on."""
+ASSENTS = frozenset({"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no"})
+"""An answer where the agent asks, a backchannel elsewhere."""
+GREETINGS = frozenset({"hello", "hi", "hey", "hello hello", "good morning", "good afternoon", "good evening"})
+"""Said into a greeting, they are answered by it."""
 
 
-def interrupts(text: str, spoken_ms: float) -> bool:
-    """True if a stretch of speech over the agent was meant to cut in: words that are no backchannel, or long speech."""
+def interrupts(text: str, spoken_ms: float, asked: bool) -> bool:
+    """True if a stretch of speech over the agent was meant to cut in: words that are no backchannel, or long speech.
+
+    `asked`: the agent was asking a question.
+    """
     if text:
-        return text not in BACKCHANNELS
+        return text not in BACKCHANNELS and (asked or text not in ASSENTS)
     return spoken_ms >= CONFIRM_MS
+
+
+def greets(text: str) -> bool:
+    """True if a caller who said `text` wants no other answer than a greeting."""
+    return not text or text in GREETINGS or text in BACKCHANNELS or text in ASSENTS
 
 
 class Endpointing:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from offhook.call import CallInfo
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg
+from offhook.core.leg import AgentLeg, CallInfo
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access

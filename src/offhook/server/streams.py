@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from offhook.call import Call, CallInfo
+from offhook.call import Call
+from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused
 from offhook.phone.twilio import token
 from offhook.phone.twilio.leg import TwilioLeg

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from offhook.call import Call, CallInfo
+from offhook.call import Call
+from offhook.core.leg import CallInfo
 from offhook.core.states import Next, is_over
-from offhook.errors import CallOver, CallsFull, RemoteProtocolError
+from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
 from offhook.server import routes
@@ -111,6 +112,9 @@ class Webhooks:
             return _xml(twiml.reject_busy())
         except CallOver:
             return _xml(twiml.hang_up())
+        except CallRefused as refused:
+            log.warning("call refused: %s", refused)
+            return self._apologise()
         except Exception:
             # Any other answer would make Twilio read out an error message of its own.
             log.exception("a call could not be admitted")

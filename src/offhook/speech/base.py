@@ -5,7 +5,7 @@ None of them knows about turns, calls or carriers. Heavy work runs in worker pro
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from offhook.audio.format import Format
 
@@ -60,18 +60,41 @@ class Recogniser(Protocol):
         """Give back what the recogniser holds. Idempotent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a caller did in one turn."""
+
+    text: str = ""
+    """The words; empty if nothing was understood."""
+    keys: str = ""
+    """What was entered on the keypad instead, without the closing `#`."""
+    going_on: bool = False
+    """Nothing was said: the responder was cut off, both are silent, and it should go on."""
+
+
+class Use(Protocol):
+    """Runs a tool of the agent."""
+
+    async def __call__(self, name: str, **arguments: Any) -> str:
+        """What came of it, as text. Raises ToolError with a sentence if nothing did."""
+
+
 class Responder(Protocol):
     """Decides what to say: one conversation with one caller."""
 
     def greeting(self) -> str:
         """The first words, or an empty text for none."""
 
-    def respond(self, text: str) -> AsyncIterator[str]:
-        """Sentences to say to a caller who said `text` (empty: not understood)."""
+    def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+        """Sentences to say, each spoken as soon as it is given. Tools may be used between them. It is closed early if
+        the caller cuts in."""
+
+    def filler(self) -> str:
+        """A word or two for a caller who waits longer than usual."""
 
     @property
-    def farewell(self) -> bool:
-        """True once the words last given end the conversation: hang up when they were heard."""
+    def keys_wanted(self) -> int | None:
+        """How many keys the words last given asked for; None if any number, ended by `#`, or none."""
 
 
 class Synthesizer(Protocol):

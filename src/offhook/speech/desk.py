@@ -8,6 +8,8 @@ import re
 from collections.abc import AsyncIterator
 from typing import Literal
 
+from offhook.speech.base import Said, Use
+
 Intent = Literal["hours", "address", "menu", "repeat", "goodbye", "yes", "no", "hello", "unknown"]
 
 GRAMMAR = """#JSGF V1.0;
@@ -76,25 +78,27 @@ class Desk:
 
     def __init__(self) -> None:
         self._last: tuple[str, ...] = (_CHOICES,)
-        self._farewell = False
 
     def greeting(self) -> str:
         """The first words. Callers are told that nobody real speaks, and what can be asked."""
         return "Hello, this is the demo voice of the Blue Door Café. Ask for our hours, address, or menu."
 
-    async def respond(self, text: str) -> AsyncIterator[str]:
-        """Sentences to say to a caller who said `text` (empty: not understood)."""
-        intent = intent_of(text)
+    async def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+        """Sentences to say to a caller."""
+        intent = intent_of(said.text)
         if intent == "no":  # nothing else is wanted
             intent = "goodbye"
         sentences = self._last if intent == "repeat" else _ANSWERS[intent]
         if intent != "unknown":  # what is worth repeating is the answer before
             self._last = sentences
-        self._farewell = intent == "goodbye"
         for sentence in sentences:
             yield sentence
+        if intent == "goodbye":
+            await use("hang_up")
 
-    @property
-    def farewell(self) -> bool:
-        """True once the words last given end the conversation."""
-        return self._farewell
+    def filler(self) -> str:
+        """For a caller who waits."""
+        return "One moment, please."
+
+    keys_wanted = None
+    """Nothing is asked for by key."""

@@ -1,0 +1,134 @@
+"""Whose agents answer: those of a Python module, loaded anew when it changes, or the one the environment describes."""
+
+import asyncio
+import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import watchfiles
+
+from offhook.agent.agent import Agent
+from offhook.agent.roster import Agents
+from offhook.errors import ConfigError
+from offhook.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a module offers."""
+
+    agents: Agents
+    known: list[Agent]
+    """Every agent in the module: those that a function may choose from."""
+
+
+def load_agents(target: str) -> Loaded:
+    """What `module:name` names, as Python would import it from the current folder. Raises ConfigError."""
+    module_name, colon, name = target.partition(":")
+    if not colon or not module_name or not name:
+        raise ConfigError(
+            f"{target} names no agent; write it as module:agent, for example shop:agent for `agent` in shop.py."
+        )
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    module = _import(module_name)
+    agents = getattr(module, name, None)
+    known = [value for value in vars(module).values() if isinstance(value, Agent)]
+    if isinstance(agents, Agent) or (callable(agents) and not isinstance(agents, type)):
+        return Loaded(agents, known)
+    if isinstance(agents, Mapping) and agents and all(isinstance(agent, Agent) for agent in agents.values()):
+        return Loaded(agents, known)
+    found = ", ".join(sorted(key for key, value in vars(module).items() if isinstance(value, Agent))) or "none"
+    raise ConfigError(f"{module_name} has no Agent named {name}; the agents in it: {found}.")
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise ConfigError(f"{name} cannot be loaded: it imports {error.name}, which is not there.") from None
+        raise ConfigError(f"There is no module {name} here; start offhook in the folder that holds it.") from None
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        raise ConfigError(
+            f"{name} cannot be loaded: {type(error).__name__}: {error} (line {where.lineno} of {where.filename})."
+        ) from error
+
+
+def load_anew(target: str) -> Loaded:
+    """As `load_agents`, with the files of the current folder as they are now. Raises ConfigError; then all stays as it was."""
+    own = _modules_under(Path.cwd())
+    for name in own:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    try:
+        return load_agents(target)
+    except ConfigError:
+        for name in _modules_under(Path.cwd()):
+            del sys.modules[name]
+        sys.modules.update(own)
+        raise
+
+
+def _modules_under(folder: Path) -> dict[str, ModuleType]:
+    """The modules that were imported from a folder: the user's, not those of an environment within it."""
+    environment = Path(sys.prefix)
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is None or name == "__main__" or name.partition(".")[0] == "offhook":
+            continue
+        path = Path(file)
+        if path.is_relative_to(folder) and not path.is_relative_to(environment):
+            found[name] = module
+    return found
+
+
+@asynccontextmanager
+async def reloading(target: str, replace: Callable[[Loaded], Awaitable[None]]) -> AsyncIterator[None]:
+    """While the block runs, `replace` is called with the agents whenever a Python file of the current folder changes."""
+    stop = asyncio.Event()
+    watching = asyncio.create_task(_watch(target, replace, stop), name="reload")
+    try:
+        yield
+    finally:
+        stop.set()
+        await watching
+
+
+async def _watch(target: str, replace: Callable[[Loaded], Awaitable[None]], stop: asyncio.Event) -> None:
+    only_python = watchfiles.PythonFilter(ignore_paths=[sys.prefix])
+    async for _changes in watchfiles.awatch(Path.cwd(), watch_filter=only_python, stop_event=stop, debounce=200):
+        try:
+            await replace(load_anew(target))
+        except ConfigError as error:
+            log.error("the agents stay as they were: %s", error)
+        else:
+            log.info("the agents of %s were loaded anew: they answer the next call", target)
+
+
+def agent_from(settings: Settings) -> Agent:
+    """The agent that the environment describes. Raises ConfigError."""
+    if settings.model is None:
+        raise ConfigError(
+            "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), "
+            "or name an agent as in `offhook serve shop:agent`."
+        )
+    return Agent(
+        settings.system_message or "",
+        model=settings.model,
+        greeting=settings.greeting,
+        voice=settings.voice,
+        language=settings.language,
+        silence_ms=settings.silence_ms,
+    )

@@ -1,0 +1,50 @@
+"""A call that ends once the agent's goodbye was heard: asked for, withdrawn, due. Pure."""
+
+from collections.abc import Callable
+
+from offhook.core.deadlines import Deadlines
+from offhook.core.events import Reason
+
+LONGEST_MS = 60_000.0
+"""Of a goodbye; then the call ends whatever was heard."""
+BEGIN_MS = 5_000.0
+"""An agent that wants to hang up has so long to begin its goodbye."""
+
+
+class Farewell:
+    """Whether the agent is about to leave one call. `leave` ends it."""
+
+    def __init__(self, deadlines: Deadlines, leave: Callable[[Reason, float], None]) -> None:
+        self._deadlines, self._leave = deadlines, leave
+        self._due = False
+        self.reason: Reason | None = None
+        """Why the call ends when the agent has been heard; None while it does not."""
+
+    def ask(self, reason: Reason, now: float, *, due: bool, busy: bool) -> None:
+        """The call ends when all was heard; `due`: the goodbye is still to come; `busy`: something is being said."""
+        self.reason, self._due = reason, due
+        self._deadlines.set(self._over, now + (BEGIN_MS if due and not busy else LONGEST_MS))
+
+    def began(self, now: float) -> None:
+        """The agent says something: the goodbye, if it was due."""
+        if self._due:
+            self._due = False
+            self._deadlines.set(self._over, now + LONGEST_MS)
+
+    def withdraw(self) -> Reason | None:
+        """The caller has something to say after all. What was withdrawn."""
+        withdrawn, self.reason = self.reason, None
+        self._due = False
+        self._deadlines.drop(self._over)
+        return withdrawn
+
+    def heard(self, now: float) -> bool:
+        """All that was said has been heard; True if that ended the call."""
+        if self.reason is None or self._due:
+            return False
+        self._leave(self.reason, now)
+        return True
+
+    def _over(self, now: float) -> None:
+        if self.reason is not None:
+            self._leave(self.reason, now)

@@ -1,0 +1,431 @@
+"""Who has the floor: the caller, the agent or nobody; and the manners of changing it.
+
+Pure: part of CallControl, which tells it events and times and carries its commands on. The tables in core/states.py say
+which event moves the turn; this file has the rules that look at the ledger or at a clock. docs/calls.md tells them to a
+reader.
+
+Where offhook owns the turns, speech over the agent is a *suspicion* first: the ear is cleared at once, the rest is held,
+and the words (or their absence) decide whether it was an interruption. With a provider's turns it is one at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from offhook.core import events as e
+from offhook.core.deadlines import Deadlines
+from offhook.core.farewell import Farewell
+from offhook.core.greeting import Greeting
+from offhook.core.keypad import BETWEEN_MS, Keypad
+from offhook.core.playout import Heard, Ledger
+from offhook.core.settling import Settling
+from offhook.core.states import TURNS, TurnState
+from offhook.core.transcript import Transcript
+from offhook.core.turns import CONFIRM_MS, greets, interrupts
+
+FILL_MS = 900.0  # from the news that the caller paused, which comes 0.2 s late: a word before 1.2 s of silence
+FILL_AGAIN_MS = 5_000.0  # after a filler: who was told to wait, waits
+STALLED_MS = 1_300.0  # likewise: both are silent for 1.5 s, and the agent was cut off
+
+
+class _Suspicion:
+    """An interruption that may turn out to be none; both halves of the verdict may come first."""
+
+    def __init__(self, leaving: e.Reason | None) -> None:
+        self.confirmed: bool | None = None
+        self.cut: list[Heard] | None = None
+        self.leaving = leaving
+        """The goodbye it fell into; a cough does not withdraw it."""
+
+
+class Floor:
+    """Whose go it is in one call."""
+
+    def __init__(
+        self,
+        ours: bool,
+        ledger: Ledger,
+        transcript: Transcript,
+        deadlines: Deadlines,
+        do: Callable[..., None],
+        leave: Callable[[e.Reason, float], None],
+    ) -> None:
+        """`ours`: offhook decides when a turn ends; `do` takes commands; `leave` ends the call after a goodbye."""
+        self.turn = TurnState.LISTENING
+        self.open = False
+        """A stream carries the call; else nobody can be heard."""
+        self.farewell = Farewell(deadlines, leave)
+        self._ours, self._ledger, self._transcript = ours, ledger, transcript
+        self._deadlines, self._do = deadlines, do
+        self._settling = Settling(ledger, transcript, do)
+        self._suspicion: _Suspicion | None = None
+        self._answer_due = False
+        self._caller_speaks = False
+        self._spoke_from = 0.0
+        self._unanswered: list[str] = []
+        self._keypad = Keypad()
+        self._entered = ""
+        self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
+        self._cut_off = False  # the agent did not say its last item to the end
+        self._lost_in_speech = False  # the stream was lost in the middle of something
+        self._spoke = False  # the agent has begun an answer since the caller last spoke
+        self._tools: set[str] = set()
+        self._fillers: set[str] = set()
+        self._filled = False  # a filler was the last the agent said
+        self._greeting = Greeting()
+        self.actions: dict[type[Any], Callable[[Any, float], None]] = {
+            e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped,
+            e.CallerTurnEnded: self._on_caller_turn_ended, e.CallerTranscribed: self._on_caller_transcribed,
+            e.KeyPressed: self._on_key_pressed, e.KeysWanted: self._on_keys_wanted,
+            e.ItemBegan: self._on_item_began, e.ItemEnded: self._on_item_ended, e.ItemText: self._on_item_text,
+            e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
+            e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
+        }  # fmt: skip
+
+    @property
+    def busy(self) -> bool:
+        """Something is being said, or may have to be said again."""
+        return self._ledger.speaking or self._suspicion is not None
+
+    @property
+    def goodbye_said(self) -> bool:
+        """The agent has begun to say something since the caller last spoke."""
+        return self._spoke
+
+    def say_goodbye(self, reason: e.Reason, now: float, *, due: bool) -> None:
+        """The call ends once what is being said was heard; `due`: the goodbye itself is still to come."""
+        self.farewell.ask(reason, now, due=due, busy=self.busy)
+
+    def move(self, event: e.Event) -> None:
+        """The turn as the table has it. What begins while an interruption is judged, or only fills time, moves nothing."""
+        self._turn_was = self.turn
+        if isinstance(event, e.ItemBegan) and (self._suspicion or event.item in self._fillers):
+            return
+        self.turn = TURNS[self.turn].get(type(event), self.turn)
+
+    def _publish(self, event: e.Event) -> None:
+        self._do(e.Publish(event))
+
+    # ------------------------------------------------------------------------------------------ the caller speaks
+
+    def _on_speech_started(self, _event: e.SpeechStarted, now: float) -> None:
+        if not self.open:
+            return
+        # The caller has something to say after all.
+        withdrawn = self.farewell.withdraw()
+        self._deadlines.drop(self._too_quiet)
+        self._caller_speaks, self._spoke_from = True, now
+        self._answer_due = False  # the answer to what was said before waits for what is said now
+        if self._suspicion is not None:
+            if self._suspicion.confirmed is False:
+                self._suspicion.confirmed = None  # they go on: judged by all of it
+            self._deadlines.set(self._spoke_long, now + CONFIRM_MS)
+        elif self._greets_now and now < self._greeting.yields_at:
+            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
+        elif self._ledger.speaking or (self._ours and self._turn_was is TurnState.THINKING):
+            self._interrupt(now, withdrawn)
+
+    def _interrupt(self, now: float, withdrawn: e.Reason | None = None) -> None:
+        heard = self._ledger.speaking
+        if heard:
+            self._do(e.Clear())
+        if not self._ours:
+            self._ledger.cut()
+            return
+        self._ledger.hold()
+        self._suspicion = _Suspicion(withdrawn)
+        self._deadlines.set(self._spoke_long, max(now, self._spoke_from + CONFIRM_MS))
+        if not heard:  # the answer was not there yet: it waits for the verdict
+            self._settle({}, now)
+
+    def _on_speech_stopped(self, _event: e.SpeechStopped, now: float) -> None:
+        self._caller_speaks = False
+        self._deadlines.drop(self._spoke_long, self._greeting_yields)  # the words, or their absence, will tell
+        self._wait_quietly(now, anew=True)
+
+    def _spoke_long(self, now: float) -> None:
+        self._decide(True, now)
+
+    def _on_caller_turn_ended(self, event: e.CallerTurnEnded, now: float) -> None:
+        if not self._ours:
+            self._spoke = False
+            self._greeting.passed_over()
+            self._keep_caller(event.text)
+            return
+        meant = interrupts(event.text, event.spoken_ms, self._asked())
+        if self._suspicion is not None and self._suspicion.confirmed is None:
+            if not meant:
+                self._keep_caller(event.text)
+                self.turn = TurnState.LISTENING
+                if not self._caller_speaks:
+                    self._decide(False, now)
+                return
+            self._decide(True, now)
+        elif self._suspicion is None and self._greets_now:
+            if greets(event.text):
+                self._keep_caller(event.text)
+                self.turn = TurnState.SPEAKING
+                return
+            self._interrupt(now)
+            self._decide(True, now)
+        elif not meant and not event.text and not self._cut_in:  # a cough: as if nothing had been
+            self.turn = TurnState.THINKING if self._unanswered else TurnState.LISTENING
+            if self._unanswered:
+                self._respond()
+            return
+        self._cut_in = False
+        self._keep_caller(event.text)
+        self._answer(event.text, now)
+
+    def _asked(self) -> bool:
+        """Whether the agent was asking something when it was cut into."""
+        cut = self._suspicion.cut if self._suspicion else None
+        last = next((heard for heard in reversed(cut or []) if heard.heard_ms > 0), None)
+        return last is not None and self._transcript.asking(last.item, last.heard_ms, last.generated_ms)
+
+    def _on_caller_transcribed(self, event: e.CallerTranscribed, _now: float) -> None:
+        self._keep_caller(event.text)
+
+    def _keep_caller(self, text: str) -> None:
+        if text:
+            self._publish(self._transcript.caller(text))
+
+    # ------------------------------------------------------------------------------------------ the caller presses keys
+
+    def _on_key_pressed(self, event: e.KeyPressed, now: float) -> None:
+        self._publish(event)
+        if not self.open:
+            return
+        self.farewell.withdraw()
+        if self._suspicion is None and self._ledger.speaking:
+            self._interrupt(now)
+        self._decide(True, now)
+        self._cut_in = False
+        if self._keypad.press(event.digit):
+            self._keys_over(now)
+        else:
+            self._deadlines.set(self._keys_over, now + BETWEEN_MS)
+
+    def _on_keys_wanted(self, event: e.KeysWanted, _now: float) -> None:
+        self._keypad.wanted = event.count
+
+    def _keys_over(self, now: float) -> None:
+        self._deadlines.drop(self._keys_over)
+        if entered := self._keypad.take():
+            self._keep_caller(f"(keys {entered})")
+            self._entered = entered
+            self._answer("", now)
+
+    # ------------------------------------------------------------------------------------------ the agent answers
+
+    def greet(self) -> None:
+        """Both legs are there: the first words."""
+        self._greeting.asked()
+        self._do(e.Greet())
+
+    def _answer(self, text: str, now: float) -> None:
+        self._unanswered.append(text)
+        self._spoke = self._filled = False
+        self.turn = TurnState.THINKING
+        self._respond()
+        self._wait_quietly(now)
+
+    def _respond(self) -> None:
+        if self._caller_speaks:
+            return  # the end of what they say now answers all of it
+        self._answer_due = True
+        self._settled_enough()
+
+    def _settled_enough(self) -> None:
+        """What was heard goes before any answer that builds on it."""
+        if self._ledger.unsettled or self._suspicion or not self._answer_due:
+            return
+        self._answer_due = False
+        self._keypad.wanted = None
+        text = " ".join(text for text in self._unanswered if text)
+        if not self._entered and self._greeting.again_for(text):
+            self.greet()
+        else:
+            self._greeting.passed_over()
+            self._do(e.Respond(text, self._entered))
+
+    @property
+    def _greets_now(self) -> bool:
+        return self._greeting.item is not None and self._ledger.is_open(self._greeting.item)
+
+    def _greeting_yields(self, now: float) -> None:
+        """The caller has been speaking over the greeting for as long as it may go on."""
+        if self._caller_speaks and self._suspicion is None and self._ledger.speaking:
+            self.turn = TurnState.LISTENING
+            self._interrupt(now)
+
+    def _on_item_began(self, event: e.ItemBegan, now: float) -> None:
+        self._transcript.begin(event.item)
+        if event.item in self._fillers:
+            return
+        self._greeting.began(event.item, now)
+        self._spoke, self._cut_off, self._filled = True, False, False
+        self.farewell.began(now)
+        if self._suspicion is None:
+            self._forget_unanswered()
+
+    def _forget_unanswered(self) -> None:
+        self._unanswered.clear()
+        self._entered = ""
+
+    def _on_item_ended(self, _event: e.ItemEnded, now: float) -> None:
+        if self.turn is TurnState.THINKING and not (self.busy or self._answer_due):
+            self.turn = TurnState.LISTENING  # an answer without a sound
+            self._forget_unanswered()
+            self._wait_quietly(now)
+
+    def _on_item_text(self, event: e.ItemText, _now: float) -> None:
+        generated_ms = self._ledger.generated_ms(event.item)
+        if kept := self._transcript.words(event.item, event.text, event.words, generated_ms):
+            self._publish(kept)
+
+    def _on_item_heard(self, event: e.ItemHeard, now: float) -> None:
+        if heard := self._ledger.heard(event.item):
+            self._settling.keep([heard])
+        self._fall_silent(now)
+
+    def _fall_silent(self, now: float) -> None:
+        if self.busy:
+            return
+        if self.turn is TurnState.SPEAKING:
+            self.turn = TurnState.LISTENING
+        if not self.farewell.heard(now):
+            self._wait_quietly(now, anew=True)
+
+    # ------------------------------------------------------------------------------------------ tools, and silence
+
+    def _on_tool_called(self, event: e.ToolCalled, now: float) -> None:
+        self._tools.add(event.id)
+        self._publish(event)
+        self._do(e.RunTool(event.id, event.name, event.arguments))
+        self._wait_quietly(now)
+
+    def _on_tool_finished(self, event: e.ToolFinished, _now: float) -> None:
+        self._tools.discard(event.id)
+        self._publish(event)
+        self._do(e.ToolResult(event.id, event.output, event.failed))
+
+    def _wait_quietly(self, now: float, *, anew: bool = False) -> None:
+        """Nobody speaks, or so it may be: see to it that this does not last. `anew`: the silence begins now."""
+        if anew or self._too_quiet not in self._deadlines:
+            self._deadlines.set(self._too_quiet, now + (FILL_AGAIN_MS if self._filled else FILL_MS))
+
+    def _too_quiet(self, now: float) -> None:
+        if not self.open or self._caller_speaks or self.busy or self._keypad.pressed:
+            return
+        if self.turn is TurnState.THINKING or self._tools:
+            item = f"filler{len(self._fillers) + 1}"
+            self._fillers.add(item)
+            self._filled = True
+            self._do(e.Fill(item))
+            self._deadlines.set(self._too_quiet, now + FILL_AGAIN_MS)
+        elif self._cut_off:
+            self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
+
+    def _stalled(self, _now: float) -> None:
+        if self.turn is TurnState.LISTENING and self._cut_off and not (self._caller_speaks or self.busy):
+            self._cut_off = False
+            self.turn = TurnState.THINKING
+            self._do(e.Respond("", going_on=True))
+
+    # ------------------------------------------------------------------------------------------ what was heard
+
+    def _on_settled(self, event: e.Settled, now: float) -> None:
+        self._settle(event.heard_ms, now)
+        self._settled_enough()
+
+    def _settle(self, heard_ms: dict[str, float], now: float) -> None:
+        cut = self._ledger.settle(heard_ms)
+        if self._suspicion is None:
+            self._cut(self._settling.conclude(cut))
+        else:
+            self._suspicion.cut = cut
+            self._judge(now)
+
+    def _decide(self, confirmed: bool, now: float) -> None:
+        self._deadlines.drop(self._spoke_long)
+        if self._suspicion is None or self._suspicion.confirmed is not None:
+            return
+        self._suspicion.confirmed = self._cut_in = confirmed
+        if confirmed:
+            self._do(e.Cancel())
+        self._judge(now)
+
+    def _judge(self, now: float) -> None:
+        suspicion = self._suspicion
+        if suspicion is None or suspicion.confirmed is None or suspicion.cut is None:
+            return
+        self._suspicion = None
+        self._deadlines.drop(self._spoke_long)
+        if suspicion.confirmed:
+            self.farewell.withdraw()
+            self._cut(self._settling.give_up(suspicion.cut))
+            return
+        self._settling.resume(suspicion.cut)
+        if suspicion.leaving is not None:
+            self.say_goodbye(suspicion.leaving, now, due=False)
+        if self._ledger.speaking:
+            self.turn = TurnState.SPEAKING
+            self._forget_unanswered()
+            self._do(e.SayRest())
+        elif self._unanswered:
+            self.turn = TurnState.THINKING
+        self._fall_silent(now)
+
+    def _cut(self, partly: list[Heard]) -> None:
+        for heard in partly:
+            self._greeting.cut(heard)
+        if partly:
+            self._cut_off = True
+            if self.open:
+                self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
+
+    # ------------------------------------------------------------------------------------------ the stream goes and comes
+
+    def lost(self, heard_ms: dict[str, float], now: float) -> None:
+        """The stream is gone; `open` is False by now."""
+        self._caller_speaks = False
+        self._settle_all(heard_ms, now)
+        if self._ours:
+            if self._suspicion is not None:  # nobody will say whether it was an interruption: go on
+                self._suspicion.confirmed = False
+                self._judge(now)
+            self._ledger.hold()
+            self._settling.resume(self._ledger.settle(heard_ms))
+        else:
+            self._lost_in_speech = self._ledger.speaking or self.turn is TurnState.THINKING
+            if self._ledger.generating or self.turn is TurnState.THINKING:
+                self._do(e.Cancel())
+            self._ledger.cut()
+            self._cut(self._settling.conclude(self._ledger.settle(heard_ms)))
+        self._settled_enough()
+
+    def _settle_all(self, heard_ms: dict[str, float], now: float) -> None:
+        for _ in range(self._ledger.unsettled):
+            self._settle(heard_ms, now)
+
+    def go_on(self, now: float) -> None:
+        """A stream carries the call again."""
+        if self._ours:
+            self._do(e.SayRest())
+        elif self._lost_in_speech and not self._ledger.speaking:  # else it has gone on by itself meanwhile
+            self._do(e.Respond("", going_on=True))
+        self._lost_in_speech = False
+        if self._ledger.speaking:
+            self.turn = TurnState.SPEAKING
+        else:
+            self._wait_quietly(now)
+
+    def lost_for_good(self, heard_ms: dict[str, float], now: float) -> None:
+        """The stream of a call that ends is gone: what was heard of the last words is known now."""
+        self._settle_all(heard_ms, now)
+        self._settling.lost(heard_ms)
+
+    def finish(self) -> None:
+        """The call is over: every item is settled, as far as anybody knows."""
+        self._suspicion = None
+        self._settling.finish()

@@ -1,0 +1,206 @@
+"""What a function must be to be a tool, what the agent is told of it, and what becomes of its failures."""
+
+import asyncio
+import json
+import logging
+import threading
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field
+
+from offhook import CallInfo, ConfigError, ToolError, hang_up, tool
+from offhook.agent.agent import Agent
+from offhook.agent.tools import Toolbox
+from offhook.sim.clock import run
+
+
+class Line:
+    """What a call is to a tool."""
+
+    def __init__(self, said=True):
+        self.id, self.info, self.data = "call", CallInfo("CA1", "AC1", "+1", "+2"), {}
+        self.said, self.hung_up = said, 0
+
+    def hang_up(self):
+        self.hung_up += 1
+        return self.said
+
+
+class Size(Enum):
+    SMALL = "small"
+    LARGE = "large"
+
+
+@dataclass
+class Extra:
+    name: str
+    cents: int = 0
+
+
+@tool
+async def order(drink: str, size: Size = Size.SMALL, shots: Annotated[int, Field(ge=1, le=3)] = 1) -> dict:
+    """Takes an order.
+
+    Only one drink at a time.
+
+    Args:
+        drink: What to drink, as on the menu.
+        size: How large.
+    """
+    return {"drink": drink, "size": size, "shots": shots}
+
+
+def call(made, arguments="{}", line=None):
+    return run(made.run(arguments, line or Line()))
+
+
+def test_signature_and_docstring_become_the_schema():
+    assert order.name == "order"
+    assert order.description == "Takes an order.\n\nOnly one drink at a time."
+    schema = order.schema
+    assert schema["type"] == "object"
+    assert schema["required"] == ["drink"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["drink"] == {"type": "string", "description": "What to drink, as on the menu."}
+    assert schema["properties"]["shots"] == {"default": 1, "maximum": 3, "minimum": 1, "type": "integer"}
+    assert json.loads(json.dumps(schema)) == schema
+
+
+def test_arguments_are_what_the_function_expects():
+    assert json.loads(call(order, '{"drink": "latte", "size": "large"}')) == {
+        "drink": "latte", "size": "large", "shots": 1,
+    }  # fmt: skip
+
+    @tool
+    def total(extras: list[Extra], by: Literal["sum"] = "sum") -> int:
+        return sum(extra.cents for extra in extras)
+
+    assert call(total, '{"extras": [{"name": "milk", "cents": 50}, {"name": "sugar"}]}') == "50"
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        ("{}", "order: drink: Field required."),
+        ('{"drink": "latte", "shots": 9}', "order: shots: Input should be less than or equal to 3."),
+        ('{"drink": "latte", "colour": "red"}', "order: colour: Extra inputs are not permitted."),
+        ("[1]", "order: arguments: "),
+        ("{drink", "order: arguments: Invalid JSON"),
+    ],
+)
+def test_wrong_arguments_are_told_to_the_agent_in_a_sentence(arguments, told):
+    with pytest.raises(ToolError) as error:
+        call(order, arguments)
+    assert str(error.value).startswith(told)
+
+
+def test_no_arguments_at_all_are_none():
+    @tool
+    def nothing():
+        pass
+
+    assert call(nothing, "") == "Done."
+
+
+def test_a_plain_function_runs_in_a_thread():
+    @tool
+    def where() -> str:
+        return threading.current_thread().name
+
+    assert call(where) != threading.main_thread().name
+
+
+def test_a_tool_that_asks_for_the_call_is_given_it():
+    @tool
+    def note(word: str, call) -> None:
+        """Notes a word."""
+        call.data["word"] = word
+
+    line = Line()
+    call(note, '{"word": "hello"}', line)
+    assert line.data == {"word": "hello"}
+    assert list(note.schema["properties"]) == ["word"]
+
+
+def test_a_tool_that_takes_too_long_is_given_up():
+    @tool(timeout=2.0)
+    async def slow() -> str:
+        await asyncio.sleep(60)
+        return "late"
+
+    async def scenario():
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(ToolError, match="slow took too long"):
+            await slow.run("{}", Line())
+        return asyncio.get_running_loop().time() - began
+
+    assert run(scenario()) == pytest.approx(2.0)
+
+
+def test_only_a_tool_error_is_repeated_to_the_agent(caplog):
+    @tool
+    def refuses() -> None:
+        raise ToolError("We are closed on Sundays.")
+
+    @tool
+    def breaks() -> None:
+        raise RuntimeError("password: hunter2")
+
+    with pytest.raises(ToolError, match="closed on Sundays"):
+        call(refuses)
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ToolError) as error:
+        call(breaks)
+    assert str(error.value) == "breaks failed."
+
+
+def test_a_result_no_agent_would_read_to_its_end_is_cut():
+    @tool
+    def book() -> str:
+        return "word " * 100_000
+
+    assert len(call(book)) < 33_000
+
+
+def test_functions_that_no_agent_could_call_are_refused():
+    def starred(*things: str) -> None: ...
+    def bare(thing) -> None: ...
+    def odd(thing: threading.Lock) -> None: ...
+
+    for function, why in ((starred, "by name"), (bare, "annotate it"), (odd, "JSON cannot hold")):
+        with pytest.raises(ConfigError, match=why):
+            tool(function)
+
+
+def test_a_tool_may_have_another_name_and_is_still_a_function():
+    @tool(name="price_of")
+    def price(item: str) -> int:
+        return len(item)
+
+    assert price.name == "price_of"
+    assert price("latte") == 5
+
+
+def test_a_toolbox_knows_its_tools_by_name():
+    box = Agent("", tools=[order, lambda_free]).toolbox
+    assert list(box.by_name) == ["order", "lambda_free", "hang_up"]
+    assert list(Agent("", can_hang_up=False).toolbox.by_name) == []
+    with pytest.raises(ToolError, match="There is no tool bake"):
+        run(box.run("bake", "{}", Line()))
+    with pytest.raises(ConfigError, match="Two tools are named order"):
+        Toolbox([order, order])
+
+
+def lambda_free() -> str:
+    """A plain function is a tool as it is."""
+    return "free"
+
+
+def test_hanging_up_waits_for_a_goodbye():
+    line = Line(said=True)
+    assert "Say nothing more" in call(hang_up, "{}", line)
+    assert "Say goodbye now" in call(hang_up, "{}", Line(said=False))
+    assert line.hung_up == 1
+    assert hang_up.schema["properties"] == {}

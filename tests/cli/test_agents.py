@@ -1,0 +1,152 @@
+"""Agents from modules and from the environment, and modules that change while the server runs."""
+
+import asyncio
+import os
+import sys
+
+import pytest
+
+from offhook.agent.agent import Agent
+from offhook.cli.agents import agent_from, load_agents, load_anew, reloading
+from offhook.errors import ConfigError
+from offhook.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch, tmp_path):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+
+def settings(monkeypatch, **environment) -> Settings:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return Settings.load()
+
+
+# ---------------------------------------------------------------- agents
+
+
+def test_an_agent_is_found_in_a_module_of_the_current_folder(tmp_path):
+    (tmp_path / "shop_one.py").write_text("from offhook.agent.agent import Agent\nagent = Agent('You sell bread.')\n")
+    assert load_agents("shop_one:agent").agents.instructions == "You sell bread."
+
+
+@pytest.mark.parametrize("target", ["shop", "shop:", ":agent", ""])
+def test_a_target_that_names_no_agent_is_refused_with_an_example(target):
+    with pytest.raises(ConfigError, match="shop:agent"):
+        load_agents(target)
+
+
+def test_a_module_that_is_not_there_is_refused():
+    with pytest.raises(ConfigError, match="There is no module nothing_here"):
+        load_agents("nothing_here:agent")
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "sentence"),
+    [
+        (2, "import nothing_there\n", "imports nothing_there, which is not there"),
+        (4, "from offhook import Agent\nagent = Agent(modell='local')\n", "modell.*line 2 of .*shop_4.py"),
+        (5, "agent = (\n", "SyntaxError"),
+    ],
+)
+def test_a_module_that_fails_is_told_in_one_sentence(tmp_path, number, text, sentence):
+    (tmp_path / f"shop_{number}.py").write_text(text)
+    with pytest.raises(ConfigError, match=sentence):
+        load_agents(f"shop_{number}:agent")
+
+
+def test_another_name_is_refused_with_the_agents_there_are(tmp_path):
+    (tmp_path / "shop_three.py").write_text(
+        "from offhook.agent.agent import Agent\nday = Agent('')\nnight = Agent('')\n"
+    )
+    with pytest.raises(ConfigError, match="no Agent named agent; the agents in it: day, night"):
+        load_agents("shop_three:agent")
+
+
+def test_the_environment_describes_an_agent(monkeypatch):
+    told = settings(
+        monkeypatch, MODEL="local", SYSTEM_MESSAGE="Be kind.", GREETING="Hello.", VOICE="en", LANGUAGE="en-GB"
+    )
+    assert agent_from(told) == Agent("Be kind.", model="local", greeting="Hello.", voice="en", language="en-GB")
+
+
+def test_without_a_model_there_is_nothing_to_answer_with(monkeypatch):
+    with pytest.raises(ConfigError, match="set MODEL"):
+        agent_from(settings(monkeypatch))
+
+
+def test_agents_by_number_and_a_function_are_taken_too(tmp_path):
+    (tmp_path / "shop_five.py").write_text(
+        "from offhook import Agent\nday, night = Agent('day'), Agent('night')\n"
+        "numbers = {'+15550100': day, '*': night}\n"
+        "def choose(call):\n    return day\n"
+    )
+    numbers = load_agents("shop_five:numbers")
+    assert numbers.agents["*"].instructions == "night"
+    chosen = load_agents("shop_five:choose")
+    assert chosen.agents(None).instructions == "day"
+    assert [agent.instructions for agent in chosen.known] == ["day", "night"]
+
+
+# ---------------------------------------------------------------- loaded anew
+
+
+def write(path, text):
+    """Writes a module so that its age differs from the one before, whatever the clock's step."""
+    path.write_text(text)
+    write.age = getattr(write, "age", 0) + 10
+    os.utime(path, (write.age, write.age))
+
+
+def test_a_module_and_what_it_imports_are_loaded_as_they_are_now(tmp_path):
+    write(tmp_path / "words_six.py", "WORDS = 'old'\n")
+    write(tmp_path / "shop_six.py", "from offhook import Agent\nfrom words_six import WORDS\nagent = Agent(WORDS)\n")
+    assert load_agents("shop_six:agent").agents.instructions == "old"
+    write(tmp_path / "words_six.py", "WORDS = 'new'\n")
+    assert load_agents("shop_six:agent").agents.instructions == "old"
+    assert load_anew("shop_six:agent").agents.instructions == "new"
+
+
+def test_a_module_that_has_become_faulty_changes_nothing(tmp_path):
+    write(tmp_path / "shop_seven.py", "from offhook import Agent\nagent = Agent('good')\n")
+    load_agents("shop_seven:agent")
+    before = sys.modules["shop_seven"]
+    write(tmp_path / "shop_seven.py", "agent = (\n")
+    with pytest.raises(ConfigError, match="SyntaxError"):
+        load_anew("shop_seven:agent")
+    assert sys.modules["shop_seven"] is before
+
+
+def test_a_change_on_the_disk_brings_new_agents_and_a_faulty_one_is_told(tmp_path, caplog):
+    file = tmp_path / "shop_eight.py"
+    write(file, "from offhook import Agent\nagent = Agent('first')\n")
+    load_agents("shop_eight:agent")
+
+    async def scenario():
+        seen = asyncio.Queue()
+
+        async def replace(loaded):
+            seen.put_nowait(loaded.agents.instructions)
+
+        async with reloading("shop_eight:agent", replace):
+            # Until the watcher has begun a change may pass unseen, so it is made until it is seen.
+            async def change(text):
+                while True:
+                    write(file, f"from offhook import Agent\nagent = Agent({text!r})\n")
+                    try:
+                        return await asyncio.wait_for(seen.get(), 1.0)
+                    except TimeoutError:
+                        continue
+
+            assert await change("second") == "second"
+            write(file, "agent = (\n")
+            while "the agents stay as they were" not in caplog.text:
+                await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.05)
+            assert "SyntaxError" in caplog.text
+
+    asyncio.run(scenario())

@@ -1,0 +1,49 @@
+from offhook.core.deadlines import Deadlines
+from offhook.core.events import Reason
+from offhook.core.farewell import BEGIN_MS, LONGEST_MS, Farewell
+
+WHY = Reason.AGENT_HUNG_UP
+
+
+def farewell():
+    left = []
+    deadlines = Deadlines()
+    return Farewell(deadlines, lambda reason, now: left.append((reason, now))), deadlines, left
+
+
+def test_a_goodbye_that_is_said_ends_the_call_when_it_was_heard():
+    bye, deadlines, left = farewell()
+    assert not bye.heard(0.0)
+    bye.ask(WHY, 0.0, due=False, busy=True)
+    assert deadlines.next() == LONGEST_MS
+    assert bye.heard(900.0)
+    assert left == [(WHY, 900.0)]
+
+
+def test_a_goodbye_that_is_due_is_waited_for():
+    bye, deadlines, left = farewell()
+    bye.ask(WHY, 0.0, due=True, busy=False)
+    assert deadlines.next() == BEGIN_MS
+    assert not bye.heard(100.0)
+    bye.began(200.0)
+    assert deadlines.next() == 200.0 + LONGEST_MS
+    assert bye.heard(900.0)
+    assert left == [(WHY, 900.0)]
+
+
+def test_what_is_withdrawn_can_be_said_again():
+    bye, deadlines, left = farewell()
+    assert bye.withdraw() is None
+    bye.ask(WHY, 0.0, due=False, busy=True)
+    assert bye.withdraw() is WHY
+    assert not bye.heard(900.0)
+    assert deadlines.next() is None
+    assert left == []
+
+
+def test_the_longest_goodbye_is_a_minute():
+    bye, deadlines, left = farewell()
+    bye.ask(WHY, 0.0, due=False, busy=True)
+    for action in deadlines.due(LONGEST_MS):
+        action(LONGEST_MS)
+    assert left == [(WHY, LONGEST_MS)]

@@ -1,0 +1,270 @@
+"""Whose go it is, and the manners of taking turns."""
+
+import pytest
+
+from offhook.core import events as e
+from offhook.core.states import TurnState
+
+from .talk import Talk
+
+
+def ours(**options) -> Talk:
+    return Talk("offhook", **options)
+
+
+def greeting(ms=4000) -> Talk:
+    """A call whose greeting has just begun."""
+    talk = Talk("offhook", joined=False).tell(e.AgentJoined(), e.PhoneJoined())
+    talk.speak("greeting", ms)
+    talk.commands.clear()
+    return talk
+
+
+def says(talk: Talk, text: str, ms: float = 400.0) -> Talk:
+    """The caller says something, which is understood 300 ms after they stopped."""
+    talk.tell(e.SpeechStarted()).wait(ms).tell(e.SpeechStopped()).wait(300)
+    return talk.tell(e.CallerTurnEnded(text, ms))
+
+
+def asks(talk: Talk, question="Is that right?") -> Talk:
+    """The agent says 2 s that end with a question, word by word."""
+    text = f"A large latte. {question}"
+    ends = [at for at in range(1, len(text) + 1) if at == len(text) or text[at] == " "]
+    talk.ledger.accept("a", bytes(16_000))
+    words = tuple((2000.0 * end / len(text), end) for end in ends)
+    talk.tell(e.ItemBegan("a"), e.ItemText("a", text, words))
+    talk.ledger.end("a")
+    while talk.ledger.take(8000):
+        pass
+    return talk
+
+
+# ---------------------------------------------------------------- the greeting
+
+
+def test_an_early_hello_does_not_cut_the_greeting_and_is_answered_by_it():
+    talk = greeting().wait(300)
+    says(talk, "hello")
+    assert talk.commands == []
+    assert talk.control.turn is TurnState.SPEAKING
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["hello"]
+
+
+def test_a_request_said_into_the_first_moments_of_the_greeting_is_answered():
+    talk = greeting().wait(100)
+    says(talk, "what are your hours", 900.0)
+    talk.tell(e.Settled({"greeting": 1300.0}))
+    assert talk.commands == [e.Clear(), e.Cancel(), e.Truncate("greeting", 1300, ""), e.Respond("what are your hours")]
+
+
+def test_a_caller_who_speaks_on_gets_the_floor_after_a_second_and_a_half():
+    talk = greeting().wait(200).tell(e.SpeechStarted()).wait(1299)
+    assert not talk.told(e.Clear)
+    talk.wait(1)
+    assert talk.told(e.Clear)
+    talk.tell(e.Settled({"greeting": 1500.0}))
+    assert talk.told(e.Truncate), "they have spoken for longer than a cough"
+
+
+def test_a_greeting_that_was_hardly_heard_is_said_once_more():
+    talk = greeting().wait(1600)
+    says(talk, "hello").tell(e.Settled({"greeting": 1700.0}))
+    assert talk.told(e.Greet, e.Respond) == [e.Greet()]
+    talk.speak("greeting2", 4000).wait(1600)
+    says(talk, "hello").tell(e.Settled({"greeting2": 1700.0}))
+    assert talk.told(e.Greet, e.Respond) == [e.Greet(), e.Respond("hello")], "once"
+
+
+def test_a_greeting_that_was_mostly_heard_is_not_repeated():
+    talk = greeting(3000).wait(1700)
+    says(talk, "hello").tell(e.Settled({"greeting": 1600.0}))
+    assert talk.told(e.Greet, e.Respond) == [e.Respond("hello")]
+
+
+def test_a_question_into_the_greeting_is_answered_and_not_greeted():
+    talk = greeting().wait(1600)
+    says(talk, "what are your hours").tell(e.Settled({"greeting": 1700.0}))
+    assert talk.told(e.Greet, e.Respond) == [e.Respond("what are your hours")]
+
+
+# ---------------------------------------------------------------- backchannels
+
+
+@pytest.mark.parametrize("text", ["uh-huh", "mm-hmm", "okay", "yeah", "right"])
+def test_a_backchannel_costs_no_word(text):
+    talk = ours().speak("a", 4000).wait(1000)
+    talk.tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(300).tell(e.SpeechStopped()).wait(300)
+    talk.tell(e.CallerTurnEnded(text, 300.0))
+    assert talk.told(e.SayRest)
+    assert not talk.told(e.Truncate, e.Respond, e.Cancel)
+
+
+def test_a_yes_into_a_question_is_an_answer():
+    talk = asks(ours()).wait(1700)
+    talk.tell(e.SpeechStarted(), e.Settled({"a": 1700.0})).wait(200).tell(e.SpeechStopped()).wait(300)
+    talk.tell(e.CallerTurnEnded("yes", 300.0))
+    assert talk.told(e.Respond) == [e.Respond("yes")]
+
+
+def test_a_yes_before_the_question_is_none():
+    talk = asks(ours()).wait(500)
+    talk.tell(e.SpeechStarted(), e.Settled({"a": 500.0})).wait(200).tell(e.SpeechStopped()).wait(300)
+    talk.tell(e.CallerTurnEnded("yes", 300.0))
+    assert not talk.told(e.Respond)
+    assert talk.told(e.SayRest)
+
+
+# ---------------------------------------------------------------- thinking
+
+
+def test_a_cough_while_the_agent_thinks_holds_the_answer_and_lets_it_go():
+    talk = says(ours(), "how much").wait(100)
+    talk.tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
+    assert talk.ledger.take(8000) is None, "nothing is said over the caller"
+    talk.wait(200).tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 200.0))
+    assert talk.told(e.SayRest)
+    assert not talk.told(e.Cancel, e.Discard)
+    assert talk.ledger.take(8000).item == "answer"
+    assert talk.control.turn is TurnState.SPEAKING
+
+
+def test_a_caller_who_goes_on_while_the_agent_thinks_is_answered_once():
+    talk = says(ours(), "how much")
+    talk.tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
+    talk.wait(400).tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("is tea", 400.0))
+    assert talk.told(e.Discard) == [e.Discard("answer")]
+    assert talk.told(e.Respond)[-1] == e.Respond("how much is tea")
+    kinds = [type(command) for command in talk.commands]
+    assert kinds.index(e.Cancel) < kinds.index(e.Discard) < len(kinds) - 1 - kinds[::-1].index(e.Respond)
+
+
+def test_a_long_wait_is_filled_and_filled_again():
+    talk = says(ours(), "how much").wait(599)
+    assert not talk.told(e.Fill)
+    talk.wait(1)
+    (fill,) = talk.told(e.Fill)
+    talk.speak(fill.item, 600).wait(600).tell(e.ItemHeard(fill.item)).wait(4999)
+    assert len(talk.told(e.Fill)) == 1
+    talk.wait(1)
+    assert len({command.item for command in talk.told(e.Fill)}) == 2
+
+
+def test_a_filler_is_no_answer():
+    talk = says(ours(), "how much").wait(600)
+    (fill,) = talk.told(e.Fill)
+    talk.speak(fill.item, 600)
+    says(talk, "is tea").tell(e.Settled({fill.item: 300.0}))
+    assert talk.told(e.Respond)[-1] == e.Respond("how much is tea"), "the question was not answered yet"
+
+
+def test_an_answer_in_time_is_not_preceded_by_a_filler():
+    talk = says(ours(), "how much").wait(500).speak("answer", 3000).wait(3000)
+    assert not talk.told(e.Fill)
+
+
+def test_silence_while_the_caller_thinks_is_left_alone():
+    talk = ours().speak("a", 500).wait(500).tell(e.ItemHeard("a")).wait(60_000)
+    assert not talk.told(e.Fill, e.Respond)
+
+
+# ---------------------------------------------------------------- tools
+
+
+def test_a_tool_is_run_and_its_result_told():
+    talk = ours().tell(e.ToolCalled("1", "price", "{}"))
+    assert talk.commands == [e.RunTool("1", "price", "{}")]
+    talk.tell(e.ToolFinished("1", "3 euros"))
+    assert talk.commands[1:] == [e.ToolResult("1", "3 euros", False)]
+    assert [type(event) for event in talk.events] == [e.ToolCalled, e.ToolFinished]
+
+
+def test_a_tool_that_takes_long_after_a_word_of_the_agents_is_filled():
+    talk = says(ours(), "how much").speak("let me see", 500).tell(e.ToolCalled("1", "price", "{}")).wait(500)
+    talk.tell(e.ItemHeard("let me see")).wait(900)
+    assert talk.told(e.Fill)
+    talk.tell(e.ToolFinished("1", "3 euros")).commands.clear()
+    talk.speak("answer", 500).wait(500).tell(e.ItemHeard("answer")).wait(20_000)
+    assert not talk.told(e.Fill)
+
+
+# ---------------------------------------------------------------- both fall silent
+
+
+def test_when_both_fall_silent_after_a_cut_the_agent_goes_on():
+    talk = Talk("provider").speak("a", 3000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}))
+    talk.wait(300).tell(e.SpeechStopped()).wait(1299)
+    assert not talk.told(e.Respond)
+    talk.wait(1)
+    assert talk.told(e.Respond) == [e.Respond("", going_on=True)]
+    talk.wait(60_000)
+    assert len(talk.told(e.Respond)) == 1, "it is asked once"
+
+
+def test_a_provider_that_is_about_to_answer_is_not_asked_to_go_on():
+    talk = Talk("provider").speak("a", 3000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}))
+    talk.wait(300).tell(e.SpeechStopped(), e.CallerTurnEnded("")).wait(5000)
+    assert not talk.told(e.Respond)
+
+
+def test_an_answer_without_a_sound_after_a_cut_is_no_dead_end():
+    talk = ours().speak("a", 3000).wait(1000)
+    says(talk, "wait a moment").tell(e.Settled({"a": 1000.0}), e.ItemEnded("nothing")).wait(1500)
+    assert talk.told(e.Respond) == [e.Respond("wait a moment"), e.Respond("", going_on=True)]
+
+
+# ---------------------------------------------------------------- the keypad
+
+
+def test_keys_are_an_entry_ended_by_hash():
+    talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#"))
+    assert talk.told(e.Respond) == [e.Respond("", keys="472")]
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["(keys 472)"]
+
+
+def test_an_entry_is_over_three_seconds_after_the_last_key():
+    talk = ours().tell(e.KeyPressed("4")).wait(2000).tell(e.KeyPressed("7")).wait(2999)
+    assert not talk.told(e.Respond)
+    assert talk.wait(1).told(e.Respond) == [e.Respond("", keys="47")]
+
+
+def test_an_entry_of_the_length_that_was_asked_for_is_over_at_once():
+    talk = ours().speak("how many", 500).tell(e.KeysWanted(1)).wait(500).tell(e.ItemHeard("how many"))
+    assert talk.tell(e.KeyPressed("4")).told(e.Respond) == [e.Respond("", keys="4")]
+    talk.speak("ok", 100).tell(e.KeyPressed("5"))
+    assert len(talk.told(e.Respond)) == 1, "what was asked for counts once"
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_a_key_is_a_barge_in(turns):
+    talk = Talk(turns).speak("menu", 5000).wait(1000).tell(e.KeyPressed("1"))
+    assert talk.told(e.Clear)
+    talk.tell(e.Settled({"menu": 1000.0}), e.KeyPressed("#"))
+    assert talk.told(e.Truncate)
+    assert talk.commands[-1] == e.Respond("", keys="1")
+
+
+def test_nothing_but_hash_is_no_entry():
+    assert not ours().tell(e.KeyPressed("#")).wait(5000).told(e.Respond)
+
+
+# ---------------------------------------------------------------- goodbye
+
+
+def test_an_agent_that_hangs_up_after_its_goodbye_is_heard_first():
+    talk = ours().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(1000)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("bye")).told(e.HangUp)
+
+
+def test_an_agent_that_hangs_up_before_its_goodbye_may_still_say_it():
+    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(2000)
+    assert not talk.told(e.HangUp)
+    talk.speak("bye", 1000).wait(1000)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("bye")).told(e.HangUp)
+
+
+def test_a_goodbye_that_does_not_come_is_not_waited_for_for_ever():
+    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(4999)
+    assert not talk.told(e.HangUp)
+    assert talk.wait(1).told(e.HangUp)
