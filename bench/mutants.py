@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from bench.mutations import Mutant, mutants
+from bench.mutations import Mutant, mutants, mutated
 
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "offhook"
@@ -151,6 +151,7 @@ def _children_cpu() -> float:
 
 def try_all(file: str, found: list[Mutant], jobs: int) -> list[Mutant]:
     """Runs the tests on every mutant, `jobs` at a time; gives those that nothing found."""
+    source = (SRC / file).read_text()
     cpu_s, wall_s = how_it_is(file)
     waiting = list(reversed(found))
     running: dict[int, tuple[Mutant, float]] = {}
@@ -158,7 +159,7 @@ def try_all(file: str, found: list[Mutant], jobs: int) -> list[Mutant]:
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            code = compile(mutant.tree, str(SRC / file), "exec", dont_inherit=True)
+            code = compile(mutated(source, mutant), str(SRC / file), "exec", dont_inherit=True)
             running[pytest_in_child(file, code, cpu_s)] = mutant, time.monotonic() + wall_s
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid:

@@ -6,7 +6,6 @@ the texts of errors that are raised; a test that holds those to the letter helps
 
 import ast
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -34,7 +33,8 @@ class Mutant:
     count: int
     """Which of several alike on that line, from 0."""
     lineno: int
-    tree: ast.Module
+    index: int
+    """Which it is of all that are in the module."""
 
     @property
     def key(self) -> tuple[str, str, str, int]:
@@ -49,8 +49,23 @@ def mutants(source: str) -> list[Mutant]:
     return sorted(finder.found, key=lambda mutant: mutant.lineno)
 
 
+def mutated(source: str, mutant: Mutant) -> ast.Module:
+    """The module with that fault in it."""
+    finder = _Finder(source, wanted=mutant.index)
+    try:
+        finder.visit(finder.tree)
+    except _Reached:
+        return finder.tree
+    raise ValueError(f"no mutant {mutant.index} in this source")
+
+
+class _Reached(Exception):
+    """The fault that was wanted is in the tree."""
+
+
 class _Finder(ast.NodeVisitor):
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, wanted: int | None = None) -> None:
+        self._wanted = wanted
         self.lines = source.splitlines()
         self.tree = ast.parse(source)
         self.found: list[Mutant] = []
@@ -59,23 +74,19 @@ class _Finder(ast.NodeVisitor):
 
     # ------------------------------------------------------------------ keeping
 
-    def _keep(self, node: ast.AST, change: str, apply: Callable[[], Callable[[], None]]) -> None:
-        """Notes a mutant. `apply` changes the tree and gives what changes it back."""
+    def _keep(self, node: ast.AST, change: str, apply: Callable[[], None]) -> None:
+        """Notes a mutant, or puts it into the tree if it is the one that is wanted."""
         lineno: int = node.lineno  # type: ignore[attr-defined]
         line, within = self.lines[lineno - 1].strip(), ".".join(self._within)
         count = self._seen.get((within, line, change), 0)
         self._seen[within, line, change] = count + 1
-        undo = apply()
-        self.found.append(Mutant(within, line, change, count, lineno, deepcopy(self.tree)))
-        undo()
+        if len(self.found) == self._wanted:
+            apply()
+            raise _Reached
+        self.found.append(Mutant(within, line, change, count, lineno, len(self.found)))
 
     def _replace(self, node: ast.AST, name: str, value: object, change: str, at: ast.AST | None = None) -> None:
-        def apply() -> Callable[[], None]:
-            old = getattr(node, name)
-            setattr(node, name, value)
-            return lambda: setattr(node, name, old)
-
-        self._keep(at or node, change, apply)
+        self._keep(at or node, change, lambda: setattr(node, name, value))
 
     # ------------------------------------------------------------------ where not to look
 
@@ -125,17 +136,8 @@ class _Finder(ast.NodeVisitor):
             self.visit(statement)
 
     def _remove(self, body: list[ast.stmt], index: int) -> None:
-        statement = body[index]
-
-        def apply() -> Callable[[], None]:
-            body[index] = ast.copy_location(ast.Pass(), statement)
-
-            def undo() -> None:
-                body[index] = statement
-
-            return undo
-
-        self._keep(statement, f"removed {type(statement).__name__}", apply)
+        nothing = ast.copy_location(ast.Pass(), body[index])
+        self._element(body, index, nothing, f"removed {type(body[index]).__name__}", body[index])
 
     def _blocks(self, node: ast.stmt) -> None:
         for name, value in ast.iter_fields(node):
@@ -171,16 +173,7 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _element(self, elements: list, index: int, value: ast.AST, change: str, at: ast.AST) -> None:
-        def apply() -> Callable[[], None]:
-            old = elements[index]
-            elements[index] = value
-
-            def undo() -> None:
-                elements[index] = old
-
-            return undo
-
-        self._keep(at, change, apply)
+        self._keep(at, change, lambda: elements.__setitem__(index, value))
 
     def _negate(self, node: ast.If | ast.While | ast.IfExp) -> None:
         if not isinstance(node.test, ast.Compare):  # a comparison has its own
@@ -223,18 +216,12 @@ class _Finder(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _entry(self, node: ast.Dict, index: int) -> None:
-        key, value = node.keys[index], node.values[index]
+        key = node.keys[index]
 
-        def apply() -> Callable[[], None]:
+        def apply() -> None:
             del node.keys[index], node.values[index]
 
-            def undo() -> None:
-                node.keys.insert(index, key)
-                node.values.insert(index, value)
-
-            return undo
-
-        self._keep(key or value, f"entry {ast.unparse(key) if key else '**'} left out", apply)
+        self._keep(key or node.values[index], f"entry {ast.unparse(key) if key else '**'} left out", apply)
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
