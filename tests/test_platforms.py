@@ -1,7 +1,7 @@
 """What `make platforms` says, and that it looks at every lock file. The resolving itself needs a package registry."""
 
 import pytest
-from bench.platforms import LOCKS, ROOT, told
+from bench.platforms import FROM_SOURCE, LOCKS, ROOT, told, without
 
 
 def test_every_lock_file_is_looked_at():
@@ -29,3 +29,15 @@ def test_a_reason_that_is_broken_over_lines_is_one_line():
 )
 def test_another_trouble_is_told_as_it_is(output, line):
     assert told(output) == line
+
+
+def test_an_entry_of_a_lock_file_goes_with_its_hashes_and_nothing_else_does():
+    lock = "numpy==1 ; x \\\n    --hash=sha256:a \\\n    --hash=sha256:b\n    # via offhook\norjson==2 \\\n    --hash=sha256:c\n"
+    assert without(lock, ["numpy"]) == "orjson==2 \\\n    --hash=sha256:c\n"
+    assert without(lock, []) == lock
+
+
+def test_what_is_built_from_source_is_a_requirement():
+    lock = (ROOT / "requirements.lock").read_text()
+    for packages in FROM_SOURCE.values():
+        assert len(without(lock, packages)) < len(lock)
