@@ -107,7 +107,9 @@ def pytest_in_child(file: str, code: CodeType | None, cpu_s: int) -> int:
         import pytest
 
         for tests in stages_of(file):
-            if status := int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", *tests])):
+            if status := int(
+                pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--timeout=0", f"--rootdir={ROOT}", *tests])
+            ):
                 break
     finally:
         os._exit(status)
@@ -119,8 +121,12 @@ def warm_up() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.path[:0] = [str(ROOT), str(ROOT / "src")]
     sys.dont_write_bytecode = True
+    import hypothesis
     import pytest
 
+    # How long a test takes is judged here, by its CPU time: a busy machine must not pass for a test that found something.
+    hypothesis.settings.register_profile("mutants", deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    hypothesis.settings.load_profile("mutants")
     with open(os.devnull, "w") as null:
         out, sys.stdout = sys.stdout, null
         try:
