@@ -147,7 +147,8 @@ def test_word_times_of_a_later_piece_count_from_its_own_beginning():
 def test_the_callers_turn_is_kept_whole():
     transcript = Transcript()
     transcript.begin("a")
-    assert transcript.caller("wait") == TurnKept(2, "caller", "wait", "", None, 0.0, 0.0)
+    transcript.begin("b")
+    assert transcript.caller("wait") == TurnKept(3, "caller", "wait", "", None, 0.0, 0.0)
 
 
 def test_an_item_that_was_never_begun_has_its_place_when_it_is_settled():
@@ -171,6 +172,21 @@ def test_an_item_that_was_never_begun_has_its_place_when_it_is_settled():
 )
 def test_it_is_asking_while_a_question_is_said_and_when_it_just_was(heard_ms, asking):
     assert spoken(("Yes. Sure? No.", 1400.0)).asking("a", heard_ms, 1400.0) is asking
+
+
+@pytest.mark.parametrize("text", ["?", "? no", "Is X open?"])
+def test_a_question_is_known_by_its_mark_alone(text):
+    assert spoken((text, 100.0 * len(text))).asking("a", 0.0, 100.0 * len(text)) is True
+
+
+def test_an_item_without_words_goes_on_from_its_beginning():
+    transcript = Transcript()
+    transcript.begin("a")
+    assert transcript.boundary("a", 500.0, 1000.0) == 0.0
+
+
+def test_words_beside_their_first_sample_are_stretched_too():
+    assert spoken(("one two three", 0.5)).settle("a", 700.0, 1300.0, False).text == "one two"
 
 
 def test_what_has_no_end_yet_and_what_nobody_said_asks_nothing():
