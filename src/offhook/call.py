@@ -16,6 +16,7 @@ from offhook.core.control import CallControl
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
+from offhook.core.tape import Tape
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Call:
         self.agent = agent
         self.phone: PhoneLeg | None = None
         self.ledger = Ledger(agent.format.bytes_per_ms, keep=agent.turns == "offhook")
+        self.tape = Tape(agent.format)
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
         self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque()

@@ -2,11 +2,13 @@
 
 import asyncio
 import importlib.util
+import inspect
 
 import pytest
 
-from offhook import Agent
-from offhook.agent.local import LocalEngine
+from offhook import Agent, ConfigError, tool
+from offhook.agent import cafe
+from offhook.agent.local import LocalEngine, desk_tools
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
@@ -42,6 +44,9 @@ class Visit:
 
     def agent_said(self) -> list[str]:
         return [turn.text for turn in self.turns if turn.role == "agent"]
+
+    def used(self) -> list[str]:
+        return [event.name for _, event in self.events if isinstance(event, e.ToolCalled)]
 
 
 def visit(scenario, **agent) -> None:
@@ -113,11 +118,89 @@ def test_it_can_be_interrupted_and_the_transcript_ends_where_the_caller_stopped_
     visit(scenario)
 
 
+def test_an_order_is_taken_with_the_cafes_tools_and_cannot_be_lost_by_cutting_in():
+    async def scenario(visit):
+        await visit.quiet(7500)
+        await visit.say("i'd like a large latte with oat milk")
+        await visit.quiet(1500)
+        await visit.say("yes that's right")
+        await visit.quiet(5000)
+        await visit.say("that's all")
+        await visit.quiet(16_000)
+        assert visit.used() == ["add_to_order", "show_order", "place_order"]
+        readback, more, placed = visit.agent_said()[1:]
+        assert readback.startswith("A large latte")
+        assert more == "Good. Anything else?"
+        assert "It comes to four euros fifty." in placed
+
+    visit(scenario)
+
+
+def test_tools_of_the_agent_take_the_place_of_the_cafes():
+    @tool
+    async def opening_hours(day: str = "") -> str:
+        return "from seven to five"
+
+    async def scenario(visit):
+        visit.call.report(e.SpeechStarted())
+        visit.call.report(e.SpeechStopped())
+        visit.call.report(e.CallerTurnEnded("what are your opening hours", 500.0))
+        await visit.quiet(9000)
+        assert visit.agent_said() == ["From seven to five. Anything else?"]
+
+    visit(scenario, greeting="", tools=[opening_hours])
+
+
+async def _nothing() -> None:
+    """Nothing."""
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [({"item": str}, "uses price with size: let your tool take it"),
+     ({"item": str, "size": str, "colour": str}, "may use price without colour, size: give it a default value")],
+)  # fmt: skip
+def test_a_tool_that_the_desk_cannot_use_is_refused(parameters, problem):
+    async def price(**_given) -> str: ...
+
+    price.__signature__ = inspect.Signature(
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=type_)
+            for name, type_ in parameters.items()
+        ]
+    )
+    price.__annotations__ = parameters
+    with pytest.raises(ConfigError, match=problem):
+        desk_tools(Agent(tools=[price]).toolbox)
+
+
+def test_a_tool_that_the_desk_never_uses_is_warned_of(caplog):
+    agent = Agent(tools=[tool(name="bake")(_nothing), tool(name="address")(_nothing)])
+
+    async def prepare():
+        engine = LocalEngine()
+        await engine.prepare(agent)
+        await engine.close()
+
+    asyncio.run(prepare())
+    tools = desk_tools(agent.toolbox)
+    assert [record.message for record in caplog.records] == [
+        "the embedded agent has no use for bake: it uses the café's tools only"
+    ]
+    assert tools.by_name["address"].description == "Nothing."
+    assert {"bake", "hang_up", "menu", "book_table"} <= tools.by_name.keys()
+
+
+def test_the_built_in_agent_is_the_cafe(caplog):
+    assert desk_tools(cafe.agent.toolbox).by_name.keys() == desk_tools(Agent().toolbox).by_name.keys()
+    assert caplog.text == ""
+
+
 def test_it_says_when_it_did_not_understand():
     async def scenario(visit):
         await visit.quiet(7000)
         await visit.say("purple monkeys dishwasher seventeen")
-        await visit.quiet(8000)
+        await visit.quiet(12_000)
         assert "did not understand" in visit.agent_said()[-1]
 
     visit(scenario)
@@ -125,7 +208,7 @@ def test_it_says_when_it_did_not_understand():
 
 def test_an_agent_that_cannot_answer_ends_the_call_instead_of_keeping_silent():
     async def scenario(visit):
-        def broken(_text):
+        def broken(_said, _use):
             raise ValueError("a bug")
             yield ""
 

@@ -71,7 +71,7 @@ def test_speech_begins_at_once_at_telephone_level() -> None:
 @needs_library
 def test_the_greeting_is_short() -> None:
     async def test(espeak: EspeakSynthesizer) -> None:
-        assert _spoken_ms(await espeak.speak(Desk().greeting())) < 6000
+        assert _spoken_ms(await espeak.speak(Desk().greeting())) < 7000
 
     _with(test)
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Literal
 
 import orjson
 
+from offhook.agent import cafe
 from offhook.agent.agent import Agent
 from offhook.agent.listening import Hearing, Listening
+from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, AgentSide, Tools
@@ -18,6 +21,8 @@ from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Uttera
 from offhook.speech.desk import GRAMMAR, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
+
+log = logging.getLogger(__name__)
 
 PAUSE_MS = 200  # between two sentences
 PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
@@ -194,6 +199,33 @@ async def _only(sentence: str) -> AsyncIterator[str]:
     yield sentence
 
 
+def desk_tools(own: Toolbox) -> Toolbox:
+    """What the desk may use: the agent's own tools, and those of the café for which the agent has none of that name.
+
+    The desk asks for the café's tools with the café's arguments, whoever made the tool: one that cannot take them is a
+    ConfigError.
+    """
+    cafes = Toolbox(cafe.TOOLS)
+    for name, its in cafes.by_name.items():
+        if (mine := own.by_name.get(name)) is not None and mine is not its:
+            asked, taken = its.schema.get("properties", {}), mine.schema.get("properties", {})
+            if missing := asked.keys() - taken.keys():
+                raise ConfigError(
+                    f"The embedded agent uses {name} with {', '.join(sorted(missing))}: let your tool take it."
+                )
+            if needed := set(mine.schema.get("required", ())) - set(its.schema.get("required", ())):
+                raise ConfigError(
+                    f"The embedded agent may use {name} without {', '.join(sorted(needed))}: give it a default value."
+                )
+    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)])
+
+
+def unused_tools(own: Toolbox) -> list[str]:
+    """The agent's tools that no caller would ever get, since the desk does not know them."""
+    known = {*(each.name for each in cafe.TOOLS), hang_up.name}
+    return [each.name for each in own if each.name not in known]
+
+
 class LocalEngine:
     """The workers and the detector behind every call of the embedded agent."""
 
@@ -209,7 +241,10 @@ class LocalEngine:
         await self._recognisers.start()
 
     async def prepare(self, agent: Agent) -> None:
-        """Starts the voice of an agent."""
+        """Starts the voice of an agent, and looks at its tools."""
+        desk_tools(agent.toolbox)
+        if unused := unused_tools(agent.toolbox):
+            log.warning("the embedded agent has no use for %s: it uses the café's tools only", ", ".join(unused))
         await self._synthesizer(agent).start()
 
     def _synthesizer(self, agent: Agent) -> EspeakSynthesizer:
@@ -226,7 +261,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
-            Endpointing(otherwise_ms=agent.silence_ms), agent.toolbox,
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox),
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from offhook.agent.agent import Agent
+from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, agent_from, load_agents
 from offhook.cli.compose import serve
@@ -23,6 +23,8 @@ from offhook.server.simulator_account import data_folder, simulator_account
 from offhook.settings import Settings
 
 TRY_IT = "what are your opening hours"
+
+SHOWN_CHARS = 100  # of a tool's arguments and result
 
 DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
@@ -41,7 +43,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(Agent(), [])
+    loaded = Loaded(agent, [])
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -62,8 +64,16 @@ def _show(_call_id: str, event: e.Event) -> None:
             typer.echo(f"  caller  {text}")
         case e.TurnKept(role="agent", text=text, unheard=unheard):
             typer.echo(f"  agent   {text}" + (f" […not heard: {unheard}]" if unheard else ""))
+        case e.ToolCalled(name=name, arguments=arguments):
+            typer.echo(f"  tool    {name} {_short(arguments)}")
+        case e.ToolFinished(output=output, failed=failed):
+            typer.echo(f"          {'refused: ' if failed else '→ '}{_short(output)}")
         case e.Ended(result, reason):
             typer.echo(f"  call {result}: {reason}\n")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + " …"
 
 
 def command() -> str:

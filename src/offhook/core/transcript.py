@@ -88,6 +88,12 @@ class Transcript:
         ends = [at for mark in ".!?" if (at := turn.text.find(mark, max(0, end - 1))) >= 0]
         return bool(ends) and turn.text[min(ends)] == "?"
 
+    @property
+    def asked(self) -> bool:
+        """True if the agent's last words are a question."""
+        last = next((turn for turn in reversed(self.turns) if turn.role == "agent"), None)
+        return last is not None and last.text.rstrip().endswith("?")
+
     def _kept(self, turn: Turn) -> TurnKept:
         if turn.settled is None:
             return TurnKept(turn.number, turn.role, turn.text, "", turn.item, 0.0, 0.0)

@@ -59,6 +59,7 @@ Message = Connected | Start | Media | Dtmf | Mark | Stop
 
 _MEDIA = b'{"event":"media"'
 _PAYLOAD = b'"payload":"'
+_OUTBOUND = b'"outbound"'
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_MS = 1e10
 _DIGITS = frozenset("0123456789*#ABCD")
@@ -73,7 +74,7 @@ def media_payload(message: bytes) -> bytes | None:
         return None
     begin = message.find(_PAYLOAD, 16) + 11
     end = message.find(b'"', begin)
-    if begin == 10 or end < 0 or b'"outbound"' in message[:begin]:
+    if begin == 10 or end < 0 or message.find(_OUTBOUND, 16, begin) > 0:
         return None
     try:
         return a2b_base64(message[begin:end], strict_mode=True)
