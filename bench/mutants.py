@@ -121,12 +121,8 @@ def warm_up() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     sys.path[:0] = [str(ROOT), str(ROOT / "src")]
     sys.dont_write_bytecode = True
-    import hypothesis
     import pytest
 
-    # How long a test takes is judged here, by its CPU time: a busy machine must not pass for a test that found something.
-    hypothesis.settings.register_profile("mutants", deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
-    hypothesis.settings.load_profile("mutants")
     with open(os.devnull, "w") as null:
         out, sys.stdout = sys.stdout, null
         try:
@@ -135,6 +131,11 @@ def warm_up() -> None:
             sys.stdout = out
     if left:
         sys.exit("The tests cannot be collected.")
+    import hypothesis  # pytest wants to load it first
+
+    # How long a test takes is judged here, by its CPU time: a busy machine must not pass for a test that found something.
+    hypothesis.settings.register_profile("mutants", deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    hypothesis.settings.load_profile("mutants")
     for name in list(sys.modules):
         if name.split(".")[0] in ("offhook", "tests"):
             del sys.modules[name]
