@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from offhook.audio import wav
 from offhook.cli.sim import _accounts, _script, app
 from offhook.errors import ConfigError
-from offhook.sim.caller import BargeIn, Leave, Listen, Say
+from offhook.sim.steps import BargeIn, Leave, Listen, Say
 
 NOWHERE = "http://127.0.0.1:9/incoming-call"
 

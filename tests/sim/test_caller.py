@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from offhook.sim.caller import BargeIn, Caller, Leave, Listen, PressKey, Report, Say, Step, Wait
+from offhook.sim.caller import Caller
+from offhook.sim.noticed import Report
 from offhook.sim.orders import HangUp, Press
+from offhook.sim.steps import BargeIn, Leave, Listen, PressKey, Say, Step, Wait
 from offhook.sim.stream import StreamPlayback
 
 AGENT = b"\x10"

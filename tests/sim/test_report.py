@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from offhook.sim.caller import Caller, Leave, Listen, Say, Step
+from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.clock import run
 from offhook.sim.memory import place_call
 from offhook.sim.orders import Setup
 from offhook.sim.report import AGENT_NOT_HEARD, NOT_ANSWERED, report
 from offhook.sim.signature import Account
+from offhook.sim.steps import Leave, Listen, Say, Step
 
 from .echo import CONNECT, EchoStream, Webhooks
 
