@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -146,6 +148,18 @@ async def _play_all(scripts: list[Voiced], agent: Agent, tell: Callable[[dict[st
         await engine.close()
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What a script does on purpose, as losing a stream, is nothing to warn of."""
+    log = logging.getLogger("offhook")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
 def run_tests(
     paths: Annotated[
         list[Path], typer.Argument(metavar="SCENARIO...", help="Caller scripts in YAML.", show_default=False)
@@ -185,7 +199,8 @@ def run_tests(
     else:
         from offhook.cli.serve import load_agent
 
-        clock.run(_play_all(scripts, load_agent(agent) if agent else Agent(), tell))
+        with _quiet():
+            clock.run(_play_all(scripts, load_agent(agent) if agent else Agent(), tell))
     failed = sum(bool(result["failed"]) for result in results)
     if not as_json:
         talked_s = sum(result["ended_ms"] for result in results) / 1000.0

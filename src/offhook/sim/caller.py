@@ -184,13 +184,15 @@ class Caller:
         if waited < step.patience_ms:
             return False
         if self._understanding.heard(step.words, self._since_ms(), final=True) is None:
-            heard_ms = sum(
-                min(s.to_ms, s.to_ms - self._since_ms()) for s in self.hearing.spans if s.to_ms > self._since_ms()
+            since_ms = self._since_ms()
+            spoke_ms = sum(s.to_ms - max(s.from_ms, since_ms) for s in self.hearing.spans if s.to_ms > since_ms)
+            told = self._understanding.told(since_ms)
+            heard = (
+                f"“{told}”"
+                if told
+                else (f"{spoke_ms / 1000:.1f} s of speech, without these words in {self._understanding.voices}")
             )
-            told = (
-                self._understanding.told(self._since_ms()) or f"{heard_ms / 1000:.1f} s of speech without these words"
-            )
-            self._fail(step, f"expected “{step.words}” within {shown_ms(step.patience_ms)}; heard: {told}.")
+            self._fail(step, f"expected “{step.words}” within {shown_ms(step.patience_ms)}; heard: {heard}.")
         return True
 
     def _impatient(self, step: Listen | Speech | Silence | BargeIn | End, waited: float, what: str) -> bool:

@@ -119,10 +119,15 @@ class Understanding:
     """
 
     def __init__(
-        self, phrases: Mapping[str, Sequence[Matrix]], told: Callable[[float], str] = lambda _since_ms: ""
+        self,
+        phrases: Mapping[str, Sequence[Matrix]],
+        told: Callable[[float], str] = lambda _since_ms: "",
+        voices: str = "a voice the caller knows",
     ) -> None:
         self._phrases = phrases
         self.told = told
+        self.voices = voices
+        """Whom the caller understands by ear, for the report."""
         self._rest = np.zeros(0)  # samples that are no whole hop yet
         self._rows = np.zeros((0, _CEPSTRA))
         self._loudness = np.zeros(0)

@@ -71,7 +71,7 @@ class Voiced:
         room = self.script.room
         line = Line(room.echo_ms, 0.0 if room.echo_db is None else 10 ** (room.echo_db / 20))
         line.add_noise(self.bed, 0.0)
-        understanding = Understanding(self.phrases, told)
+        understanding = Understanding(self.phrases, told, f"the voice {' or '.join(self.script.agent_voices)}")
         return Caller(self.steps, line=line, understanding=understanding, strict=True), understanding
 
 
