@@ -170,7 +170,7 @@ def test_waiting_for_speech_and_for_silence() -> None:
     room = Room(Speech(), PressKey("1"), Silence(300), PressKey("2"))
     room.agent[1000] = [media(2000)]
     room.run(6000)
-    assert room.acts == [(1040, Press("1")), (3320, Press("2"))]
+    assert room.acts == [(1020, Press("1")), (3320, Press("2"))]
 
 
 def test_a_silence_is_waited_for_even_before_anything_was_heard() -> None:
@@ -184,8 +184,8 @@ def test_a_sound_is_heard_and_needs_no_answer() -> None:
     room.agent[700] = [media(1000)]
     report = room.run(6000)
     assert [said.words for said in report.spoken] == ["one", "two"]
-    assert [(made.words, made.from_ms) for made in report.sounds] == [("cough", 2420)]
-    assert report.spoken[1].from_ms == 2920, "the answer to the first words still stands"
+    assert [(made.words, made.from_ms) for made in report.sounds] == [("cough", 2400)]
+    assert report.spoken[1].from_ms == 2900, "the answer to the first words still stands"
     assert report.cut_ins == []
 
 
