@@ -1,9 +1,14 @@
 """From a script in YAML to steps, and what is refused."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from offhook.errors import ConfigError
-from offhook.sim.script import Room, Script, parse
+from offhook.sim.expectations import EXPECTATIONS
+from offhook.sim.script import _BARE, _KEYS, _STEPS, Room, Script, parse
+from offhook.sim.sounds import NOISES
 from offhook.sim.steps import (
     BargeIn,
     End,
@@ -124,3 +129,17 @@ def test_an_agent_with_a_voice_that_nobody_can_imitate() -> None:
 
 def test_noise_without_a_kind_is_white() -> None:
     assert parse("line: {noise: 20dB}\nsteps: [cough]", "a.yaml").room.noise == ("white", 20.0)
+
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "simulator.md").read_text()
+
+
+def test_the_example_of_the_page_is_a_script() -> None:
+    example = re.search(r"```yaml\n(name: .*?)```", PAGE, re.DOTALL)
+    assert example is not None
+    assert parse(example[1], "page").steps[-1] == End(number=11)
+
+
+@pytest.mark.parametrize("name", [*_STEPS, *_BARE, *EXPECTATIONS, *_KEYS, *NOISES])
+def test_the_page_tells_every_word(name: str) -> None:
+    assert re.search(rf"(`|^|- |{{){re.escape(name)}(`|:)", PAGE, re.MULTILINE) or f"`{name}" in PAGE

@@ -110,3 +110,11 @@ def test_words_that_nobody_can_imitate_are_looked_for_in_what_is_told() -> None:
 
 def test_words_are_compared_without_marks() -> None:
     assert plain_words("What’s “that”, Café?") == " what's that cafe "
+
+
+def test_pieces_that_follow_each_other_are_one_and_holes_are_kept() -> None:
+    understanding = Understanding({"x": []})
+    understanding.listen([(0.0, b"\x20" * 160), (20.0, b"\x20" * 160), (100.0, b"\x20" * 1600)])
+    assert understanding._pieces == [(0, 0.0), (320, 100.0)]
+    assert [understanding._hop_at(ms) for ms in (0.0, 30.0, 60.0, 110.0)] == [0, 3, 4, 5]
+    assert [understanding._time_of(hop) for hop in (0, 3, 4, 5)] == [0.0, 30.0, 100.0, 110.0]

@@ -77,3 +77,11 @@ def test_a_caller_can_be_made_again_and_again() -> None:
     ear = StreamPlayback()
     frames = [script.caller()[0].frame(20.0, ear) for _ in range(2)]
     assert frames[0] == frames[1] != SILENT_FRAME
+
+
+@pytest.mark.parametrize(("text", "where"), [
+    ("steps: [cough, hear: tea]", "step 2"), ("steps: [cough]\nexpect: [not_heard: tea]", "not_heard"),
+])  # fmt: skip
+def test_a_word_too_short_for_the_ear_is_refused(text: str, where: str) -> None:
+    with pytest.raises(ConfigError, match=f"a.yaml, {where}: “tea” is too short"):
+        with_sound(text)

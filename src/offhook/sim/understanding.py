@@ -31,6 +31,8 @@ _ACTIVE_NEPERS = 6.0
 _SLOPE_WEIGHT = 0.4
 _NEAR = 2.75
 """Distance per hop of two sayings of the same words; sayings of different words are farther apart. bench/understanding.py."""
+SHORTEST_MS = 360
+"""Words that take less are found in others: "tea" in "to eat"."""
 _LEAST_HOPS = 100
 """A voice is known after a second of it."""
 _PATIENT_HOPS = 10
@@ -131,7 +133,7 @@ class Understanding:
         self._rest = np.zeros(0)  # samples that are no whole hop yet
         self._rows = np.zeros((0, _CEPSTRA))
         self._loudness = np.zeros(0)
-        self._pieces: list[tuple[int, float]] = []  # samples before a piece, and when it began
+        self._pieces: list[tuple[int, float]] = []  # stretches without a hole: samples before it, and when it began
         self._taken = 0
         self._looked: dict[tuple[str, float], int] = {}
 
@@ -142,7 +144,8 @@ class Understanding:
         for at_ms, mulaw in pieces:
             if not mulaw:
                 continue
-            self._pieces.append((self._taken, at_ms))
+            if not self._pieces or abs(self._time_of_sample(self._taken) - at_ms) > 1.0:
+                self._pieces.append((self._taken, at_ms))
             self._taken += len(mulaw)
             self._rest = np.concatenate((self._rest, _samples(mulaw)))
         self._take()
@@ -190,7 +193,9 @@ class Understanding:
         return len(self._rows)
 
     def _time_of(self, hop: int) -> float:
-        sample = hop * _HOP
+        return self._time_of_sample(hop * _HOP)
+
+    def _time_of_sample(self, sample: int) -> float:
         samples, at_ms = self._pieces[max(0, bisect_right(self._pieces, (sample, np.inf)) - 1)]
         return at_ms + (sample - samples) / 8
 

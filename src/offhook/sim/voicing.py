@@ -16,7 +16,7 @@ from offhook.sim.caller import Caller
 from offhook.sim.line import Line
 from offhook.sim.script import Script
 from offhook.sim.steps import BargeIn, Hear, Noise, Say, Sound, Step
-from offhook.sim.understanding import MODEL, Matrix, Norm, Understanding, imitation, norm_of
+from offhook.sim.understanding import HOP_MS, MODEL, SHORTEST_MS, Matrix, Norm, Understanding, imitation, norm_of
 from offhook.speech.espeak import EspeakSynthesizer
 
 BED_S = 12.0
@@ -78,9 +78,14 @@ class Voiced:
 async def voiced(script: Script, folder: Path, voices: Voices) -> Voiced:
     """The sound of a script, whose files lie in `folder`. Raises ConfigError for a voice or a file that is not there."""
     steps = [await _step(script, step, folder, voices) for step in script.steps]
-    words = [step.words for step in steps if isinstance(step, Hear)]
-    words += [str(each.wanted) for each in script.expect if each.name == "not_heard"]
+    words = {step.words: f"step {step.number}" for step in steps if isinstance(step, Hear)}
+    words |= {str(each.wanted): "not_heard" for each in script.expect if each.name == "not_heard"}
     phrases = {each: [await voices.imitate(voice, each) for voice in script.agent_voices] for each in words}
+    for each, where in words.items():
+        if phrases[each] and max(map(len, phrases[each])) * HOP_MS < SHORTEST_MS:
+            raise ConfigError(
+                f"{script.file}, {where}: “{each}” is too short to be told from other words by ear: give more of the sentence."
+            )
     bed = await _noise(*script.room.noise, _random(script, 0), voices) if script.room.noise else b""
     return Voiced(script, steps, bed, phrases)
 
