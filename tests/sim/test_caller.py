@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from offhook.sim.caller import Caller
@@ -244,6 +245,14 @@ def test_words_that_were_told_are_repeated() -> None:
     understanding = Understanding({"mocha": []}, lambda _since_ms: "One latte.")
     _, sentence = failed(Hear("mocha", 3000, number=4), agent_ms=1500, understanding=understanding)
     assert sentence == "expected “mocha” within 3s; heard: “One latte.”."
+
+
+def test_words_that_the_server_said_in_another_voice_are_told_apart() -> None:
+    understanding = Understanding({"mocha": [np.ones((50, 24))]}, lambda _since_ms: "One mocha.")
+    _, sentence = failed(Hear("mocha", 3000, number=4), agent_ms=1500, understanding=understanding)
+    assert sentence.endswith(
+        "“One mocha.”, as the server has it, but not by ear: let `agent voice` name the agent's voice."
+    )
 
 
 @pytest.mark.parametrize(("step", "sentence"), [

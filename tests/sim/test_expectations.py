@@ -17,6 +17,7 @@ GOOD: dict[str, Any] = {
     "gaps": [],
     "streams": 1,
     "ended_by": "agent",
+    "ended_ms": 9000.0,
     "reason": "hung up by the TwiML",
     "heard": [],
     "caller_turns": [{"text": "what are your opening hours"}],
@@ -50,7 +51,7 @@ def test_every_expectation_is_tried_here() -> None:
     ("greeted_within: 200ms", {}, "expected greeted_within 200ms; the first sound came 240ms after the stream opened."),
     ("greeted_within: 1s", {"first_sound_ms": None}, "expected greeted_within 1s; nothing was heard."),
     ("answered_within: 300ms", {}, "expected answered_within 300ms; “hours” was answered after 400ms."),
-    ("answered_within: 1s", {"answers": [{"words": "x", "ms": None}]}, "expected answered_within 1s; “x” was not answered."),
+    ("answered_within: 1s", {"answers": [{"words": "x", "at_ms": 8500.0, "ms": None}]}, "expected answered_within 1s; “x” was not answered."),
     ("silent_within: 100ms", {}, "expected silent_within 100ms; at 8.0 s it went on for 200ms."),
     ("longest_silence: 300ms", {}, "expected longest_silence 300ms; there were 400ms at 5.0 s."),
     ("barge_ins: 0", {}, "expected barge_ins 0; there was 1 (at 8.0 s)."),
@@ -73,3 +74,9 @@ def test_an_interruption_that_never_ended_is_slow_and_one_not_yielded_to_is_none
     stubborn = [{"at_ms": 8000.0, "cleared": False, "silent_after_ms": None}]
     assert "it went on for good" in (sentence("silent_within: 5s", barge_ins=stubborn) or "")
     assert sentence("barge_ins: 0", barge_ins=stubborn) is None
+
+
+def test_who_hangs_up_at_once_waits_for_no_answer() -> None:
+    unanswered = [{"words": "bye", "at_ms": 8500.0, "ms": None}]
+    assert sentence("answered_within: 1s", answers=unanswered, ended_by="caller") is None
+    assert sentence("answered_within: 400ms", answers=unanswered, ended_by="caller") is not None

@@ -30,7 +30,7 @@ from offhook.sim.steps import (
     Wait,
 )
 from offhook.sim.stream import BYTES_PER_MS, StreamPlayback
-from offhook.sim.understanding import Understanding
+from offhook.sim.understanding import Understanding, plain_words
 
 FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 
@@ -184,16 +184,18 @@ class Caller:
         if waited < step.patience_ms:
             return False
         if self._understanding.heard(step.words, self._since_ms(), final=True) is None:
-            since_ms = self._since_ms()
-            spoke_ms = sum(s.to_ms - max(s.from_ms, since_ms) for s in self.hearing.spans if s.to_ms > since_ms)
-            told = self._understanding.told(since_ms)
-            heard = (
-                f"“{told}”"
-                if told
-                else (f"{spoke_ms / 1000:.1f} s of speech, without these words in {self._understanding.voices}")
-            )
+            heard = self._what_was_heard(step.words, self._since_ms())
             self._fail(step, f"expected “{step.words}” within {shown_ms(step.patience_ms)}; heard: {heard}.")
         return True
+
+    def _what_was_heard(self, words: str, since_ms: float) -> str:
+        told = self._understanding.told(since_ms)
+        if plain_words(words) in plain_words(told):
+            return f"“{told}”, as the server has it, but not by ear: let `agent voice` name the agent's voice"
+        if told:
+            return f"“{told}”"
+        spoke_ms = sum(s.to_ms - max(s.from_ms, since_ms) for s in self.hearing.spans if s.to_ms > since_ms)
+        return f"{spoke_ms / 1000:.1f} s of speech, without these words in {self._understanding.voices}"
 
     def _impatient(self, step: Listen | Speech | Silence | BargeIn | End, waited: float, what: str) -> bool:
         """Whether the patience is over, which ends a step."""

@@ -52,9 +52,14 @@ def _answered(result: Result, most_ms: float) -> str | None:
     late = [
         f"“{turn['words']}” was " + ("not answered" if turn["ms"] is None else f"answered after {turn['ms']:.0f}ms")
         for turn in result["answers"]
-        if turn["ms"] is None or turn["ms"] > most_ms
+        if (not _left_at_once(result, turn, most_ms) if turn["ms"] is None else turn["ms"] > most_ms)
     ]
     return ", ".join(late) or None
+
+
+def _left_at_once(result: Result, turn: Result, most_ms: float) -> bool:
+    """Whether the caller hung up before an answer was due."""
+    return bool(result["ended_by"] == "caller" and result["ended_ms"] - turn["at_ms"] < most_ms)
 
 
 def _greeted(result: Result, most_ms: float) -> str | None:

@@ -93,7 +93,7 @@ def scripted(
     result["heard"] = [words for words in unwanted if understanding.heard(words, final=True) is not None]
     result["caller_turns"] = turns.caller if turns else None
     result["agent_turns"] = turns.agent if turns else None
-    failed = _failure(call) or (None if caller.hearing.spans else AGENT_NOT_HEARD) or _step_failed(caller, result)
+    failed = _step_failed(caller, result) if caller.hearing.spans else _failure(call) or AGENT_NOT_HEARD
     result["expect"] = [] if failed else checked(script.expect, result)
     result["failed"] = [failed] if failed else [each["failed"] for each in result["expect"] if each["failed"]]
     result["why"] = " ".join(result["failed"]) or None
