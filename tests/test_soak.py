@@ -146,7 +146,7 @@ class Hour:
 
     async def place(self, call: CarrierCall) -> None:
         def accept(order, socket):
-            return self.app.door._open_leg(socket, order.url.rsplit("/", 1)[1])
+            return self.app.door.open_leg(socket, order.url.rsplit("/", 1)[1])
 
         await memory.place_call(call, self.app.asgi, accept, Link(40.0, 4.0, seed=1), Link(40.0, 4.0, seed=2))
 

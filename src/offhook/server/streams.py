@@ -12,13 +12,13 @@ from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused
 from offhook.outside import clock
 from offhook.phone.twilio import token
-from offhook.phone.twilio.leg import TwilioLeg
+from offhook.phone.twilio.leg import Socket, TwilioLeg
 from offhook.phone.twilio.wire import Start
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.connection import Refused
 from offhook.server.head import Head
-from offhook.server.media import Limits, MediaListener, MediaSocket, MediaUpgrade, websocket_key
+from offhook.server.media import Limits, MediaListener, MediaUpgrade, websocket_key
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -67,10 +67,11 @@ class StreamDoor:
         if isinstance(key, Refused):
             return key
         return MediaUpgrade(
-            key, MediaListener(self._limits, lambda socket: self._open_leg(socket, call_id)), self._limits
+            key, MediaListener(self._limits, lambda socket: self.open_leg(socket, call_id)), self._limits
         )
 
-    def _open_leg(self, socket: MediaSocket, call_id: str) -> TwilioLeg:
+    def open_leg(self, socket: Socket, call_id: str) -> TwilioLeg:
+        """The leg of a connection that is let in; `call_id` is what its address named."""
         now = clock(asyncio.get_running_loop())
         return TwilioLeg(
             socket,
