@@ -106,7 +106,7 @@ def test_a_stream_that_did_not_open_is_named() -> None:
 def script_result(server: type[EchoStream] | None, text: str, turns: Turns | None = None) -> dict[str, Any]:
     script = parse(text, "a.yaml")
     said = [replace(step, audio=WORDS) if isinstance(step, Say) else step for step in script.steps]
-    understanding = Understanding({"parrot": []}, lambda _since_ms: "a parrot")
+    understanding = Understanding({"parrot": [], "sorry what": [], "bell": []}, lambda _since_ms: "a parrot")
     caller = Caller(said, strict=True, understanding=understanding)
     call = CarrierCall(Setup("http://localhost/voice", Account("AC1", "t"), hang_up_after_ms=20_000.0), caller)
     app = Webhooks(voice=STREAM, next="<Hangup/>")
@@ -163,3 +163,9 @@ def test_a_sound_and_a_key_are_in_the_talk() -> None:
     assert {(line["who"], line.get("sound"), line.get("key")) for line in result["talk"]} == {
         ("caller", "cough", None), ("caller", None, "4"), ("agent", None, None),
     }  # fmt: skip
+
+
+def test_what_the_server_said_was_said_even_if_the_ear_did_not_make_it_out() -> None:
+    turns = Turns([], [{"text": "Sorry, what?", "unheard": ""}])
+    text = "steps: [say: hi]\nexpect: [not_heard: sorry what, not_heard: bell]"
+    assert script_result(EchoStream, text, turns)["failed"] == ["expected not_heard “sorry what”; it was heard."]

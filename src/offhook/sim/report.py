@@ -13,7 +13,7 @@ from offhook.sim.noticed import answers_due, silences, talked_over
 from offhook.sim.script import Script
 from offhook.sim.steps import End
 from offhook.sim.stream import BYTES_PER_MS
-from offhook.sim.understanding import Understanding
+from offhook.sim.understanding import Understanding, plain_words
 
 AGENT_NOT_HEARD = "The agent was not heard: see the server's log."
 NOT_ANSWERED = "The agent did not answer the caller's first words."
@@ -90,7 +90,10 @@ def scripted(
     result["script"] = script.name
     result["steps"] = [{"step": done.number, "at_ms": _ms(done.at_ms)} for done in caller.done_steps if done.number]
     unwanted = [str(each.wanted) for each in script.expect if each.name == "not_heard"]
-    result["heard"] = [words for words in unwanted if understanding.heard(words, final=True) is not None]
+    told = plain_words(" ".join(turn["text"] for turn in turns.agent)) if turns else ""
+    result["heard"] = [
+        words for words in unwanted if plain_words(words) in told or understanding.heard(words, final=True) is not None
+    ]
     result["caller_turns"] = turns.caller if turns else None
     result["agent_turns"] = turns.agent if turns else None
     failed = _step_failed(caller, result) if caller.hearing.spans else _failure(call) or AGENT_NOT_HEARD
