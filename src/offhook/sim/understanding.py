@@ -3,7 +3,7 @@
 The words are spoken by voices like the agent's (sim/voicing.py) and laid over what was heard by dynamic time warping of cepstra.
 Where the agent's voice is among the imitated ones that works; a voice that nobody imitates is not understood. Keyword
 spotting by pocketsphinx, which knows no voice, finds 49 to 82 of 100 phrases of synthetic voices at one false alarm in 100;
-this finds 96 to 100 at less than one (`python -m bench.understanding`).
+this finds 96 to 100 at less than one (`python -m bench.hearing`).
 """
 
 import re

@@ -1,6 +1,6 @@
 """Measures how well the simulated caller understands an agent by its sound: phrases found, and found where they are not.
 
-    python -m bench.understanding
+    python -m bench.hearing
 
 Thirty sentences by four voices of espeak-ng, 71 phrases out of them, over µ-law at 8 kHz; the sentences differ from the
 phrases in what is said before and after, and so in melody and speed.
