@@ -36,7 +36,11 @@ def test_a_merged_automaton_holds_what_the_grammar_holds() -> None:
     steps = [
         step
         for number, (first, second) in enumerate(pairs)
-        for step in ((0, 10 + 2 * number, None), (10 + 2 * number, 11 + 2 * number, first), (11 + 2 * number, 1, second))
+        for step in (
+            (0, 10 + 2 * number, None),
+            (10 + 2 * number, 11 + 2 * number, first),
+            (11 + 2 * number, 1, second),
+        )
     ]
     automaton = smallest(0, 1, steps)
     assert {pair for pair in product(words, repeat=2) if automaton.accepts(" ".join(pair))} == set(pairs)

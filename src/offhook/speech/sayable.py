@@ -2,7 +2,7 @@
 
 GRAMMAR = """#JSGF V1.0;
 grammar cafe;
-public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <opening> [<closing>] | <bye>);
+public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <when> [<closing>] | <opening> [<closing>] | <bye>);
 <opening> = <hello> | <yes> | <no>;
 <closing> = please | thanks | thank you;
 <hello> = hello | hi | good (morning | afternoon | evening);
@@ -10,7 +10,7 @@ public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <opening> [<closing>
 <no> = no | nope | no that's (wrong | not right) | that's (wrong | not right);
 <bye> = [thanks | thank you] (goodbye | bye | bye bye) | thanks | thank you [very much];
 
-<wish> = <order> | <change> | <remove> | <cancel> | <basket> | <done> | <book> | <when>
+<wish> = <order> | <change> | <remove> | <cancel> | <basket> | <done> | <book>
        | <hours> | <address> | <menu> | <price> | <repeat> | <help> | <person>;
 
 <may> = can i | could i | may i;
@@ -18,27 +18,27 @@ public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <opening> [<closing>
 <have> = <may> (get | have | order) | <want> | <want> to (order | have | get) | i'll (have | take) | i will (have | take)
        | get me | give me | make me | brew | let me (get | have);
 <order> = [<have>] <coffee> | [<have>] <other>;
-<coffee> = [a | an] <trait>* <brew> [<with>];
-<with> = with <extra> [and <extra>] | <without>;
-<without> = [with] no <white> | without <white>;
+<coffee> = [a | an] [<traits>] <brew> [<with>];
+<traits> = <size> [<roast> [<shots>] | <shots> [<roast>]] | <roast> [<size> [<shots>] | <shots> [<size>]]
+         | <shots> [<size> [<roast>] | <roast> [<size>]];
+<with> = with (<some_milk> [and <some_sugar>] | <some_sugar> [and <some_milk>]) | with no <white> | without <white>;
+<some_milk> = [<amount>] <milk>;
+<some_sugar> = [<amount>] <sugar> | one sugar | (two | three) sugars;
 <white> = milk | cream | sugar;
-<trait> = <size> | <roast> | <shots>;
 <size> = small | medium | large | (eight | twelve | sixteen | twenty) ounce;
 <roast> = (light | medium | dark) roast;
 <shots> = (single | double | triple) shot;
 <brew> = americano | cappuccino | espresso | [iced] mocha | latte | [drip | house | iced] coffee;
-<extra> = [<amount>] (<milk> | <sugar>) | <spoons>;
 <amount> = a bit of | a little bit of | some | a lot of | lots of;
 <milk> = [skim | whole | soy | almond | oat] milk | cream;
 <sugar> = [brown] sugar | sweetener;
-<spoons> = one sugar | (two | three) sugars;
 <other> = [a | an | some] [small | medium | large] <plain> [<with>];
 <plain> = [black | green | mint | camomile] tea | hot chocolate | lemonade | apple juice
         | [butter] croissant | cheese sandwich | tomato soup | carrot cake;
 <drink> = <brew> | <plain>;
 
-<change> = [<make>] [a | an] <trait> [one] [instead] | <make> [a | an] <trait>* <drink> [instead]
-         | [<make>] <with> [instead] | <extra> instead;
+<change> = [<make>] [a | an] (<size> | <roast> | <shots>) [one] [instead] | <make> [a | an] [<traits>] <drink> [instead]
+         | [<make>] <with> [instead] | (<some_milk> | <some_sugar>) instead | no <white>;
 <make> = [can you | could you] (make it | make that | change (it | that) to);
 <remove> = (cancel | remove | take off) (the | my) <drink> | take (it | that | the <drink>) off | (cancel | remove) (that | it);
 <cancel> = cancel (my | the) order | cancel everything | forget (it | the order) | never mind;
@@ -46,8 +46,9 @@ public <turn> = [um | uh] ([<opening>] <wish> [<closing>] | <opening> [<closing>
          | [can you | could you] (read my order [back] | read back my order | repeat my order);
 <done> = (that's | that is | that'll be | that will be) (all | it | everything | my order) | nothing else | i'm done;
 
-<book> = [<may> | <want> to | i'd like to] (book | reserve) a table <place>* | (<want> | <may> (have | get)) a table <place>* | a table <place>*
-       | (make | <may> make | <want> to make) a reservation <place>*;
+<book> = [<may> | <want> to | i'd like to] (book | reserve) a table [<places>] | (<want> | <may> (have | get)) a table [<places>] | a table [<places>]
+       | (make | <may> make | <want> to make) a reservation [<places>];
+<places> = <place> [<place> [<place>]];
 <place> = for <people> | <day> | at <time>;
 <when> = [for] <people> | [at] <time> | <day> [at <time>];
 <people> = (one | two | three | four | five | six | seven | eight | nine | ten) [people | of us] | one person;
