@@ -4,7 +4,6 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-
 from bench.understanding import clips_of, hear
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "speech"

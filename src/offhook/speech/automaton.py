@@ -25,10 +25,11 @@ class Automaton:
 
     def accepts(self, text: str) -> bool:
         """Whether these words are a whole sentence."""
-        state: int | None = self.start
+        state = self.start
         for word in text.split():
-            if (state := self.steps[state].get(word)) is None:
+            if word not in self.steps[state]:
                 return False
+            state = self.steps[state][word]
         return state in self.ends
 
 
