@@ -81,7 +81,7 @@ def test_it_greets_answers_and_hangs_up_when_its_goodbye_was_heard():
         assert "Goodbye" in goodbye
         assert [turn.text for turn in visit.turns if turn.role == "caller"] == [
             "what are your opening hours",
-            "goodbye",
+            "bye bye",
         ]
         await visit.quiet(2500)
         ended = visit.events[-1][1]
