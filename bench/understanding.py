@@ -1,6 +1,6 @@
 """Measures what the café understands: recordings of people, and every phrase of the tests by synthetic voices.
 
-    python -m bench.understanding [FOLDER]
+    PYTHONPATH=src python -m bench.understanding [FOLDER]
 
 FOLDER holds recordings and two files: `orders.json` (file → slots, as the phrasebook names them or as Picovoice's
 benchmark does) and `words.json` (file → words that the grammar does not hold, or holds). Each recording is one call: it
