@@ -30,7 +30,7 @@ _ACTIVE_NEPERS = 6.0
 """A hop this far (26 dB) below the loudest is a pause, and pauses tell nothing of a voice."""
 _SLOPE_WEIGHT = 0.4
 _NEAR = 2.95
-"""Distance per hop of two sayings of the same words; sayings of different words are farther apart. bench/understanding.py."""
+"""Distance per hop of two sayings of the same words; sayings of different words are farther apart. bench/hearing.py."""
 SHORTEST_MS = 360
 """Words that take less are found in others: "tea" in "to eat"."""
 _LEAST_HOPS = 100

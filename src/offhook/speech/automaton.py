@@ -27,9 +27,9 @@ class Automaton:
         """Whether these words are a whole sentence."""
         state = self.start
         for word in text.split():
-            if (following := self.steps[state].get(word)) is None:
+            if word not in self.steps[state]:
                 return False
-            state = following
+            state = self.steps[state][word]
         return state in self.ends
 
 
