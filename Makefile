@@ -3,7 +3,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check soak lock clean
+.PHONY: help run install test check soak bench mutants platforms lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,16 @@ check: .venv/test.ok .venv/check.ok ## format, lint, types, and the tests in sim
 
 soak: .venv/test.ok ## what needs the real clock or much time; reports
 	$(PY) -m pytest -m soak --timeout 900
+
+mutants: .venv/test.ok ## do tests fail when the core is wrong? FILES="core/ear.py" picks some
+	$(PY) -m bench.mutants $(FILES)
+
+platforms: .venv/bin/python ## has every pinned requirement a wheel for Linux and macOS?
+	$(PIP) uv
+	$(PY) -m bench.platforms
+
+bench: .venv/run.ok ## the transport beside a bare relay and the usual pattern; three minutes
+	$(PY) -m offhook bench
 
 lock: .venv/bin/python ## pin every dependency by hash
 	$(PIP) uv

@@ -1,8 +1,9 @@
 import asyncio
 
 import pytest
+import uvloop
 
-from offhook.outside import outside
+from offhook.outside import clock, outside
 from offhook.sim.clock import run
 
 
@@ -24,3 +25,24 @@ def test_a_real_loop_needs_no_counter():
             return "done"
 
     assert asyncio.run(scenario()) == "done"
+
+
+def test_the_clock_of_a_real_loop_does_not_stand_still_while_it_works():
+    async def scenario():
+        now = clock(asyncio.get_running_loop())
+        began, at_once = now(), now()
+        while at_once == began:
+            at_once = now()
+        return abs(now() - asyncio.get_running_loop().time())
+
+    assert asyncio.run(scenario()) < 5.0, "timers go by the same time"
+    assert uvloop.run(scenario()) < 5.0
+
+
+def test_the_clock_of_a_simulated_loop_is_its_own():
+    async def scenario():
+        now = clock(asyncio.get_running_loop())
+        await asyncio.sleep(1000)
+        return now()
+
+    assert run(scenario()) == 1000.0

@@ -55,7 +55,7 @@ class Road:
 
         def accept(order, socket):
             call_id = order.url.rsplit("/", 1)[1]
-            return app.door._open_leg(socket, call_id)
+            return app.door.open_leg(socket, call_id)
 
         self.finished = await place_call(self.carrier, app.asgi, accept, Link(self.delay_ms), Link(self.delay_ms))
         await asyncio.sleep(20.0)

@@ -17,7 +17,9 @@ from offhook.core.control import CallControl
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
+from offhook.core.tape import Tape
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
+from offhook.outside import clock
 
 if TYPE_CHECKING:
     from offhook.audio.convert import Converter
@@ -52,11 +54,13 @@ class Call:
         self.data: dict[str, Any] = {}
         self.epoch = 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
+        self._clock = clock(self._loop)
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
         self.phone: PhoneLeg | None = None
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
+        self.tape = Tape(format)
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
         # Where both legs speak one format, nothing is between them.
         differ = format != agent.format
@@ -67,7 +71,8 @@ class Call:
         self._early_bytes = 0
         self._events: deque[e.Event] = deque()
         self._handling = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
         self._tools: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -131,7 +136,7 @@ class Call:
 
     def now(self) -> float:
         """Milliseconds on the call's clock, the event loop's."""
-        return self._loop.time() * 1000.0
+        return self._clock() * 1000.0
 
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
@@ -251,13 +256,14 @@ class Call:
 
     def arm(self) -> None:
         """Sets the one timer to the earliest deadline. An early wake-up costs less than moving it each time."""
-        times = [self.control.wake_at(), self.phone.wake_at() if self.phone is not None else None]
-        at = min((time for time in times if time is not None), default=None)
-        if at is None or (self._timer is not None and self._timer.when() * 1000.0 <= at + 0.5):
+        at = self.control.wake_at()
+        if self.phone is not None and (leg := self.phone.wake_at()) is not None and (at is None or leg < at):
+            at = leg
+        if at is None or (self._timer is not None and self._timer_at <= at + 0.5):
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(at / 1000.0, self._wake)
+        self._timer, self._timer_at = self._loop.call_later(max(0.0, at - self.now()) / 1000.0, self._wake), at
 
     def _wake(self) -> None:
         self._timer = None

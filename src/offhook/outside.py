@@ -1,7 +1,9 @@
-"""Marks work that happens outside the event loop (a worker process, a thread, a database), so that a simulated clock can wait for it."""
+"""What a simulated loop knows that a real one does not: work outside of it (a worker process, a thread, a database), which
+its clock waits for, and a time that is not the machine's."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,3 +24,12 @@ def outside() -> Iterator[None]:
         yield
     finally:
         loop.outside_work -= 1
+
+
+def clock(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """The seconds that timers of this loop go by, exact at any moment.
+
+    uvloop's own `time()` has steps of a millisecond and stands still while callbacks run; it counts from where
+    `time.monotonic` does, and so does asyncio's. Only a simulated loop has a time of its own.
+    """
+    return loop.time if hasattr(loop, "outside_work") else time.monotonic

@@ -6,6 +6,7 @@ from offhook.agent.listening import Listening
 from offhook.audio import g711
 from offhook.audio.vad import EnergyModel, VoiceBank
 from offhook.core import events as e
+from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
@@ -53,6 +54,7 @@ class Side:
 
     def __init__(self):
         self.events = []
+        self.tape = Tape()
 
     def now(self):
         return asyncio.get_running_loop().time() * 1000.0
@@ -136,7 +138,7 @@ def test_a_minute_of_audio_at_once_is_judged_a_little_at_a_time_and_bounded():
         hearing = Listening(bank).open(Side(), Words(), Endpointing())
         hearing.feed(QUIET * 3000)
         hearing.gather()
-        assert len(hearing._track.pending) == 30_000 * 16
+        assert len(hearing._raw) + len(hearing._track.pending) == 30_000 * 16
         assert max(len(judged) for _, judged in bank.evaluate(8)) <= 8
         hearing.close()
 
@@ -181,5 +183,108 @@ def test_the_timer_runs_only_while_somebody_listens():
         for hearing in hearings:
             hearing.close()
         assert listening._timer is None
+
+    run(scenario())
+
+
+class Telephone:
+    """Hears `played` and sends `heard`."""
+
+    def __init__(self, recogniser, played: bytes, heard: bytes):
+        self.recogniser, self.played, self.heard = recogniser, played, heard
+
+    def call(self) -> Side:
+        async def scenario():
+            side = Side()
+            side.tape.wrote(self.played, side.now())
+            hearing = Listening(VoiceBank(EnergyModel())).open(side, self.recogniser, Endpointing())
+            for at in range(0, len(self.heard), 160):
+                await asyncio.sleep(0.02)
+                hearing.feed(self.heard[at : at + 160])
+            await asyncio.sleep(0.1)
+            hearing.close()
+            return side
+
+        return run(scenario())
+
+
+def quieter(mulaw: bytes, by: float) -> bytes:
+    samples = memoryview(g711.decode(mulaw)).cast("h")
+    return g711.encode(b"".join(int(sample * by).to_bytes(2, "little", signed=True) for sample in samples))
+
+
+def both(first: bytes, second: bytes) -> bytes:
+    pairs = zip(memoryview(g711.decode(first)).cast("h"), memoryview(g711.decode(second)).cast("h"), strict=True)
+    return g711.encode(b"".join((max(-32768, min(32767, a + b))).to_bytes(2, "little", signed=True) for a, b in pairs))
+
+
+def rustle(seed: int, ms: int) -> bytes:
+    """Noise in bursts of 120 ms, in µ-law: as loud as speech, and every seed its own."""
+    rnd = random.Random(seed)
+    loud = (rnd.gauss(0, 0.12) * (0.3 + 0.7 * abs(math.sin(n / 300.0))) for n in range(ms * 8))
+    return g711.encode(
+        b"".join(max(-32768, min(32767, int(32767 * x))).to_bytes(2, "little", signed=True) for x in loud)
+    )
+
+
+PLAYED = QUIET * 50 + rustle(2, 5000) + QUIET * 50
+ECHO = (QUIET * 15 + quieter(PLAYED, 0.3))[: len(PLAYED)]
+
+
+def test_the_agents_own_voice_is_no_turn():
+    words = Words()
+    side = Telephone(words, PLAYED, ECHO).call()
+    assert side.events == []
+    assert words.fed == 0
+    assert Telephone(Words(), b"", ECHO).call().kinds()[0] is e.SpeechStarted, "the same sound when nothing was played"
+
+
+def test_a_caller_over_the_agents_echo_is_heard_and_the_echo_before_is_not_fed():
+    words = Words()
+    at = 3000 * 8
+    said = QUIET * 150 + rustle(3, 1000) + QUIET * 150
+    side = Telephone(words, PLAYED, both(ECHO, said.ljust(len(ECHO), b"\xff")[: len(ECHO)])).call()
+    assert side.kinds() == [e.SpeechStarted, e.SpeechStopped, e.CallerTurnEnded]
+    assert 0 < side.events[0][0] - at / 8 <= 300
+    assert words.stretches == 1
+    assert 1000 * 16 <= words.fed <= 2000 * 16
+
+
+def test_a_caller_is_not_delayed_by_what_is_played_without_an_echo():
+    said = (QUIET * 150 + rustle(3, 1000)).ljust(len(PLAYED), b"\xff")
+    with_guard, without = (Telephone(Words(), played, said).call().events[0][0] for played in (PLAYED, b""))
+    assert with_guard - without <= 64
+
+
+def test_a_burst_through_an_echo_is_judged_a_little_at_a_time():
+    async def scenario():
+        side = Side()
+        side.tape.wrote(PLAYED, side.now())
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, Words(), Endpointing())
+        await asyncio.sleep(4.0)
+        hearing.feed(ECHO[: 8 * 4000])
+        await asyncio.sleep(0.033)
+        assert len(hearing._raw) >= 3600 * 16, "eight windows in a tick, no more"
+        await asyncio.sleep(1.0)
+        assert side.events == []
+        hearing.close()
+
+    run(scenario())
+
+
+def test_an_echo_on_the_stream_after_a_lost_one_is_known_too():
+    async def scenario():
+        side = Side()
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, Words(), Endpointing())
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            hearing.feed(QUIET)
+        await asyncio.sleep(5.0)
+        side.tape.wrote(PLAYED, side.now())
+        for at in range(0, len(ECHO), 160):
+            await asyncio.sleep(0.02)
+            hearing.feed(ECHO[at : at + 160])
+        hearing.close()
+        assert side.events == []
 
     run(scenario())

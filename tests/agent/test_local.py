@@ -80,7 +80,7 @@ def test_it_greets_answers_and_hangs_up_when_its_goodbye_was_heard():
         await visit.quiet(7000)
         await visit.say("what are your opening hours")
         await visit.quiet(9000)
-        await visit.say("goodbye")
+        await visit.say("bye bye")
         await visit.quiet(4000)
         greeting, hours, goodbye = visit.agent_said()
         assert "Café" in greeting
@@ -88,7 +88,7 @@ def test_it_greets_answers_and_hangs_up_when_its_goodbye_was_heard():
         assert "Goodbye" in goodbye
         assert [turn.text for turn in visit.turns if turn.role == "caller"] == [
             "what are your opening hours",
-            "goodbye",
+            "bye bye",
         ]
         await visit.quiet(2500)
         ended = visit.events[-1][1]
@@ -105,7 +105,7 @@ def test_it_can_be_interrupted_and_the_transcript_ends_where_the_caller_stopped_
         await visit.quiet(7000)
         await visit.say("can you read me the menu")
         await visit.quiet(5000)
-        await visit.say("where are you located")
+        await visit.say("how do i get there")
         await visit.quiet(9000)
         menu = next(turn for turn in visit.turns if turn.text.startswith("Here is the menu"))
         assert menu.unheard

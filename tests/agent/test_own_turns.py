@@ -1,6 +1,7 @@
 """Realtime with turns of our own: what the server hears, and when it is asked to answer."""
 
 import asyncio
+import random
 
 import numpy as np
 
@@ -45,13 +46,19 @@ class Track:
         self.pending.clear()
 
 
-async def say(visit, ms, byte):
+def loud(noise=random.Random(7)):
+    """A frame that resembles nothing the agent says."""
+    return bytes(noise.randrange(0x10, 0x30) | noise.choice((0, 0x80)) for _ in range(160))
+
+
+def quiet():
+    return b"\xff" * 160
+
+
+async def say(visit, ms, frame):
     for _ in range(ms // 20):
-        visit.phone.say(bytes([byte]) * 160)
+        visit.phone.say(frame())
         await asyncio.sleep(0.02)
-
-
-LOUD, QUIET = 0x10, 0xFF
 
 
 def own(scenario, **agent):
@@ -68,10 +75,10 @@ def test_the_server_is_told_to_judge_nothing():
 
 def test_only_speech_is_sent_with_what_came_just_before_and_a_turn_is_committed_and_answered():
     async def scenario(visit):
-        await say(visit, 3000, QUIET)
+        await say(visit, 3000, quiet)
         assert not visit.model.peer.audio
-        await say(visit, 1000, LOUD)
-        await say(visit, 1200, QUIET)
+        await say(visit, 1000, loud)
+        await say(visit, 1200, quiet)
         kinds = [body["type"] for body in visit.model.peer.sent[1:]]
         assert kinds == ["input_audio_buffer.commit", "response.create"]
         sent_ms = len(visit.model.peer.audio) / 8
@@ -79,7 +86,7 @@ def test_only_speech_is_sent_with_what_came_just_before_and_a_turn_is_committed_
         visit.model.peer.say("input_audio_buffer.committed", item_id="u1")
         visit.model.answer(500, "Yes.")
         visit.model.transcribe("are you there", "u1")
-        await say(visit, 700, QUIET)
+        await say(visit, 700, quiet)
         assert visit.turns() == [("caller", "are you there", ""), ("agent", "Yes.", "")]
 
     own(scenario)
@@ -87,12 +94,12 @@ def test_only_speech_is_sent_with_what_came_just_before_and_a_turn_is_committed_
 
 def test_a_cough_over_the_agent_is_cleared_or_committed_but_not_answered_and_the_agent_goes_on():
     async def scenario(visit):
-        await say(visit, 1000, LOUD)
-        await say(visit, 1200, QUIET)
+        await say(visit, 1000, loud)
+        await say(visit, 1200, quiet)
         visit.model.answer(6000, "A long answer.")
-        await say(visit, 1000, QUIET)
-        await say(visit, 200, LOUD)
-        await say(visit, 8000, QUIET)
+        await say(visit, 1000, quiet)
+        await say(visit, 200, loud)
+        await say(visit, 8000, quiet)
         assert len(visit.told("response.create")) == 1
         assert visit.told("conversation.item.truncate") == visit.told("response.cancel") == []
         assert ("agent", "A long answer.", "") in visit.turns()
@@ -102,14 +109,14 @@ def test_a_cough_over_the_agent_is_cleared_or_committed_but_not_answered_and_the
 
 def test_words_over_the_agent_cancel_truncate_commit_and_ask_in_that_order():
     async def scenario(visit):
-        await say(visit, 1000, LOUD)
-        await say(visit, 1200, QUIET)
+        await say(visit, 1000, loud)
+        await say(visit, 1200, quiet)
         visit.model.begin()
         visit.model.audio(6000)
-        await say(visit, 1000, QUIET)
+        await say(visit, 1000, quiet)
         before = len(visit.model.peer.sent)
-        await say(visit, 1000, LOUD)
-        await say(visit, 1200, QUIET)
+        await say(visit, 1000, loud)
+        await say(visit, 1200, quiet)
         visit.model.done(status="cancelled")
         kinds = [body["type"] for body in visit.model.peer.sent[before:]]
         assert kinds == [

@@ -7,6 +7,7 @@ import pytest
 
 from offhook import LegFailed, tool
 from offhook.core import events as e
+from offhook.phone.loopback import LoopbackLeg
 
 from .model import Model, visit
 
@@ -593,6 +594,24 @@ def test_when_both_fall_silent_after_a_cut_the_model_is_asked_to_go_on_with_its_
         await visit.ms(2500)
         (asked,) = visit.told("response.create")
         assert "Go on" in asked["response"]["instructions"] and "Be brief." in asked["response"]["instructions"]
+
+    visit(scenario)
+
+
+def test_an_answer_cut_by_a_lost_stream_goes_on_when_another_carries_the_call_though_the_server_is_slow_to_stop():
+    async def scenario(visit):
+        model = visit.model
+        model.asked()
+        model.begin()
+        model.audio(3000)
+        await visit.ms(1000)
+        visit.phone.lost()
+        assert [body["type"] for body in model.peer.sent[1:]] == ["response.cancel", "conversation.item.truncate"]
+        visit.call.join(LoopbackLeg())
+        assert len(visit.told("response.create")) == 0
+        model.done(status="cancelled")
+        (asked,) = visit.told("response.create")
+        assert "Go on" in asked["response"]["instructions"]
 
     visit(scenario)
 

@@ -175,6 +175,33 @@ def test_nobody_there_and_nobody_who_answers_are_told_with_the_host():
 
 
 @pytest.mark.parametrize(
+    ("answer", "sentence", "retryable"),
+    [
+        (b"", "S (127.0.0.1) hung up at once.", True),
+        (b"220 smtp ready\r\n\r\n", "S does not speak WebSocket here.", False),
+        (b"HTTP/1.1 101 X\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: x\r\n\r\n", "S does not speak WebSocket here.", False),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", "S refused the connection: 200 OK: hi.", False),
+    ],
+)  # fmt: skip
+def test_a_server_of_another_kind_is_told_as_such(answer, sentence, retryable):
+    async def serve_it(_reader, writer):
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async def scenario():
+        async with await asyncio.start_server(serve_it, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(LegFailed) as failed:
+                await connect(f"ws://127.0.0.1:{port}/", {}, print, print, name="S")
+        assert (str(failed.value), failed.value.retryable) == (sentence, retryable)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
     ("words", "shown"),
     [
         ("key sk-proj-abc_DEF", "key …"),

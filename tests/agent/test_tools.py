@@ -125,6 +125,21 @@ def test_a_tool_that_asks_for_the_call_is_given_it():
     assert list(note.schema["properties"]) == ["word"]
 
 
+def test_a_plain_function_hangs_up_in_the_calls_own_thread():
+    @tool
+    def leave(call) -> bool:
+        return call.hang_up()
+
+    class OfOneThread(Line):
+        def hang_up(self):
+            self.thread = threading.current_thread()
+            return super().hang_up()
+
+    line = OfOneThread()
+    assert asyncio.run(leave.run("{}", line)) == "true"
+    assert line.thread is threading.main_thread()
+
+
 def test_a_tool_that_takes_too_long_is_given_up():
     @tool(timeout=2.0)
     async def slow() -> str:

@@ -153,3 +153,12 @@ def test_the_energy_detector_gets_used_to_noise_that_sets_in() -> None:
     track.feed(noise.astype("<i2").tobytes())
     ((_, probabilities),) = bank.evaluate()
     assert probabilities[40] > 0.5 > max(probabilities[-60:])
+
+
+def test_what_turned_out_to_be_no_speech_neither_goes_on_nor_stops() -> None:
+    gate = SpeechGate()
+    assert [gate.update(0.9) is not None for _ in range(2)] == [False, True]
+    gate.hush()
+    assert not gate.speaking
+    assert [gate.update(0.0) for _ in range(10)] == [None] * 10
+    assert gate.ms == 12 * 32

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from offhook.audio import wav
-from offhook.cli.sim import _accounts, _script, app
+from offhook.cli.sim import Server, _accounts, _script, app
 from offhook.errors import ConfigError
-from offhook.sim.caller import BargeIn, Leave, Listen, Say
+from offhook.sim.steps import BargeIn, Leave, Listen, Say
 
 NOWHERE = "http://127.0.0.1:9/incoming-call"
 
@@ -58,6 +58,36 @@ def test_json_is_one_object_also_when_the_call_failed() -> None:
 def test_what_cannot_be_done_is_refused_in_one_sentence(arguments: list[str], sentence: str) -> None:
     result = run(*arguments)
     assert isinstance(result.exception, ConfigError) and sentence in str(result.exception)
+
+
+SCRIPT = "steps:\n  - pause: 1s\nexpect:\n  - streams: 1\n"
+
+
+@pytest.mark.parametrize("option", ["say", "audio", "barge-in-at", "delay", "jitter", "from", "voice"])
+def test_what_a_script_says_is_not_said_twice(own_folder: Path, option: str) -> None:
+    (own_folder / "a.yaml").write_text(SCRIPT)
+    more = ["--say", "x"] if option == "barge-in-at" else []
+    result = run("--script", "a.yaml", f"--{option}", "1", *more)
+    assert isinstance(result.exception, ConfigError) and "does not go with --script" in str(result.exception)
+
+
+def test_a_script_without_a_server_fails_in_one_sentence(own_folder: Path) -> None:
+    (own_folder / "a.yaml").write_text(SCRIPT)
+    result = run("--script", "a.yaml", "--url", NOWHERE, "--record", "heard.wav", "--hang-up-after", "5")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith(f"No server answers at {NOWHERE}")
+    told = json.loads(run("--script", "a.yaml", "--url", NOWHERE, "--json").stdout)
+    assert told["script"] == "a.yaml" and told["failed"] == [told["why"]]
+
+
+def test_a_script_for_a_server_may_not_expect_what_only_the_agents_process_knows(own_folder: Path) -> None:
+    (own_folder / "a.yaml").write_text("steps: [cough]\nexpect: [no_word_lost: true]")
+    result = run("--script", "a.yaml", "--url", NOWHERE)
+    assert isinstance(result.exception, ConfigError) and "agent's own process only" in str(result.exception)
+
+
+def test_the_number_that_make_run_answers_is_called_by_default() -> None:
+    assert Server().setup(_accounts(None, None)[0]).voice_url == "http://127.0.0.1:8000/incoming-call"
 
 
 def test_a_recording_is_kept(own_folder: Path) -> None:

@@ -63,3 +63,14 @@ def test_an_ordinary_close_is_no_warning() -> None:
 
 def test_a_call_without_a_talk_has_facts_only() -> None:
     assert shown(talk=[]).startswith("first sound")
+
+
+def test_sounds_keys_and_expectations_are_told() -> None:
+    talk = [
+        {"who": "caller", "from_ms": 0, "to_ms": 500, "sound": "cough"},
+        {"who": "caller", "from_ms": 900, "to_ms": 900, "key": "4"},
+    ]
+    expect = [{"name": "gaps", "wanted": "0", "failed": None}, {"name": "streams", "wanted": "2", "failed": "no."}]
+    text = " ".join(shown(talk=talk, expect=expect).split())
+    assert "0.00 s caller (cough) 0.90 s caller presses 4" in text
+    assert "expected gaps 0: met expected streams 2: not met" in text

@@ -43,3 +43,72 @@ def test_a_player_cannot_have_played_more_than_it_was_given():
     e.wrote("a", 0.0, 500.0, 0.0)
     e.reported("a", 9999.0)
     assert e.lost() == {"a": 500.0}
+
+
+def test_what_was_handed_on_and_not_heard_is_queued():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    assert e.queued_ms(0.0) == 500.0
+    assert e.queued_ms(200.0) == 300.0
+    e.wrote(None, 0.0, 100.0, 200.0)
+    assert e.queued_ms(200.0) == 400.0
+    assert e.queued_ms(900.0) == 0.0
+    e.wrote("a", 500.0, 300.0, 1000.0)
+    assert e.queued_ms(1000.0) == 300.0
+    e.clear(1100.0)
+    assert e.queued_ms(1100.0) == 0.0
+
+
+def test_an_item_is_heard_whether_its_end_is_told_before_or_after():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.reported("a", 500.0)
+    assert e.finished(500.0) == []
+    e.ended("a")
+    assert e.finished(500.0) == ["a"]
+    assert e.finished(500.0) == []
+    e.ended("never written")
+    assert e.finished(500.0) == []
+
+
+def test_an_item_that_is_said_again_ends_again():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.reported("a", 500.0)
+    e.ended("a")
+    assert e.finished(500.0) == ["a"]
+    e.wrote("a", 500.0, 200.0, 600.0)
+    e.reported("a", 700.0)
+    assert e.finished(800.0) == [], "more may come of it"
+    e.wrote("b", 0.0, 500.0, 900.0)
+    e.ended("b")
+    e.clear(1000.0)
+    e.wrote("b", 0.0, 100.0, 1100.0)
+    e.reported("b", 100.0)
+    assert e.finished(1200.0) == [], "its end was cut with the rest"
+
+
+def test_two_cuts_are_settled_in_their_order():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.clear(100.0)
+    e.wrote("b", 0.0, 500.0, 200.0)
+    e.clear(300.0)
+    assert e.wake_at() == 1100.0
+    e.cleared({"a": 90.0})
+    e.cleared({"b": 80.0})
+    assert e.settled(400.0) == {"a": 90.0}
+    assert e.settled(400.0) == {"b": 80.0}
+    assert e.settled(400.0) is None
+    assert e.wake_at() is None
+
+
+def test_what_is_lost_with_the_stream_is_all_that_is_not_settled():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.reported("a", 90.0)
+    e.clear(100.0)
+    e.wrote("b", 0.0, 500.0, 200.0)
+    e.reported("b", 80.0)
+    assert e.lost() == {"a": 90.0, "b": 80.0}
+    assert e.settled(9999.0) is None, "it was told"

@@ -19,3 +19,9 @@ def test_each_says_what_it_means_and_carries_its_fields_in_slots():
     for kind in KINDS:
         assert kind.__doc__, kind
         assert hasattr(kind, "__slots__"), kind
+
+
+def test_what_is_not_said_is_nothing_special():
+    assert e.CallerTurnEnded("yes").spoken_ms == 0.0
+    assert e.HangUpAsked(e.Reason.AGENT_HUNG_UP) == e.HangUpAsked(e.Reason.AGENT_HUNG_UP, at_once=False, goodbye=False)
+    assert e.Respond("yes") == e.Respond("yes", going_on=False)

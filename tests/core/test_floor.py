@@ -178,6 +178,12 @@ def test_a_tool_is_run_and_its_result_told():
     assert [type(event) for event in talk.events] == [e.ToolCalled, e.ToolFinished]
 
 
+def test_what_a_tool_has_begun_to_do_is_not_asked_for_again():
+    talk = says(ours(), "a large latte").tell(e.ToolCalled("1", "order", "{}"))
+    says(talk, "and a croissant")
+    assert talk.told(e.Respond) == [e.Respond("a large latte"), e.Respond("and a croissant")]
+
+
 def test_a_tool_that_takes_long_after_a_word_of_the_agents_is_filled():
     talk = says(ours(), "how much").speak("let me see", 500).tell(e.ToolCalled("1", "price", "{}")).wait(500)
     talk.tell(e.ItemHeard("let me see")).wait(900)
@@ -210,6 +216,20 @@ def test_an_answer_without_a_sound_after_a_cut_is_no_dead_end():
     talk = ours().speak("a", 3000).wait(1000)
     says(talk, "wait a moment").tell(e.Settled({"a": 1000.0}), e.ItemEnded("nothing")).wait(1500)
     assert talk.told(e.Respond) == [e.Respond("wait a moment"), e.Respond("", going_on=True)]
+
+
+def test_a_noise_in_place_of_an_answer_is_asked_again():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    talk.tell(e.SpeechStarted()).wait(300).tell(e.SpeechStopped()).wait(476).tell(e.CallerTurnEnded("", 300.0))
+    assert talk.wait(500).told(e.Respond) == []
+    assert talk.wait(1000).told(e.Respond) == [e.Respond("", going_on=True)]
+    assert len(talk.wait(60_000).told(e.Respond)) == 1
+
+
+def test_a_noise_where_nothing_was_asked_is_nothing():
+    talk = ours().speak("a", 500).wait(500).tell(e.ItemHeard("a"))
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", 300.0)).wait(60_000)
+    assert talk.told(e.Respond) == []
 
 
 # ---------------------------------------------------------------- the keypad

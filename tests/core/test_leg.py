@@ -7,7 +7,7 @@ import pytest
 from offhook.agent.echo import EchoLeg
 from offhook.agent.local import LocalLeg
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg, PhoneLeg
+from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.phone.loopback import LoopbackLeg
 from offhook.phone.twilio.leg import TwilioLeg
 
@@ -21,3 +21,7 @@ def test_a_leg_can_do_what_its_side_needs(leg):
     assert leg.can <= set(typing.get_args(e.Command))
     needed = {e.Clear, e.HangUp} if contract is PhoneLeg else {e.Respond, e.Truncate, e.Discard}
     assert needed <= leg.can
+
+
+def test_a_call_of_which_no_direction_is_told_came_to_us():
+    assert CallInfo("CA1", "AC1", caller="anonymous", called="+15550100").direction == "inbound"

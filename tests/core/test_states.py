@@ -25,3 +25,20 @@ def test_only_the_caller_turns_speaking_into_listening():
 @pytest.mark.parametrize("status", ["completed", "busy", "failed", "no-answer", "canceled", "something new"])
 def test_a_status_that_is_none_of_a_living_call_is_the_end(status):
     assert is_over(status)
+
+
+@pytest.mark.parametrize("status", ["queued", "initiated", "ringing", "in-progress"])
+def test_a_status_of_a_living_call_is_not_the_end(status):
+    assert not is_over(status)
+
+
+def test_a_call_is_connected_by_its_stream_and_parked_without():
+    for waiting in (CallState.CONNECTING, CallState.RINGING, CallState.PARKED):
+        assert CALL[waiting] == {e.PhoneJoined: CallState.CONNECTED}
+    assert CALL[CallState.CONNECTED] == {e.PhoneLost: CallState.PARKED}
+
+
+def test_a_turn_goes_from_the_caller_to_the_agent_and_back():
+    assert TURNS[TurnState.LISTENING] == {e.CallerTurnEnded: TurnState.THINKING, e.ItemBegan: TurnState.SPEAKING}
+    assert TURNS[TurnState.THINKING] == {e.SpeechStarted: TurnState.LISTENING, e.ItemBegan: TurnState.SPEAKING}
+    assert TURNS[TurnState.SPEAKING][e.CallerTurnEnded] is TurnState.THINKING

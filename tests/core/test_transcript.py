@@ -1,5 +1,6 @@
 import pytest
 
+from offhook.core.events import TurnKept
 from offhook.core.transcript import Transcript
 
 WORDS = "we are open from eight to six"
@@ -92,3 +93,120 @@ def test_a_callers_turn_without_a_name_or_words_has_no_place():
     assert transcript.caller("") is None
     assert transcript.caller("hello").turn == 1
     assert transcript.caller("again").turn == 2
+
+
+# ---------------------------------------------------------------- to the character
+
+
+def spoken(*pieces: tuple[str, float]) -> Transcript:
+    """Words of item a as they came, each with the audio received by then."""
+    transcript = Transcript()
+    for text, generated_ms in pieces:
+        assert transcript.words("a", text, (), generated_ms) is None, "nothing to keep before it is settled"
+    return transcript
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "heard", "boundary_ms"),
+    [
+        (0.0, "", 0.0), (299.0, "", 0.0), (300.0, "one", 300.0), (399.0, "one", 300.0), (650.0, "one", 400.0),
+        (700.0, "one two", 700.0), (1299.0, "one two", 800.0), (1300.0, "one two three", 1300.0),
+    ],
+)  # fmt: skip
+def test_a_hundred_ms_a_character_are_cut_behind_the_last_whole_word(heard_ms, heard, boundary_ms):
+    transcript = spoken(("one two three", 1300.0))
+    unheard = "one two three".removeprefix(heard).strip()
+    assert transcript.settle("a", heard_ms, 1300.0, False) == TurnKept(
+        1, "agent", heard, unheard, "a", heard_ms, 1300.0
+    )
+    assert transcript.boundary("a", heard_ms, 1300.0) == boundary_ms
+
+
+def test_each_piece_of_words_has_a_speed_of_its_own():
+    transcript = spoken(("one ", 400.0), ("two three", 2200.0))
+    assert transcript.settle("a", 999.0, 2200.0, False).text == "one"
+    assert transcript.settle("a", 1000.0, 2200.0, False).text == "one two"
+    assert transcript.boundary("a", 1000.0, 2200.0) == 1000.0
+    assert transcript.boundary("a", 1100.0, 2200.0) == 1000.0
+
+
+def test_audio_does_not_go_back_when_words_come_late():
+    transcript = spoken(("one ", 400.0), ("two", 100.0))
+    assert transcript.turns[0].pairs == [(0.0, 0), (400.0, 4), (400.0, 7)]
+
+
+def test_words_are_stretched_over_all_the_audio_there_is():
+    transcript = spoken(("one two three", 1300.0))
+    assert transcript.settle("a", 599.0, 2600.0, False).text == ""
+    assert transcript.settle("a", 600.0, 2600.0, False).text == "one"
+    assert transcript.boundary("a", 1300.0, 2600.0) == 800.0
+    assert transcript.settle("a", 600.0, 1200.0, False).text == "one", "less audio than there was is no shorter speech"
+
+
+def test_words_before_any_audio_have_their_share_of_it():
+    transcript = spoken(("one two three", 0.0))
+    assert transcript.settle("a", 599.0, 2600.0, False).text == ""
+    assert transcript.settle("a", 600.0, 2600.0, False).text == "one"
+    assert transcript.settle("a", 0.0, 0.0, False).text == ""
+    assert transcript.boundary("a", 1300.0, 2600.0) == 0.0
+
+
+def test_word_times_of_a_later_piece_count_from_its_own_beginning():
+    transcript = Transcript()
+    transcript.words("a", "one ", ((300.0, 3),), 400.0)
+    transcript.words("a", "two", ((700.0, 3),), 700.0)
+    assert transcript.settle("a", 299.0, 700.0, False).text == ""
+    assert transcript.settle("a", 699.0, 700.0, False).text == "one"
+    assert transcript.settle("a", 700.0, 700.0, False).text == "one two"
+    boundaries = [transcript.boundary("a", ms, 700.0) for ms in (0.0, 299.0, 300.0, 699.0, 700.0, 9000.0)]
+    assert boundaries == [0.0, 0.0, 300.0, 300.0, 700.0, 700.0]
+
+
+def test_the_callers_turn_is_kept_whole():
+    transcript = Transcript()
+    transcript.begin("a")
+    transcript.begin("b")
+    assert transcript.caller("wait") == TurnKept(3, "caller", "wait", "", None, 0.0, 0.0)
+
+
+def test_an_item_that_was_never_begun_has_its_place_when_it_is_settled():
+    transcript = Transcript()
+    assert transcript.settle("a", 0.0, 500.0, False) == TurnKept(1, "agent", "", "", "a", 0.0, 500.0)
+    assert transcript.settle("a", 100.0, 500.0, False).turn == 1
+
+
+@pytest.mark.parametrize(
+    ("heard_ms", "asking"),
+    [
+        (0.0, False),
+        (200.0, False),
+        (400.0, False),
+        (500.0, True),
+        (700.0, True),
+        (1000.0, True),
+        (1100.0, False),
+        (1400.0, False),
+    ],
+)
+def test_it_is_asking_while_a_question_is_said_and_when_it_just_was(heard_ms, asking):
+    assert spoken(("Yes. Sure? No.", 1400.0)).asking("a", heard_ms, 1400.0) is asking
+
+
+@pytest.mark.parametrize("text", ["?", "? no", "Is X open?"])
+def test_a_question_is_known_by_its_mark_alone(text):
+    assert spoken((text, 100.0 * len(text))).asking("a", 0.0, 100.0 * len(text)) is True
+
+
+def test_an_item_without_words_goes_on_from_its_beginning():
+    transcript = Transcript()
+    transcript.begin("a")
+    assert transcript.boundary("a", 500.0, 1000.0) == 0.0
+
+
+def test_words_beside_their_first_sample_are_stretched_too():
+    assert spoken(("one two three", 0.5)).settle("a", 700.0, 1300.0, False).text == "one two"
+
+
+def test_what_has_no_end_yet_and_what_nobody_said_asks_nothing():
+    assert spoken(("Sure", 400.0)).asking("a", 200.0, 400.0) is False
+    assert Transcript().asking("a", 200.0, 400.0) is False

@@ -22,9 +22,11 @@ def test_anything_else_waits_700_ms():
 
 def test_a_pause_is_part_of_the_turn_but_not_of_the_speech():
     turns = Endpointing()
-    assert turns.started(1000.0)
+    assert turns.open is False
+    assert turns.started(1000.0) is True
+    assert turns.open is True
     turns.stopped(1500.0)
-    assert not turns.started(1900.0)
+    assert turns.started(1900.0) is False
     assert turns.ended(2500.0, complete=True) is None
     turns.stopped(2400.0)
     assert turns.ended(3100.0, complete=False) == 1000.0
@@ -44,7 +46,14 @@ def test_no_turn_ends_that_has_not_begun():
 
 @pytest.mark.parametrize(
     ("text", "spoken_ms", "verdict"),
-    [("wait", 200.0, True), ("", 200.0, False), ("", 700.0, True), ("uh-huh", 300.0, False), ("mm", 900.0, False)],
+    [
+        ("wait", 200.0, True),
+        ("", 200.0, False),
+        ("", 600.0, True),
+        ("", 599.0, False),
+        ("uh-huh", 300.0, False),
+        ("mm", 900.0, False),
+    ],
 )
 def test_words_interrupt_and_noises_do_not(text, spoken_ms, verdict):
     assert interrupts(text, spoken_ms, asked=False) is verdict

@@ -93,3 +93,18 @@ def test_the_caller_is_heard():
             leg.send(e.Greet())
 
     looped(scenario)
+
+
+def test_the_tape_holds_what_is_played_until_a_clear_or_the_end_of_the_line():
+    async def scenario(call, agent, leg, published):
+        agent.piece("a", 3000)
+        began = call.now()
+        await asyncio.sleep(2.0)  # a greeting is not interrupted before
+        call.report(e.SpeechStarted())
+        agent.piece("b", 3000)
+        assert call.tape.between(began, began + 5000) == b"\x01" * 16_000 + b"\x02" * 24_000
+        await asyncio.sleep(1.0)
+        leg.lost()
+        assert call.tape.between(began + 2000, began + 5000) == b"\x02" * 8000 + b"\xff" * 16_000
+
+    looped(scenario)

@@ -71,3 +71,13 @@ def test_hearing_goes_on_over_the_next_stream() -> None:
         hearing.listen(ear)
     assert [(span.from_ms, span.to_ms) for span in hearing.spans] == [(0, 100), (5000, 5100)]
     assert not hearing.silent(5700) and hearing.silent(5800)
+
+
+def test_what_was_heard_is_given_back_once_with_its_times() -> None:
+    hearing, ear = Hearing(), StreamPlayback()
+    ear.receive(media(LOUD * 320), 100.0)
+    ear.due(120.0)
+    assert hearing.listen(ear) == [(100.0, LOUD * 160)]
+    ear.due(500.0)
+    assert hearing.listen(ear) == [(120.0, LOUD * 160)]
+    assert hearing.listen(ear) == []

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from offhook.sim.caller import Caller, Leave, Say, Wait
+from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.clock import run
 from offhook.sim.memory import place_call
 from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Finished, Setup
 from offhook.sim.signature import Account
+from offhook.sim.steps import Leave, Say, Wait
 
 from .echo import CONNECT, EchoStream, Webhooks
 

@@ -10,12 +10,13 @@ import pytest
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.server import ServerConnection, serve
 
-from offhook.sim.caller import Caller, Leave, Say, Step
+from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Finished, Setup
 from offhook.sim.phone import place_call
 from offhook.sim.signature import Account
+from offhook.sim.steps import Leave, Say, Step
 
 WORDS = b"\x20" * 8 * 200
 JUDGE = RequestValidator("secret")

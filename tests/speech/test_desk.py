@@ -85,7 +85,8 @@ CONVERSATIONS = {
     "no, another drink, instead of the one read back": """
         a latte | A medium latte, three euros fifty. | add_to_order
         no a mocha | =A medium mocha, three euros eighty. Is that correct? | show_order change_order
-        that's all | It comes to three euros eighty. | show_order place_order
+        no that's wrong an americano | =A medium americano, two euros fifty. Did I get that right? | show_order change_order
+        that's all | It comes to two euros fifty. | show_order place_order
     """,
     "the drink that is named is changed, with what it should have": """
         a latte | | add_to_order
@@ -213,6 +214,7 @@ CONVERSATIONS = {
         ?? | did not understand |
         say that again | =We are at twelve Mill Street, opposite the railway station. Anything else? |
         pardon | =We are at twelve Mill Street, opposite the railway station. Anything else? |
+        ?? | You can order a drink |
     """,
     "a goodbye that was not heard": """
         goodbye | =Thank you for calling. Goodbye! | show_order hang_up

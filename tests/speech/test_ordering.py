@@ -107,3 +107,17 @@ def test_many_things_are_counted_instead_of_named():
 def test_other_words_of_a_tool_are_spoken(name, talk):
     tools = Tools(show_order={"items": [LATTE]}, **{name: "as you wish"})
     assert asyncio.run(talk(ordering(), tools)).says == ("As you wish.",)
+
+
+@pytest.mark.parametrize(
+    ("ready", "said"),
+    [
+        ({"minutes": 9}, ("It will be ready in nine minutes.",)),
+        ({"date": "2026-03-07", "time": "09:10"}, ("We are closed now.", "It will be ready on Saturday at nine ten.")),
+        ({}, ()),
+    ],
+)
+def test_when_an_order_is_ready(ready, said):
+    tools = Tools(place_order={"order": 12, "cents": 450, **ready})
+    reply = asyncio.run(ordering().place(tools))
+    assert reply.says == ("Thank you, your order number is twelve.", "It comes to four euros fifty.", *said)

@@ -22,7 +22,7 @@ needs_engine = pytest.mark.skipif(
 )
 
 ASKED = "what are your opening hours"
-LOCATED = "where are you located"
+BOOKED = "book a table for two"
 
 
 def _with(
@@ -47,13 +47,13 @@ def _say(recogniser: Recogniser, pcm16: bytes) -> None:
 
 @needs_engine
 def test_callers_on_one_worker_are_kept_apart() -> None:
-    audio = spoken(ASKED, LOCATED)
+    audio = spoken(ASKED, BOOKED)
 
     async def test(pool: PocketsphinxPool) -> None:
         one, other = pool.recogniser(), pool.recogniser()
         _say(one, audio[ASKED])
-        _say(other, audio[LOCATED])
-        assert [(await each.end()).text for each in (one, other)] == [ASKED, LOCATED]
+        _say(other, audio[BOOKED])
+        assert [(await each.end()).text for each in (one, other)] == [ASKED, BOOKED]
 
     _with(test)
 
@@ -90,14 +90,14 @@ def test_a_whole_sentence_is_told_before_the_end() -> None:
 
 @needs_engine
 def test_what_was_cancelled_is_forgotten() -> None:
-    audio = spoken(ASKED, LOCATED)
+    audio = spoken(ASKED, BOOKED)
 
     async def test(pool: PocketsphinxPool) -> None:
         recogniser = pool.recogniser()
         _say(recogniser, audio[ASKED])
         recogniser.cancel()
-        _say(recogniser, audio[LOCATED])
-        assert (await recogniser.end()).text == LOCATED
+        _say(recogniser, audio[BOOKED])
+        assert (await recogniser.end()).text == BOOKED
 
     _with(test)
 

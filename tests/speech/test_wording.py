@@ -44,6 +44,11 @@ def test_dates(iso, words):
     assert wording.day(iso) == words
 
 
+def test_weekdays():
+    assert wording.weekday("2025-11-26") == "Wednesday"
+    assert wording.weekday("soon") == "soon"
+
+
 def test_no_two_days_of_a_month_sound_alike():
     assert len({wording.ordinal(day) for day in range(1, 32)}) == 31
 

@@ -59,6 +59,12 @@ class Answers:
         return self.active is not None or self._asked is not None
 
     @property
+    def heard(self) -> bool:
+        """The caller hears, or will hear, the answer that is under way."""
+        cut = self.active in self._dead if self.active is not None else self._cut_asked
+        return self.under_way and not cut
+
+    @property
     def idle(self) -> bool:
         """Nothing is being said, by either side, and nothing is owed."""
         return not (self.under_way or self._caller_speaks or self.owed is not None)

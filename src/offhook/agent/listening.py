@@ -1,5 +1,8 @@
 """Listening to callers where offhook owns the turns: from audio to starts and stops of speech, turns and their words.
 
+What was played to the caller and comes back with them is taken out first (audio/echo.py): neither the voice detector nor
+the recogniser gets it. That costs something only while a caller's line carries sound and something was just played.
+
 One timer serves every call of the process, so that voice activity is judged for all of them in one batch; a frame costs
 a list append. Times inside are milliseconds of the caller's own audio: a burst or a stall of the network does not
 shorten or lengthen a silence.
@@ -7,10 +10,12 @@ shorten or lengthen a silence.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable
 
 from offhook.audio import g711
-from offhook.audio.vad import SpeechGate, Track, Transition, VoiceBank
+from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
+from offhook.audio.vad import WINDOW_MS, SpeechGate, Track, Transition, VoiceBank
 from offhook.core import events as e
 from offhook.core.leg import AgentSide
 from offhook.core.turns import Endpointing
@@ -23,6 +28,8 @@ TICK_S = 0.032  # one window of the voice detector
 MOST_WINDOWS = 8  # of one call in a tick: a backlog is caught up eight times faster than it came
 BEFORE_MS = 300  # audio before a start that the recogniser gets too: the detector needs some to be sure
 PCM_BYTES_PER_MS = 16
+WINDOW_BYTES = 2 * WINDOW
+PLAYED_MS = PLAYED / 8
 BACKLOG_MS = 30_000  # audio that may wait to be judged
 
 
@@ -65,6 +72,46 @@ class Listening:
                 judged.fail()
 
 
+class OwnVoice:
+    """Takes what was played to a caller out of what comes from them."""
+
+    _STEADY = 64  # arrivals, about two seconds: the earliest of them tells the clock of the caller's audio
+    _GAP_MS = 500.0
+    _SLACK_MS = 100.0  # how wrong that clock may become while something plays: the lag that was learned hangs on it
+
+    def __init__(self, call: AgentSide) -> None:
+        self._call = call
+        self._guard: EchoGuard | None = None
+        self._begins: deque[float] = deque(
+            maxlen=self._STEADY
+        )  # when audio began, had none been late; each arrival's word
+        self._began: float | None = None  # the one in use; None while nothing plays
+
+    def arrived(self, ms: float) -> None:
+        """So many milliseconds of the caller's audio have come by now."""
+        begins = self._call.now() - ms
+        if self._begins and begins - self._begins[-1] > self._GAP_MS:
+            self._begins.clear()  # a stream was lost and another carries on
+        self._begins.append(begins)
+
+    def remove(self, window: bytes, end_ms: float) -> tuple[bytes, bytes, Verdict]:
+        """The window that ends at `end_ms` of the caller's audio without our voice, for the detector and for the
+        recogniser, and what was in it."""
+        earliest = min(self._begins)
+        if self._began is None or abs(earliest - self._began) > self._SLACK_MS:
+            self._began = earliest
+        now = self._began + end_ms
+        if not self._call.tape.sounds(now - PLAYED_MS, now):
+            if self._guard is not None:
+                self._guard.pause()
+            self._began = None
+            return window, window, "clear"
+        if self._guard is None:
+            self._guard = EchoGuard()
+        left, verdict = self._guard.listen(window, g711.decode(self._call.tape.between(now - PLAYED_MS, now)))
+        return self._guard.hush() if verdict == "echo" else left, left, verdict
+
+
 class Hearing:
     """One caller: reports SpeechStarted, SpeechStopped and CallerTurnEnded to the call."""
 
@@ -74,8 +121,13 @@ class Hearing:
         self._listening, self._track, self._call = listening, track, call
         self._recogniser, self._endpointing = recogniser, endpointing
         self._gate = SpeechGate()
+        self._own_voice = OwnVoice(call)
+        self._verdicts: deque[Verdict] = deque()  # of the windows that are fed and not yet judged
+        self._held: Transition | None = None  # a start that may be an echo's
         self._frames: list[bytes] = []
-        self._audio = bytearray()  # PCM16 8 kHz that the recogniser may still need
+        self._raw = bytearray()  # PCM16 8 kHz as it came, not yet fed
+        self._came_ms = self._fed_ms = 0.0
+        self._audio = bytearray()  # the same without our voice, which the recogniser may still need
         self._audio_from = 0  # its first byte's place in all the caller's audio
         self._fed = 0  # how far the recogniser got
         self._understanding: set[asyncio.Task[None]] = set()
@@ -84,20 +136,27 @@ class Hearing:
 
     def gather(self) -> None:
         """Takes in what came since the last tick."""
-        if not self._frames:
-            return
-        room = BACKLOG_MS * PCM_BYTES_PER_MS - len(self._track.pending)
-        pcm16 = g711.decode(b"".join(self._frames))[:room]  # a stream so far ahead of time is no telephone's
-        self._frames.clear()
-        self._track.feed(pcm16)
-        self._audio += pcm16
+        if self._frames:
+            room = BACKLOG_MS * PCM_BYTES_PER_MS - len(self._raw)
+            pcm16 = g711.decode(b"".join(self._frames))[:room]  # a stream so far ahead of time is no telephone's
+            self._frames.clear()
+            self._raw += pcm16
+            self._came_ms += len(pcm16) / PCM_BYTES_PER_MS
+            self._own_voice.arrived(self._came_ms)
+        while len(self._raw) >= WINDOW_BYTES and len(self._verdicts) < MOST_WINDOWS:
+            self._fed_ms += WINDOW_MS
+            window, left, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
+            del self._raw[:WINDOW_BYTES]
+            self._verdicts.append(verdict)
+            self._track.feed(window)
+            self._audio += left
 
     def judge(self, probabilities: list[float]) -> None:
         """The detector's word on the windows since the last tick."""
         for probability in probabilities:
-            if transition := self._gate.update(probability):
+            if transition := self._sift(self._gate.update(probability), self._verdicts.popleft()):
                 self._turn_over(transition)
-            if self._gate.speaking and self._endpointing.open:
+            if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
             spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
             if spoken_ms is not None:
@@ -105,7 +164,7 @@ class Hearing:
         self._forget()
 
     def _end_turn(self, spoken_ms: float) -> None:
-        if self._gate.speaking:  # a noise that does not stop
+        if self._speaking:  # a noise that does not stop
             self._call.report(e.SpeechStopped())
         task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
         self._understanding.add(task)
@@ -120,6 +179,24 @@ class Hearing:
     def call_id(self) -> str:
         """Whose ears these are."""
         return self._call.id
+
+    @property
+    def _speaking(self) -> bool:
+        return self._gate.speaking and self._held is None
+
+    def _sift(self, transition: Transition | None, verdict: Verdict) -> Transition | None:
+        """Holds a start back while it may be an echo's, and drops it with its stop if it was."""
+        if self._held is not None and transition is None:
+            transition = self._held
+        elif self._held is not None:  # it stopped before it was known what it was
+            self._held = None
+            return None
+        if transition is None or transition.kind == "stopped":
+            return transition
+        self._held = transition if verdict == "doubtful" else None
+        if verdict == "echo":
+            self._gate.hush()
+        return transition if verdict == "clear" else None
 
     def _turn_over(self, transition: Transition) -> None:
         if transition.kind == "started":

@@ -105,6 +105,6 @@ class _Side:
     """The call as the hearing sees it: what it reports goes through the leg."""
 
     def __init__(self, call: AgentSide, report: Callable[[e.Event], None]) -> None:
-        self.id, self.info, self.now = call.id, call.info, call.now
+        self.id, self.info, self.now, self.tape = call.id, call.info, call.now, call.tape
         self.agent_audio, self.end_item = call.agent_audio, call.end_item
         self.report = report

@@ -207,7 +207,7 @@ class RealtimeLeg:
 
     def _respond(self, keys: str, going_on: bool) -> None:
         if going_on:
-            if not self._answers.under_way:
+            if not self._answers.heard:
                 self._want(self._instructed(GO_ON))
             return
         if keys:

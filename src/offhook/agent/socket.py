@@ -59,6 +59,8 @@ class ProviderSocket(WSListener):
 
     def __init__(self, name: str, secrets: Collection[str]) -> None:
         self._name, self._secrets = name, secrets
+        self.was_open = False
+        """The handshake was made, whatever came of it."""
         self._receive: Callable[[bytes], None] | None = None
         self._lost: Callable[[LegFailed], None] | None = None
         self._transport: WSTransport | None = None
@@ -101,7 +103,7 @@ class ProviderSocket(WSListener):
     # ------------------------------------------------------------------------------------------ reading
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        self._transport = transport
+        self._transport, self.was_open = transport, True
 
     def on_ws_frame(self, transport: WSTransport, frame: picows.WSFrame) -> None:
         kind = frame.msg_type
@@ -172,11 +174,13 @@ async def connect(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise LegFailed(f"{name} ({host}) cannot be reached: {reason}.", retryable=True) from None
+    if not made.was_open:
+        raise LegFailed(f"{name} ({host}) hung up at once.", retryable=True)
     return made
 
 
 def _refused(name: str, error: picows.WSHandshakeError, secrets: Collection[str]) -> LegFailed:
-    if error.response is None:
+    if error.response is None or error.response.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return LegFailed(f"{name} does not speak WebSocket here.", retryable=False)
     status = int(error.response.status)
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""

@@ -56,11 +56,9 @@ class Tool:
             where = ".".join(str(part) for part in problem["loc"]) or "arguments"
             raise ToolError(f"{self.name}: {where}: {problem['msg']}.") from None
         values = {name: getattr(given, name) for name in type(given).model_fields}
-        if self._takes_call:
-            values[CALL] = call
         try:
             async with asyncio.timeout(self.timeout):
-                return _told(await self._call(values))
+                return _told(await self._run(values, call))
         except ToolError:
             raise
         except TimeoutError:
@@ -70,15 +68,32 @@ class Tool:
             log.exception("tool %s failed", self.name, extra={"call_id": call.id})
             raise ToolError(f"{self.name} failed.") from error
 
-    async def _call(self, values: dict[str, Any]) -> Any:
+    async def _run(self, values: dict[str, Any], call: ToolSide) -> Any:
         if inspect.iscoroutinefunction(self._function):
-            return await self._function(**values)
+            return await self._function(**values | ({CALL: call} if self._takes_call else {}))
+        loop = asyncio.get_running_loop()
+        if self._takes_call:
+            values[CALL] = _FromThread(call, loop)
         # A thread cannot be stopped: one that takes too long goes on, and nobody waits for it.
-        return await asyncio.get_running_loop().run_in_executor(None, lambda: self._function(**values))
+        return await loop.run_in_executor(None, lambda: self._function(**values))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself, as if it were no tool."""
         return self._function(*args, **kwargs)
+
+
+class _FromThread:
+    """A call for a function that runs in a thread: what it asks of the call happens in the call's loop."""
+
+    def __init__(self, call: ToolSide, loop: asyncio.AbstractEventLoop) -> None:
+        self._call, self._loop = call, loop
+        self.id, self.info, self.data = call.id, call.info, call.data
+
+    def hang_up(self) -> bool:
+        async def hang_up() -> bool:
+            return self._call.hang_up()
+
+        return asyncio.run_coroutine_threadsafe(hang_up(), self._loop).result()
 
 
 class Toolbox:
@@ -160,7 +175,7 @@ def _told(result: Any) -> str:
 
 
 @tool
-def hang_up(call: ToolSide) -> str:
+async def hang_up(call: ToolSide) -> str:
     """Ends the call. Say goodbye first; the call ends when the caller has heard it."""
     if call.hang_up():
         return "The call ends when the caller has heard what you said. Say nothing more."

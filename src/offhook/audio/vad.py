@@ -159,6 +159,10 @@ class SpeechGate:
         self.ms = 0.0
         """Milliseconds of audio judged so far."""
 
+    def hush(self) -> None:
+        """What began was no speech: not speaking, as if it had not begun."""
+        self.speaking, self._run = False, 0
+
     def update(self, probability: float) -> Transition | None:
         """Takes the next window's probability."""
         self.ms += WINDOW_MS

@@ -9,7 +9,7 @@ import typer
 
 from offhook.errors import OffhookError
 
-OWN = ("demo", "serve", "--version")
+OWN = ("demo", "serve", "doctor", "--version")
 
 
 def main() -> None:
@@ -28,9 +28,12 @@ def _app(arguments: list[str]) -> typer.Typer:
     app.callback()(_options)
     app.command("demo")(demo)
     app.command("serve")(serve)
+    app.command("doctor")(doctor)
     # What a command does not need is not imported: `offhook demo` is to answer at once.
     if not any(argument in OWN for argument in arguments[:1]):
         app.add_typer(importlib.import_module("offhook.cli.sim").app, name="sim", help="Stand in for a caller.")
+        app.command("bench")(importlib.import_module("offhook.cli.bench").bench)
+        app.command("test")(importlib.import_module("offhook.cli.scenarios").run_tests)
     return app
 
 
@@ -78,3 +81,19 @@ def serve(
     from offhook.cli.serve import run_serve
 
     run_serve(target, host=host, port=port, reload=reload)
+
+
+def doctor(
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[MODULE:AGENT]", help="As for serve: what would answer the calls.", show_default=False),
+    ] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask Twilio and PUBLIC_URL, which leaves this machine.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what is configured, reachable and missing, and the next step."""
+    from offhook.cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(target, online=online, as_json=as_json))

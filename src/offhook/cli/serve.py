@@ -22,6 +22,8 @@ from offhook.server.logs import start_logging
 from offhook.server.simulator_account import data_folder, simulator_account
 from offhook.settings import Settings
 
+SIM_CALLS_PORT = 8000  # what `sim call` calls unless told otherwise
+
 TRY_IT = "what are your opening hours"
 
 SHOWN_CHARS = 100  # of a tool's arguments and result
@@ -50,9 +52,10 @@ def run_demo(port: int | None) -> None:
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
+        where = "" if port == SIM_CALLS_PORT else f" --url {url}/incoming-call"
         typer.echo(
             f"offhook answers at {url}\n\n"
-            f'Call it from another terminal:\n  {command()} sim call --url {url}/incoming-call --say "{TRY_IT}"\n\n'
+            f'Call it from another terminal:\n  {command()} sim call{where} --say "{TRY_IT}"\n\n'
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 

@@ -6,28 +6,35 @@ import json
 import secrets
 import signal
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
+from offhook.cli.scenarios import LONGEST_S, Played, links_of, load, refuse_inside
 from offhook.cli.talk import show
 from offhook.errors import ConfigError
 from offhook.server.simulator_account import data_folder, simulator_account
 from offhook.settings import Settings
-from offhook.sim.caller import BargeIn, Caller, Leave, Listen, Say, Step
+from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.network import Link
-from offhook.sim.orders import Setup
+from offhook.sim.orders import Faults, Setup
 from offhook.sim.phone import place_call
-from offhook.sim.report import report
+from offhook.sim.report import report, scripted
 from offhook.sim.signature import Account
+from offhook.sim.steps import BargeIn, Leave, Listen, Say, Step
+from offhook.sim.understanding import Understanding
+from offhook.sim.voicing import Voiced
 
 app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
 
-LONGEST_S = 300.0
-"""A simulated caller's own limit."""
+DEFAULT_URL = "http://127.0.0.1:8000/incoming-call"
+"""Where `make run` answers."""
+IN_A_SCRIPT = ("say", "audio", "barge_in_at", "delay", "jitter", "caller", "voice")
 
 
 @app.callback()
@@ -37,7 +44,11 @@ def _sim() -> None:
 
 @app.command()
 def call(
-    url: Annotated[str, typer.Option(help="The voice URL of the number that is called.")],
+    context: typer.Context,
+    url: Annotated[str, typer.Option(help="The voice URL of the number that is called.")] = DEFAULT_URL,
+    script: Annotated[
+        Path | None, typer.Option(help="A caller script in YAML: who calls, what is said and what is expected.")
+    ] = None,
     say: Annotated[
         list[str] | None, typer.Option(help="What the caller says, one turn each.", show_default=False)
     ] = None,
@@ -65,29 +76,109 @@ def call(
     """Call a server, talk to its agent, and tell what a person would have noticed."""
     _check(url, bool(say), audio is not None, barge_in_at, record)
     accounts = _accounts(account_sid, auth_token)
-    turns = [(_read(audio), audio.name)] if audio else asyncio.run(_speak(say or [], voice))
-    if not as_json:
-        typer.echo(f"Calling {url} (Ctrl-C hangs up) ...", err=True)
-    for account in accounts:
-        setup = Setup(
-            public_url.rstrip("/") + urlsplit(url).path if public_url else url,
-            account,
-            upstreams=("{0.scheme}://{0.netloc}".format(urlsplit(url)),) if public_url else (),
-            caller=caller,
-            called=called,
-            call_sid="CA" + secrets.token_hex(16),
-            status_callback=status_callback or None,
-            hang_up_after_ms=(LONGEST_S if hang_up_after is None else hang_up_after) * 1000.0,
-            epoch_s=time.time(),
+    where = Server(url, public_url, called, status_callback or None, hang_up_after)
+    if script:
+        _refuse_with_script(context)
+        (played,) = load([script])
+        refuse_inside([played])
+        if not as_json:
+            _announce(url)
+        done = call_scripted(played, url, where, accounts)
+        call_made, result = done.call, done.result
+    else:
+        turns = [(_read(audio), audio.name)] if audio else asyncio.run(_speak(say or [], voice))
+        if not as_json:
+            _announce(url)
+        links = (Link(delay, jitter, seed=1), Link(delay, jitter, seed=2))
+        call_made, person = _ring(
+            accounts,
+            lambda account: where.setup(account, caller=caller),
+            lambda: Caller(_script(turns, barge_in_at)),
+            links,
         )
-        person = Caller(_script(turns, barge_in_at))
-        simulated = CarrierCall(setup, person)
-        asyncio.run(_place(simulated, delay, jitter))
+        result = report(call_made, person)
+    if record:
+        _keep(call_made, record)
+    _tell(result, as_json)
+
+
+@dataclass(slots=True)
+class Server:
+    """Whom to call, as the command line has it."""
+
+    url: str = DEFAULT_URL
+    public_url: str | None = None
+    called: str = "+15550100002"
+    status_callback: str | None = "/twilio/status"
+    hang_up_after_s: float | None = None
+
+    def setup(self, account: Account, **more: Any) -> Setup:
+        """One call to it."""
+        parts = urlsplit(self.url)
+        hang_up_after_s = LONGEST_S if self.hang_up_after_s is None else self.hang_up_after_s
+        return Setup(
+            self.public_url.rstrip("/") + parts.path if self.public_url else self.url,
+            account,
+            upstreams=(f"{parts.scheme}://{parts.netloc}",) if self.public_url else (),
+            called=self.called,
+            call_sid="CA" + secrets.token_hex(16),
+            status_callback=self.status_callback,
+            hang_up_after_ms=hang_up_after_s * 1000.0,
+            epoch_s=time.time(),
+            **more,
+        )
+
+
+def call_scripted(
+    played: Voiced, url: str, server: Server | None = None, accounts: list[Account] | None = None
+) -> Played:
+    """Calls a server as a script says."""
+    where = server or Server(url)
+    script = played.script
+    faults = Faults(drop_stream_after_ms=script.room.drops_ms)
+    understandings: list[Understanding] = []
+
+    def person() -> Caller:
+        caller, understanding = played.caller()
+        understandings.append(understanding)
+        return caller
+
+    call_made, caller = _ring(
+        accounts or _accounts(None, None),
+        lambda account: where.setup(account, caller=script.caller, faults=faults),
+        person,
+        links_of(script),
+    )
+    return Played(call_made, scripted(call_made, caller, script, understandings[-1]))
+
+
+def _ring(
+    accounts: list[Account],
+    setup: Callable[[Account], Setup],
+    person: Callable[[], Caller],
+    links: tuple[Link, Link],
+) -> tuple[CarrierCall, Caller]:
+    """Makes the call, signed for the first account that the server knows."""
+    for account in accounts:
+        caller = person()
+        simulated = CarrierCall(setup(account), caller)
+        asyncio.run(_place(simulated, links))
         if not _refused(simulated):
             break
-    if record:
-        _keep(simulated, record)
-    _tell(report(simulated, person), as_json)
+    return simulated, caller
+
+
+def _announce(url: str) -> None:
+    typer.echo(f"Calling {url} (Ctrl-C hangs up) ...", err=True)
+
+
+def _refuse_with_script(context: typer.Context) -> None:
+    """Raises ConfigError for an option whose place is in the script."""
+    for name in IN_A_SCRIPT:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = {"caller": "from"}.get(name, name.replace("_", "-"))
+            raise ConfigError(f"--{option} does not go with --script: the script says that.")
 
 
 def _check(url: str, say: bool, audio: bool, barge_in_at: float | None, record: Path | None) -> None:
@@ -102,12 +193,12 @@ def _check(url: str, say: bool, audio: bool, barge_in_at: float | None, record: 
         raise ConfigError(f"{record} cannot be written: there is no folder {record.parent}.")
 
 
-async def _place(simulated: CarrierCall, delay: float, jitter: float) -> None:
+async def _place(simulated: CarrierCall, links: tuple[Link, Link]) -> None:
     """Makes the call; Ctrl-C hangs up as a person would, and the call is told all the same."""
     hang_up = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows: there Ctrl-C just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, hang_up.set)
-    await place_call(simulated, Link(delay, jitter, seed=1), Link(delay, jitter, seed=2), hang_up)
+    await place_call(simulated, *links, hang_up)
 
 
 def _tell(result: dict[str, Any], as_json: bool) -> None:
@@ -117,7 +208,8 @@ def _tell(result: dict[str, Any], as_json: bool) -> None:
     elif result["talk"] or not result["why"]:
         show(result)
     if result["why"]:
-        typer.echo(result["why"], err=True)
+        for sentence in result.get("failed") or [result["why"]]:
+            typer.echo(sentence, err=True)
         raise typer.Exit(1)
 
 

@@ -29,6 +29,10 @@ def show(result: dict[str, Any], console: Console | None = None) -> None:
 
 
 def _what(line: dict[str, Any]) -> str:
+    if "key" in line:
+        return f"presses {line['key']}"
+    if "sound" in line:
+        return f"({line['sound']})"
     seconds = f"{(line['to_ms'] - line['from_ms']) / 1000:.1f} s"
     if line["who"] == "agent":
         return f"speaks for {seconds}"
@@ -40,7 +44,10 @@ def _what(line: dict[str, Any]) -> str:
 
 
 def _facts(result: dict[str, Any]) -> list[tuple[str, str]]:
-    facts = []
+    facts = [
+        (f"expected {check['name']} {check['wanted']}", "not met" if check["failed"] else "met")
+        for check in result.get("expect", ())
+    ]
     if result["first_sound_ms"] is not None:
         facts.append(("first sound", f"{result['first_sound_ms']:.0f} ms after the stream opened"))
     for cut in result["barge_ins"]:

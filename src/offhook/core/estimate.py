@@ -94,6 +94,7 @@ class EstimatedEar:
         self._generation = 0
         self._cuts: deque[Cut] = deque()
         self._round_trips: deque[float] = deque(maxlen=60)
+        self._round_trip_ms: float | None = None  # the median of the newest: minima of noisy samples are biased
         self._least_down_ms = float("inf")
         self._echoes: list[_Echo] = []  # wait for the media behind them
         self.settled_cut: Cut | None = None  # the arithmetic of the last settlement, for whoever shows it
@@ -146,7 +147,7 @@ class EstimatedEar:
 
     def clear(self, now: float) -> str:
         self.flowed()
-        known = self._round_trip_ms()
+        known = self._round_trip_ms
         wait = FENCE_MS if known is None else min(FENCE_MS, known + self._down_late_ms() + 100.0)
         stretches, self._stretches = self._stretches, []
         proven, self._proven_ms = self._proven_ms, {}
@@ -200,6 +201,8 @@ class EstimatedEar:
 
     def _learn(self, name: str, mark: _Mark, late_ms: float) -> None:
         self._round_trips.append(late_ms)
+        newest = sorted(list(self._round_trips)[-15:])
+        self._round_trip_ms = newest[len(newest) // 2]
         for cut in self._cuts:
             if cut.fence == name:
                 cut.fence_late_ms = late_ms
@@ -223,11 +226,6 @@ class EstimatedEar:
         if self._late is None:
             return None
         return max(min(self._round_trips), self._late.ms - (self._idle_ms - self._late.idle_ms))
-
-    def _round_trip_ms(self) -> float | None:
-        # The median: minima of noisy samples are biased.
-        trips = sorted(list(self._round_trips)[-15:])
-        return trips[len(trips) // 2] if trips else None
 
     # -------------------------------------------------------------- what was heard
 
@@ -256,7 +254,7 @@ class EstimatedEar:
     def lost(self, closed_at: float | None = None) -> dict[str, float]:
         # What the carrier sent last left it half a round trip before it arrived, and what it was playing then had left
         # us half a round trip before that. A close of ours travels as a clear does.
-        at = self._newest_media()[1] - (self._round_trip_ms() or 0.0) if closed_at is None else closed_at
+        at = self._newest_media()[1] - (self._round_trip_ms or 0.0) if closed_at is None else closed_at
         heard: dict[str, float] = {}
         for cut in self._cuts:
             heard |= self._position(cut.stretches, cut.proven_ms, min(at, cut.at))
@@ -279,7 +277,7 @@ class EstimatedEar:
         return heard
 
     def finished(self, now: float) -> list[str]:
-        wait = (self._round_trip_ms() or FENCE_MS) + UNHEARD_END_MS
+        wait = self._unheard_ms()
         for name, mark in list(self._marks.items()):
             if mark.predicted + wait > now:
                 break
@@ -288,8 +286,13 @@ class EstimatedEar:
         return finished
 
     def wake_at(self) -> float | None:
-        times = [self._cuts[0].deadline] if self._cuts else []
-        wait = (self._round_trip_ms() or FENCE_MS) + UNHEARD_END_MS
-        ends = (mark.predicted + wait for mark in self._marks.values() if mark.ends_item)
-        times.extend(list(ends)[:1])
-        return min(times, default=None)
+        deadline = self._cuts[0].deadline if self._cuts else None
+        for mark in self._marks.values():
+            if mark.ends_item:
+                unheard = mark.predicted + self._unheard_ms()
+                return unheard if deadline is None else min(deadline, unheard)
+        return deadline
+
+    def _unheard_ms(self) -> float:
+        """So long after its moment an end mark that has not come back is lost."""
+        return (self._round_trip_ms or FENCE_MS) + UNHEARD_END_MS

@@ -65,7 +65,7 @@ class Floor:
         self._keypad = Keypad()
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
-        self._cut_off = False  # the agent did not say its last item to the end
+        self._hanging = False  # the agent was cut off, or asked and got no more than a noise
         self._lost_in_speech = False  # the stream was lost in the middle of something
         self._spoke = False  # the agent has begun an answer since the caller last spoke
         self._tools: set[str] = set()
@@ -171,6 +171,9 @@ class Floor:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.LISTENING
             if self._unanswered:
                 self._respond()
+            elif self._transcript.asked:
+                self._hanging = True
+                self._wait_quietly(now)
             return
         self._cut_in = False
         self._keep_caller(event.text, event.name)
@@ -263,7 +266,7 @@ class Floor:
         if event.item in self._fillers:
             return
         self._greeting.began(event.item, now)
-        self._spoke, self._cut_off, self._filled = True, False, False
+        self._spoke, self._hanging, self._filled = True, False, False
         self.farewell.began(now)
         if self._suspicion is None:
             self._forget_unanswered()
@@ -300,6 +303,9 @@ class Floor:
 
     def _on_tool_called(self, event: e.ToolCalled, now: float) -> None:
         self._tools.add(event.id)
+        # What was asked has begun to be done: if the caller goes on now, it is not asked a second time.
+        self._unanswered = [""] * len(self._unanswered)
+        self._entered = ""
         self._publish(event)
         self._do(e.RunTool(event.id, event.name, event.arguments))
         self._wait_quietly(now)
@@ -323,12 +329,12 @@ class Floor:
             self._filled = True
             self._do(e.Fill(item))
             self._deadlines.set(self._too_quiet, now + FILL_AGAIN_MS)
-        elif self._cut_off:
+        elif self._hanging:
             self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
 
     def _stalled(self, _now: float) -> None:
-        if self.turn is TurnState.LISTENING and self._cut_off and not (self._caller_speaks or self.busy):
-            self._cut_off = False
+        if self.turn is TurnState.LISTENING and self._hanging and not (self._caller_speaks or self.busy):
+            self._hanging = False
             self.turn = TurnState.THINKING
             self._do(e.Respond("", going_on=True))
 
@@ -380,7 +386,7 @@ class Floor:
         for heard in partly:
             self._greeting.cut(heard)
         if partly:
-            self._cut_off = True
+            self._hanging = True
             if self.open:
                 self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
 

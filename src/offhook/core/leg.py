@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
 from offhook.core.playout import Ledger
+from offhook.core.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class PhoneSide(Protocol):
 
     id: str
     ledger: Ledger
+    tape: Tape
+    """Filled by the leg with what it hands on to be played; cut when it is cleared or the stream is over."""
 
     def now(self) -> float:
         """Milliseconds on the call's clock."""
@@ -88,6 +91,8 @@ class AgentSide(Protocol):
 
     id: str
     info: CallInfo
+    tape: Tape
+    """What is played at the caller's ear; read only."""
 
     def now(self) -> float:
         """Milliseconds on the call's clock."""

@@ -95,9 +95,14 @@ class Transcript:
         if turn is None:
             return False
         end = _heard_chars(turn, heard_ms, generated_ms, False)
-        begun = max(turn.text.rfind(mark, 0, max(0, end - 1)) for mark in ".!?") + 1
-        ends = [at for mark in ".!?" if (at := turn.text.find(mark, max(begun, end - 1))) >= 0]
+        ends = [at for mark in ".!?" if (at := turn.text.find(mark, max(0, end - 1))) >= 0]
         return bool(ends) and turn.text[min(ends)] == "?"
+
+    @property
+    def asked(self) -> bool:
+        """True if the agent's last words are a question."""
+        last = next((turn for turn in reversed(self.turns) if turn.role == "agent"), None)
+        return last is not None and last.text.rstrip().endswith("?")
 
     def _kept(self, turn: Turn) -> TurnKept:
         if turn.settled is None:

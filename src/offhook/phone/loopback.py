@@ -47,6 +47,7 @@ class LoopbackLeg:
             start = now + self.ear.queued_ms(now)
             self.ear.wrote(piece.item, piece.offset_ms, len(piece.audio) / MULAW_8K.bytes_per_ms, now)
             self._queue.append((start, piece.item, piece.offset_ms, piece.audio, piece.last))
+            self._call.tape.wrote(piece.audio, now)
 
     def send(self, command: e.Command) -> None:
         """Clear stops the playback now; HangUp leaves."""
@@ -58,6 +59,7 @@ class LoopbackLeg:
                 heard = self._play(now)
                 self._queue.clear()
                 self.ear.clear(now)
+                self._call.tape.cleared(now)
                 self.ear.cleared(heard)
                 self._call.report(e.Settled(self.ear.settled(now) or {}))
             case e.HangUp():
@@ -103,8 +105,11 @@ class LoopbackLeg:
         if self._call is not None:
             heard = self._play(self._call.now())
             call, self._call = self._call, None
+            call.tape.cleared(call.now())
             call.report(e.PhoneLost(False, self.ear.lost() | heard))
 
     def close(self, code: int = 1000) -> None:
         """Leaves without a word."""
+        if self._call is not None:
+            self._call.tape.cleared(self._call.now())
         self._call = None

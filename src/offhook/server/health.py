@@ -1,6 +1,7 @@
 """Liveness and readiness. Not ready means: send no new calls here; those that are here go on."""
 
 import asyncio
+import secrets
 
 from fastapi import APIRouter, Response
 
@@ -8,12 +9,14 @@ from offhook.switchboard import Switchboard
 
 
 def health(switchboard: Switchboard, ready: asyncio.Event) -> APIRouter:
-    """`/healthz`: the process answers. `/readyz`: 503 while starting, draining or full, else 200."""
+    """`/healthz`: the process answers, by a name that it gave itself. `/readyz`: 503 while starting, draining or full,
+    else 200."""
     router = APIRouter()
+    instance = secrets.token_hex(8)  # by which `offhook doctor` knows whether PUBLIC_URL leads here
 
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+        return {"status": "ok", "instance": instance}
 
     @router.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:

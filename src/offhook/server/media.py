@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 UNSENT_LOW = 16 * 1024  # what the kernel may hold back unsent, so that a `clear` overtakes audio (TCP_NOTSENT_LOWAT)
 CLOSE_SECONDS = 2.0
 MESSAGE_BYTES = 1024 * 1024
+TEXT = WSMsgType.TEXT  # asking picows' enumeration for a member costs as much as cutting out a payload
 NEVER_SENT = (1005, 1006, 1015)  # close codes that only stand for the lack of one (RFC 6455, 7.4.1)
 OUR_FAILURE = "media socket closed: our own failure"
 
@@ -81,7 +82,7 @@ class MediaSocket:
         # messages over 8 kB in the loop's buffer until its next turn.
         room = bytearray(14)
         room += message
-        self._transport.send_reuse_external_bytearray(WSMsgType.TEXT, room, 14)
+        self._transport.send_reuse_external_bytearray(TEXT, room, 14)
 
     def unsent(self) -> int:
         """Bytes the kernel did not take yet."""
@@ -146,12 +147,7 @@ class MediaListener(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: picows.WSFrame) -> None:
         try:
             kind = frame.msg_type
-            if (
-                kind == WSMsgType.TEXT
-                and frame.fin
-                and self._parts is None
-                and not (frame.rsv1 or frame.rsv2 or frame.rsv3)
-            ):
+            if kind is TEXT and frame.fin and self._parts is None and not (frame.rsv1 or frame.rsv2 or frame.rsv3):
                 if not transport.is_close_frame_sent:
                     self._leg.receive(frame.get_payload_as_bytes())
                 return

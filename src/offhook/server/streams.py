@@ -10,14 +10,15 @@ from http import HTTPStatus
 from offhook.call import Call
 from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused
+from offhook.outside import clock
 from offhook.phone.twilio import token
-from offhook.phone.twilio.leg import TwilioLeg
+from offhook.phone.twilio.leg import Socket, TwilioLeg
 from offhook.phone.twilio.wire import Start
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.connection import Refused
 from offhook.server.head import Head
-from offhook.server.media import Limits, MediaListener, MediaSocket, MediaUpgrade, websocket_key
+from offhook.server.media import Limits, MediaListener, MediaUpgrade, websocket_key
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -66,15 +67,16 @@ class StreamDoor:
         if isinstance(key, Refused):
             return key
         return MediaUpgrade(
-            key, MediaListener(self._limits, lambda socket: self._open_leg(socket, call_id)), self._limits
+            key, MediaListener(self._limits, lambda socket: self.open_leg(socket, call_id)), self._limits
         )
 
-    def _open_leg(self, socket: MediaSocket, call_id: str) -> TwilioLeg:
-        loop = asyncio.get_running_loop()
+    def open_leg(self, socket: Socket, call_id: str) -> TwilioLeg:
+        """The leg of a connection that is let in; `call_id` is what its address named."""
+        now = clock(asyncio.get_running_loop())
         return TwilioLeg(
             socket,
             lambda start: self._claim(start, call_id),
-            lambda: loop.time() * 1000.0,
+            lambda: now() * 1000.0,
             playout_offset_ms=self._rules.playout_offset_ms,
             show_timing_math=self._rules.show_timing_math,
         )

@@ -39,18 +39,23 @@ class Hearing:
         self._stretch = 0
         self._offset = 0
 
-    def listen(self, ear: StreamPlayback) -> None:
-        """Takes in what the ear got since the last time."""
+    def listen(self, ear: StreamPlayback) -> list[tuple[float, bytes]]:
+        """Takes in what the ear got since the last time, and gives it back: (when it began, µ-law) of each piece."""
+        pieces = []
         if ear is not self._ear:
             self._ear, self._stretch, self._offset = ear, 0, 0
         while self._stretch < len(ear.played):
             stretch = ear.played[self._stretch]
             piece = stretch.audio[self._offset :]
-            self._take(piece, stretch.start_ms + self._offset / BYTES_PER_MS)
+            if piece:
+                at_ms = stretch.start_ms + self._offset / BYTES_PER_MS
+                self._take(piece, at_ms)
+                pieces.append((at_ms, bytes(piece)))
             self._offset += len(piece)
             if self._stretch == len(ear.played) - 1:
                 break
             self._stretch, self._offset = self._stretch + 1, 0
+        return pieces
 
     def silent(self, now: float) -> bool:
         """Whether nothing was heard for a while, or ever."""

@@ -17,6 +17,8 @@ from offhook.sim.requests import WEBHOOK_TIMEOUT_MS
 
 CONNECT_TIMEOUT_S = 5.0
 USER_AGENT = "offhook-sim"
+REUSE = httpx.Limits(keepalive_expiry=2.0)
+"""Servers close an idle connection after some five seconds: one that old may be closing while it is asked."""
 
 
 class _Socket:
@@ -87,7 +89,9 @@ async def place_call(
         return socket
 
     limits = httpx.Timeout(WEBHOOK_TIMEOUT_MS / 1000.0 + 1.0, connect=2 * CONNECT_TIMEOUT_S)
-    async with httpx.AsyncClient(timeout=limits, trust_env=False, headers={"User-Agent": USER_AGENT}) as client:
+    async with httpx.AsyncClient(
+        timeout=limits, limits=REUSE, trust_env=False, headers={"User-Agent": USER_AGENT}
+    ) as client:
 
         async def ask(request: Request) -> Answer:
             return await _ask(client, request)

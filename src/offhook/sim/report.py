@@ -3,13 +3,28 @@
 The simulator does not know the agent's words: of the agent it tells times and lengths.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
+from offhook.sim.expectations import checked
+from offhook.sim.noticed import answers_due, silences, talked_over
+from offhook.sim.script import Script
+from offhook.sim.steps import End
+from offhook.sim.stream import BYTES_PER_MS
+from offhook.sim.understanding import Understanding, plain_words
 
 AGENT_NOT_HEARD = "The agent was not heard: see the server's log."
 NOT_ANSWERED = "The agent did not answer the caller's first words."
+
+
+@dataclass(slots=True)
+class Turns:
+    """The conversation as a server has it: the caller's turns ({at_ms, text}), the agent's ({at_ms, text, unheard})."""
+
+    caller: list[dict[str, Any]] = field(default_factory=list)
+    agent: list[dict[str, Any]] = field(default_factory=list)
 
 
 def report(call: CarrierCall, caller: Caller) -> dict[str, Any]:
@@ -23,17 +38,35 @@ def report(call: CarrierCall, caller: Caller) -> dict[str, Any]:
         "status": finished.status if finished else "in-progress",
         "reason": finished.reason if finished else "",
         "why": _why(call, caller),
+        "ended_by": _ended_by(call),
+        "ended_ms": _ms(_end_ms(call)),
         "talk": _talk(call, caller),
         "first_sound_ms": _ms(heard[0].from_ms - opened_ms) if heard and opened_ms is not None else None,
         "answers_ms": [_ms(said.answered_ms) for said in caller.report.spoken],
+        "answers": [
+            {"words": said.words, "at_ms": _ms(said.to_ms), "ms": _ms(said.answered_ms)}
+            for said in answers_due(caller.report)
+        ],
         "barge_ins": [
             {
                 "at_ms": _ms(cut.at_ms),
+                "words": cut.words,
                 "heard_ms": _ms(cut.heard_ms),
                 "silent_after_ms": _ms(cut.silent_after_ms),
                 "cleared": cut.cleared,
             }
             for cut in caller.report.cut_ins
+        ],
+        "cut_short": [
+            {"at_ms": _ms(clear.at_ms), "dropped_ms": _ms(clear.dropped_bytes / BYTES_PER_MS)}
+            for stream in streams
+            for clear in stream.playback.clears
+            if clear.dropped_bytes
+        ],
+        "talked_over": [{"at_ms": _ms(span.from_ms)} for span in talked_over(caller.report, heard)],
+        "silences": [
+            {"at_ms": _ms(quiet.from_ms), "ms": _ms(quiet.ms), "broken": quiet.broken}
+            for quiet in silences(caller.report, heard, _end_ms(call))
         ],
         "gaps": [{"at_ms": _ms(gap.from_ms), "ms": _ms(gap.to_ms - gap.from_ms)} for gap in gaps],
         "underruns": sum(len(stream.playback.underruns) for stream in streams),
@@ -44,6 +77,42 @@ def report(call: CarrierCall, caller: Caller) -> dict[str, Any]:
             if entry["what"] == "warning"
         ],
     }
+
+
+def scripted(
+    call: CarrierCall, caller: Caller, script: Script, understanding: Understanding, turns: Turns | None = None
+) -> dict[str, Any]:
+    """The report of a call that followed a script. `failed` has a sentence for each thing that went wrong; none is good.
+
+    `turns`: the conversation as the server has it, where that is at hand.
+    """
+    result = report(call, caller)
+    result["script"] = script.name
+    result["steps"] = [{"step": done.number, "at_ms": _ms(done.at_ms)} for done in caller.done_steps if done.number]
+    unwanted = [str(each.wanted) for each in script.expect if each.name == "not_heard"]
+    told = plain_words(" ".join(turn["text"] for turn in turns.agent)) if turns else ""
+    result["heard"] = [
+        words for words in unwanted if plain_words(words) in told or understanding.heard(words, final=True) is not None
+    ]
+    result["caller_turns"] = turns.caller if turns else None
+    result["agent_turns"] = turns.agent if turns else None
+    failed = _step_failed(caller, result) if caller.hearing.spans else _failure(call) or AGENT_NOT_HEARD
+    result["expect"] = [] if failed else checked(script.expect, result)
+    result["failed"] = [failed] if failed else [each["failed"] for each in result["expect"] if each["failed"]]
+    result["why"] = " ".join(result["failed"]) or None
+    return result
+
+
+def _step_failed(caller: Caller, result: dict[str, Any]) -> str | None:
+    """The step that could not be done."""
+    if caller.failure is not None:
+        return f"step {caller.failure.number}: {caller.failure.sentence}"
+    left = [step for step in caller.left if step.number]
+    if not left or isinstance(left[0], End):
+        return None
+    if result["ended_by"] == "caller":
+        return f"step {left[0].number}: the call had taken too long by then."
+    return f"step {left[0].number}: the call was over before it: {result['reason']}."
 
 
 def _talk(call: CarrierCall, caller: Caller) -> list[dict[str, Any]]:
@@ -62,11 +131,33 @@ def _talk(call: CarrierCall, caller: Caller) -> list[dict[str, Any]]:
         for said in caller.report.spoken
     ]
     talk += [
+        {"who": "caller", "from_ms": _ms(made.from_ms), "to_ms": _ms(made.to_ms), "sound": made.words}
+        for made in caller.report.sounds
+    ]
+    talk += [
+        {"who": "caller", "from_ms": entry["at_ms"], "to_ms": entry["at_ms"], "key": entry["digit"]}
+        for entry in call.log
+        if entry["what"] == "key"
+    ]
+    talk += [
         {"who": "carrier", "from_ms": entry["at_ms"], "to_ms": entry["at_ms"], "words": entry["text"]}
         for entry in call.log
         if entry["what"] == "verb" and entry["text"]
     ]
     return sorted(talk, key=lambda line: line["from_ms"])
+
+
+def _ended_by(call: CarrierCall) -> str:
+    """Who ended the call: the caller, the agent (its server), or the carrier, which gave up."""
+    if call.finished is None:
+        return "nobody"
+    if call.finished.reason == "the caller hung up":
+        return "caller"
+    return "agent" if call.finished.status == "completed" else "carrier"
+
+
+def _end_ms(call: CarrierCall) -> float:
+    return float(next((entry["at_ms"] for entry in call.log if entry["what"] == "ended"), 0.0))
 
 
 def _why(call: CarrierCall, caller: Caller) -> str | None:

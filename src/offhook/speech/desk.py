@@ -5,6 +5,7 @@ uses before it says a word. So whoever cuts in loses nothing, and whatever a too
 spoken as it is. Orders are talked about in ordering.py, tables in booking.py.
 """
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -26,6 +27,8 @@ _SORRY = ("Sorry, I did not understand that.", "Sorry, I did not get that.")
 _OFFER = ("Would you like to talk to a person?", "Please say yes or no, or press zero.")
 _BY_KEY = "Press one for yes, or two for no."
 _GOODBYE = "Thank you for calling. Goodbye!"
+
+_CONTRADICTS = re.compile(r"no\b|nope\b|that's (?:wrong|not right)\b")
 
 
 class Desk:
@@ -73,7 +76,7 @@ class Desk:
             reply = await self._entered(said.keys, use)
         else:
             meaning = understand(said.text)
-            if said.text.startswith("no ") and meaning.intent == "order" and self.question is Question.RIGHT:
+            if _CONTRADICTS.match(said.text) and meaning.intent == "order" and self.question is Question.RIGHT:
                 meaning = replace(meaning, intent="change")  # "no, a mocha" is instead, not as well
             reply = await self.answer(meaning, use)
         for sentence in (*reply.says, *reply.asks):
@@ -87,6 +90,7 @@ class Desk:
     async def answer(self, meaning: Meaning, use: Use) -> Reply:
         """The reply to what a caller means. Everything is done and noted when it comes."""
         if meaning.intent == "repeat":
+            self._misunderstood = 0
             return self._last
         try:
             reply = await self._reply(meaning, use)

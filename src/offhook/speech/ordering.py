@@ -167,5 +167,6 @@ def _ready(told: dict[str, Any]) -> tuple[str, ...]:
         case {"minutes": int(minutes)}:
             return (f"It will be ready in {wording.number(minutes)} minutes.",)
         case {"date": str(date), "time": str(time)}:
-            return (f"We are closed now, so it will be ready on {wording.day(date)} at {wording.clock(time)}.",)
+            when = f"on {wording.weekday(date)} at {wording.clock(time)}"
+            return ("We are closed now.", f"It will be ready {when}.")
     return ()

@@ -43,7 +43,7 @@ DRINKS = (
 _AMOUNT = r"(?:(?:a little bit of|a bit of|some|a lot of|lots of) )?"
 _SLOTS = {
     "milk": rf"{_AMOUNT}(?:(?:skim|whole|soy|almond|oat) milk|milk|cream)",
-    "sugar": rf"{_AMOUNT}(?:brown sugar|sugar|sweetener)",
+    "sugar": rf"{_AMOUNT}(?:brown sugar|sugar|sweetener)|one sugar|(?:two|three) sugars",
     "shots": "(?:single|double|triple) shot",
     "roast": "(?:light|medium|dark) roast",
     "drink": "|".join(DRINKS),
@@ -88,7 +88,7 @@ _CLOSING = re.compile(r" *\b(?:please|thank you(?: very much)?|thanks)$")
 _BYE = re.compile(r"\b(?:goodbye|bye)\b")
 
 _RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
-    ("person", re.compile(r"\b(?:person|human|someone|somebody)\b")),
+    ("person", re.compile(r"\b(?:(?<!one )person|human|someone|somebody)\b")),
     ("repeat", re.compile(r"\b(?:repeat that|say that again|pardon|did you say|once more)\b")),
     ("basket", re.compile(r"\bwhat(?:'s| is| have| did).*\border(?:ed)?\b|\b(?:read|repeat)\b.*\bmy order\b")),
     ("price", re.compile(r"\bhow much\b|\bcosts?\b|\bprice of\b")),

@@ -66,6 +66,11 @@ def day(iso: str) -> str:
     return f"{when:%A} the {ordinal(when.day)} of {when:%B}"
 
 
+def weekday(iso: str) -> str:
+    """ "2025-11-26" is "Wednesday". Anything else is left as it is."""
+    return day(iso).partition(" the ")[0]
+
+
 def days(name: str) -> str:
     """ "monday to friday" with its capitals, and as it is said after "open": "today", "on Saturday"."""
     if name in ("today", "tomorrow"):

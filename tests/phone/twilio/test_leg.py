@@ -202,3 +202,19 @@ def test_a_command_it_has_no_word_for_is_our_bug():
             leg.send(e.Greet())
 
     joined(scenario)
+
+
+def test_the_tape_holds_what_is_played_until_a_clear_or_the_end_of_the_stream():
+    async def scenario(pair, leg, socket):
+        began = pair.call.now()
+        pair.agent.piece("a", 3000)
+        await pair.loop_ms(1000)
+        assert pair.call.tape.between(began, began + 1000) == b"\xff" * 1600 + b"\x01" * 6400
+        pair.report(e.SpeechStarted())
+        assert pair.call.tape.between(began + 1000, began + 4000) == b"\xff" * 24_000
+        pair.agent.piece("b", 3000)
+        await pair.loop_ms(1000)
+        leg.lost()
+        assert pair.call.tape.between(began + 1000, began + 4000) == b"\x02" * 8000 + b"\xff" * 16_000
+
+    joined(scenario)

@@ -62,6 +62,10 @@ def test_any_form_is_signed_as_twilios_validator_signs_it(fields):
         ("https://[::1]/m", "https://[::1]:8000/m"),
         ("https://[::1]:443/m", "https://[::1]/m"),
         ("https://h.example/m", "https://h.example/m#rc=2"),
+        ("https://X.example:443/m", "https://X.example/m"),
+        ("wss://h.example/m/?a=1", "wss://h.example/m?a=1"),
+        ("ws://h.example/m/", "ws://h.example/m"),
+        ("http://h.example:80/m", "http://h.example/m"),
     ],
 )
 def test_every_way_twilio_writes_an_url_holds(signed, given):
@@ -112,12 +116,28 @@ def test_a_body_other_than_its_hash_does_not_hold():
 
 def test_a_body_without_a_hash_does_not_hold():
     url = "https://h.example/p"
-    assert not verify(sign(url, {}, KEY), url, [KEY], None, b"{}")
+    assert verify(sign(url, {}, KEY), url, [KEY], None, b"{}") is False
 
 
 @pytest.mark.parametrize("signature", ["", "x", "é", "\udcff", "=" * 10_000])
 def test_a_signature_of_any_text_is_answered_with_no(signature):
     assert not verify(signature, "https://h.example/p", [KEY], {})
+
+
+def test_text_that_is_no_unicode_is_signed_and_compared_all_the_same():
+    url = "https://h.example/p?bodySHA256=\udcff"
+    assert sign(url, {"a": ["\udcff"]}, KEY)
+    assert verify(sign(url, {}, KEY), url, [KEY], None, b"{}") is False
+
+
+def test_a_url_without_a_host_is_still_that_url():
+    assert list(candidate_urls("https:///m")) == ["https:///m", "https://:443/m"]
+
+
+def test_a_form_may_have_five_hundred_fields():
+    assert len(parse_form(b"&".join(b"a=1" for _ in range(500)))["a"]) == 500
+    with pytest.raises(RemoteProtocolError):
+        parse_form(b"&".join(b"a=1" for _ in range(501)))
 
 
 def test_a_url_has_few_candidates():

@@ -14,8 +14,9 @@ from offhook.phone.twilio import wire
 
 log = logging.getLogger(__name__)
 
+BYTES_PER_MS = MULAW_8K.bytes_per_ms
 LEAD_IN_MS = 200  # carriers clip the first words of a stream
-SLICE_BYTES = 1000 * MULAW_8K.bytes_per_ms
+SLICE_BYTES = 1000 * BYTES_PER_MS
 AHEAD_MS = 10_000.0  # what the carrier may hold unplayed: its buffer is the best jitter buffer there is
 STUCK_MS = 5_000.0  # a send buffer that does not move: the peer stopped reading
 DEAD_MS = 30_000.0  # media flows even in silence; without it the peer is gone
@@ -166,7 +167,8 @@ class TwilioLeg:
             self._stuck = (unsent, now)
 
     def _play(self, piece: Slice, now: float) -> None:
-        item, end_ms = piece.item, piece.offset_ms + len(piece.audio) / MULAW_8K.bytes_per_ms
+        assert self._call is not None
+        item, end_ms = piece.item, piece.offset_ms + len(piece.audio) / BYTES_PER_MS
         if piece.audio:
             if mark := self.ear.mark_before(item, piece.offset_ms, now):
                 self._socket.send(self._out.mark(mark))
@@ -174,11 +176,12 @@ class TwilioLeg:
                 self._spoke = True
                 self.ear.wrote(None, 0.0, LEAD_IN_MS, now)
                 self._socket.send(self._out.media(MULAW_8K.silence(LEAD_IN_MS)))
+                self._call.tape.wrote(MULAW_8K.silence(LEAD_IN_MS), now)
             self.ear.wrote(item, piece.offset_ms, end_ms - piece.offset_ms, now)
             self._socket.send(self._out.media(piece.audio))
+            self._call.tape.wrote(piece.audio, now)
         if mark := self.ear.mark_after(item, end_ms, piece.last, now):
             self._socket.send(self._out.mark(mark))
-        assert self._call is not None
         self._call.ledger.forget_before(item, end_ms - self.ear.queued_ms(now) - AHEAD_MS)
 
     def resume(self) -> None:
@@ -194,7 +197,10 @@ class TwilioLeg:
             return
         match command:
             case e.Clear():
-                fence = self.ear.clear(self._now())
+                now = self._now()
+                fence = self.ear.clear(now)
+                if self._call is not None:
+                    self._call.tape.cleared(now)
                 self._socket.send(self._out.clear)
                 self._socket.send(self._out.mark(fence))
             case e.HangUp():
@@ -206,15 +212,15 @@ class TwilioLeg:
         """The fence's deadline, room for more audio, a peer that stopped reading, a dead peer: whichever is first."""
         if self._gone or self._call is None:
             return None
-        times = [self._newest_at + DEAD_MS]
-        if (ear := self.ear.wake_at()) is not None:
-            times.append(ear)
+        at = self._newest_at + DEAD_MS
+        if (ear := self.ear.wake_at()) is not None and ear < at:
+            at = ear
         if self._stuck is not None:
-            times.append(self._stuck[1] + STUCK_MS)
-        elif self._call.ledger.unsent_bytes:
+            return min(at, self._stuck[1] + STUCK_MS)
+        if self._call.ledger.unsent_bytes:
             now = self._now()
-            times.append(now + max(20.0, self.ear.queued_ms(now) - AHEAD_MS + 1000.0))
-        return min(times)
+            return min(at, now + max(20.0, self.ear.queued_ms(now) - AHEAD_MS + 1000.0))
+        return at
 
     def timeout(self, now: float) -> None:
         """Carries out what has come due."""
@@ -267,6 +273,8 @@ class TwilioLeg:
             return
         self._gone = True
         self._socket.close(code)
+        if self._call is not None:
+            self._call.tape.cleared(self._now())
         if report and self._call is not None:
             self._call.report(e.PhoneLost(stopped, self.ear.lost(closed_at)))
 

@@ -5,11 +5,11 @@ Shapes: "Media Streams - WebSocket Messages" of Twilio's documentation. Inside m
 
 import re
 from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pybase64 import b64decode, b64encode
 
 from offhook.errors import RemoteProtocolError
 
@@ -59,6 +59,7 @@ Message = Connected | Start | Media | Dtmf | Mark | Stop
 
 _MEDIA = b'{"event":"media"'
 _PAYLOAD = b'"payload":"'
+_OUTBOUND = b'"outbound"'
 _SID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_MS = 1e10
 _DIGITS = frozenset("0123456789*#ABCD")
@@ -73,10 +74,10 @@ def media_payload(message: bytes) -> bytes | None:
         return None
     begin = message.find(_PAYLOAD, 16) + 11
     end = message.find(b'"', begin)
-    if begin == 10 or end < 0 or b'"outbound"' in message[:begin]:
+    if begin == 10 or end < 0 or message.find(_OUTBOUND, 16, begin) > 0:
         return None
     try:
-        return a2b_base64(message[begin:end], strict_mode=True)
+        return b64decode(message[begin:end], None, True)
     except Base64Error:
         return None
 
@@ -115,7 +116,7 @@ def _start(body: dict[str, Any]) -> Start:
 def _media(body: dict[str, Any]) -> Media:
     if body["media"].get("track", "inbound") != "inbound":
         raise ValueError("a track that is not the caller's")
-    return Media(a2b_base64(body["media"]["payload"], strict_mode=True))
+    return Media(b64decode(body["media"]["payload"], None, True))
 
 
 def _dtmf(body: dict[str, Any]) -> Dtmf:
@@ -146,7 +147,7 @@ class Outgoing:
 
     def media(self, audio: bytes) -> bytes:
         """Audio to append to the carrier's buffer, µ-law 8 kHz of any length."""
-        return b'%b%b"}}' % (self._media, b2a_base64(audio, newline=False))
+        return b'%b%b"}}' % (self._media, b64encode(audio))
 
     def mark(self, name: str) -> bytes:
         """A mark; `name` is of letters and digits."""

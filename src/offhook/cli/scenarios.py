@@ -1,0 +1,212 @@
+"""`offhook test`: plays caller scripts, against an agent in this process in simulated time, or against a server that runs."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from offhook.agent.cafe import agent as built_in
+from offhook.agent.roster import Roster
+from offhook.cli.agents import Loaded, load_agents
+from offhook.core import events as e
+from offhook.errors import ConfigError
+from offhook.phone.twilio.leg import TwilioLeg
+from offhook.phone.twilio.signature import Key
+from offhook.server.app import App, Options
+from offhook.sim import clock
+from offhook.sim.carrier import CarrierCall
+from offhook.sim.memory import MediaSocket, place_call
+from offhook.sim.network import Link
+from offhook.sim.orders import Faults, OpenStream, Setup
+from offhook.sim.report import Turns, scripted
+from offhook.sim.script import Script, parse
+from offhook.sim.signature import Account
+from offhook.sim.voicing import Voiced, Voices, voiced
+
+LONGEST_S = 300.0
+"""A simulated caller's own limit."""
+AFTERWARDS_S = 30.0
+"""Simulated time in which a call that is over at the carrier must be over in the server too."""
+
+INSIDE = Account("AC" + "0" * 32, "the account of calls within one process")
+
+
+def load(paths: list[Path]) -> list[Voiced]:
+    """The scripts with their sound. Raises ConfigError for the first mistake in any."""
+
+    async def render() -> list[Voiced]:
+        async with Voices() as voices:
+            return [await voiced(script, path.parent, voices) for path, script in zip(paths, scripts, strict=True)]
+
+    scripts = [_read(path) for path in paths]
+    return asyncio.run(render())
+
+
+def _read(path: Path) -> Script:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise ConfigError(f"{path} cannot be read ({why}): give a script in YAML.") from error
+    return parse(text, str(path))
+
+
+def refuse_inside(scripts: list[Voiced]) -> None:
+    """Raises ConfigError for a script that expects what a telephone does not tell."""
+    for each in scripts:
+        for expected in each.script.expect:
+            if expected.line.from_inside:
+                raise ConfigError(
+                    f"{each.script.file}: {expected.name} is known to the agent's own process only: "
+                    "run it with `offhook test --agent`, or take it out."
+                )
+        if not each.script.agent_voices and any(not words for words in each.phrases.values()):
+            raise ConfigError(
+                f"{each.script.file}: with `agent voice: other` the caller cannot tell words by ear: "
+                "run it with `offhook test --agent`, or name a voice of espeak-ng that the agent has."
+            )
+
+
+@dataclass(slots=True)
+class Played:
+    """A call that followed a script."""
+
+    call: CarrierCall
+    result: dict[str, Any]
+
+
+async def play_inside(script: Voiced, roster: Roster) -> Played:
+    """Makes a call to an agent in this process. Run it on the simulated clock; the roster is started."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    turns: dict[int, tuple[float, e.TurnKept]] = {}
+
+    def watch(_call_id: str, event: e.Event) -> None:
+        if isinstance(event, e.TurnKept):
+            turns[event.turn] = ((loop.time() - began) * 1000.0, event)
+
+    def told(since_ms: float) -> str:
+        return " ".join(turn.text for at_ms, turn in turns.values() if turn.role == "agent" and at_ms >= since_ms)
+
+    app = App(Options(INSIDE.sid, [Key(INSIDE.token)]), roster.open, watch)
+    app.ready.set()
+
+    def accept(order: OpenStream, socket: MediaSocket) -> TwilioLeg:
+        return app.door.open_leg(socket, order.url.rsplit("/", 1)[1])
+
+    room = script.script.room
+    caller, understanding = script.caller(told)
+    setup = Setup(
+        "http://agent.test/incoming-call",
+        INSIDE,
+        caller=script.script.caller,
+        hang_up_after_ms=LONGEST_S * 1000.0,
+        faults=Faults(drop_stream_after_ms=room.drops_ms),
+    )
+    call = CarrierCall(setup, caller)
+    try:
+        there, back = links_of(script.script)
+        await place_call(call, app.asgi, accept, there, back)
+        await asyncio.sleep(room.delay_ms / 1000.0)
+        for _ in range(int(AFTERWARDS_S)):
+            if not app.switchboard.live:
+                break
+            await asyncio.sleep(1.0)
+    finally:
+        await app.switchboard.close()
+    kept = Turns()
+    for at_ms, turn in turns.values():
+        if turn.role == "agent":
+            kept.agent.append({"at_ms": round(at_ms, 1), "text": turn.text, "unheard": turn.unheard})
+        else:
+            kept.caller.append({"at_ms": round(at_ms, 1), "text": turn.text})
+    return Played(call, scripted(call, caller, script.script, understanding, kept))
+
+
+def links_of(script: Script) -> tuple[Link, Link]:
+    """The network of a script: to the server, and back."""
+    room = script.room
+    return (
+        Link(room.delay_ms, room.jitter_ms, seed=2 * script.seed),
+        Link(room.delay_ms, room.jitter_ms, seed=2 * script.seed + 1),
+    )
+
+
+async def _play_all(scripts: list[Voiced], loaded: Loaded, tell: Callable[[dict[str, Any]], None]) -> None:
+    roster = Roster(loaded.agents, loaded.known)
+    try:
+        await roster.start()
+        for script in scripts:
+            tell((await play_inside(script, roster)).result)
+    finally:
+        await roster.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What a script does on purpose, as losing a stream, is nothing to warn of."""
+    log = logging.getLogger("offhook")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+def run_tests(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Caller scripts in YAML.", show_default=False)
+    ],
+    agent: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:AGENT",
+            help="The agent to test, in this process and in simulated time. Default: the built-in one.",
+        ),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Call a server that runs instead, in real time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per script.")] = False,
+) -> None:
+    """Play caller scripts and tell which hold."""
+    if agent and url:
+        raise ConfigError("Give either --agent (in this process) or --url (a server that runs), not both.")
+    scripts = load(paths)
+    results: list[dict[str, Any]] = []
+
+    def tell(result: dict[str, Any]) -> None:
+        results.append(result)
+        if as_json:
+            typer.echo(json.dumps(result))
+            return
+        typer.echo(f"{'FAILED' if result['failed'] else 'ok    '}  {result['script']}")
+        for sentence in result["failed"]:
+            typer.echo(f"        {sentence}")
+
+    began = time.monotonic()
+    if url:
+        from offhook.cli.sim import call_scripted
+
+        refuse_inside(scripts)
+        for script in scripts:
+            tell(call_scripted(script, url).result)
+    else:
+        loaded = load_agents(agent) if agent else Loaded(built_in, [])
+        with _quiet():
+            clock.run(_play_all(scripts, loaded, tell))
+    failed = sum(bool(result["failed"]) for result in results)
+    if not as_json:
+        talked_s = sum(result["ended_ms"] for result in results) / 1000.0
+        typer.echo(
+            f"{len(results) - failed} of {len(results)} scripts hold; {talked_s:.0f} s of calls in "
+            f"{time.monotonic() - began:.0f} s"
+        )
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,67 @@
+"""The tape: what is played at the caller's ear, on the clock of our writes.
+
+Filled by the phone leg, a plain call for each slice it hands on; read by whoever wants to know what the caller hears.
+The network to the ear is not in it: what was written at 5 s is on the tape at 5 s and in the ear a little later. Pure:
+time is an argument, in milliseconds.
+"""
+
+from collections import deque
+
+from offhook.audio.format import MULAW_8K, Format
+
+PAST_MS = 5_000  # what was played longer ago is forgotten
+
+
+class Tape:
+    """One call's, over all its streams."""
+
+    def __init__(self, format: Format = MULAW_8K) -> None:
+        self._format = format
+        self._bytes_per_ms = format.bytes_per_ms
+        self._pieces: deque[tuple[int, bytes]] = (
+            deque()
+        )  # where each begins, in bytes of the clock; they do not overlap
+        self._end = 0  # of the last piece
+
+    def wrote(self, audio: bytes, now: float) -> None:
+        """Audio was handed on: it plays behind what is still playing, or now. Media plane."""
+        if not audio:
+            return
+        begin = max(round(now * self._bytes_per_ms), self._end)
+        self._pieces.append((begin, audio))
+        self._end = begin + len(audio)
+        past = round((now - PAST_MS) * self._bytes_per_ms)
+        while self._pieces[0][0] + len(self._pieces[0][1]) < past:
+            self._pieces.popleft()
+
+    def cleared(self, now: float) -> None:
+        """What was not played by now never will be."""
+        at = round(now * self._bytes_per_ms)
+        while self._pieces and self._end > at:
+            begin, audio = self._pieces.pop()
+            if begin < at:
+                self._pieces.append((begin, audio[: at - begin]))
+            self._end = max(begin, at)
+
+    def sounds(self, from_ms: float, to_ms: float) -> bool:
+        """True if anything plays in the stretch."""
+        begin, end = round(from_ms * self._bytes_per_ms), round(to_ms * self._bytes_per_ms)
+        return any(at < end and at + len(audio) > begin for at, audio in self._pieces)
+
+    def between(self, from_ms: float, to_ms: float) -> bytes:
+        """What plays in the stretch, in the leg's format; silence where nothing does, or no longer known."""
+        begin, end = round(from_ms * self._bytes_per_ms), round(to_ms * self._bytes_per_ms)
+        parts, at = [], begin
+        for start, audio in self._pieces:
+            stop = min(start + len(audio), end)
+            if stop <= at or start >= end:
+                continue
+            parts.append(self._silence(start - at))
+            at = max(at, start)
+            parts.append(audio[at - start : stop - start])
+            at = stop
+        parts.append(self._silence(end - at))
+        return b"".join(parts)
+
+    def _silence(self, size: int) -> bytes:
+        return self._format.silence(1)[:1] * size

@@ -1,0 +1,59 @@
+"""The checks of `offhook doctor`, in the order a newcomer wants to read them. Blocking: a server runs them in a thread.
+
+What is looked at is in doctor_machine.py (this process and this machine), doctor_speech.py (the embedded engine, the
+agent), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from offhook.server import doctor_machine as machine
+from offhook.server import doctor_reach as reach
+from offhook.server import doctor_speech as speech
+from offhook.server import doctor_twilio as twilio
+from offhook.server.finding import Finding
+from offhook.settings import Settings
+
+Load = Callable[[Settings], list[str]]
+"""Loads the agents that will answer and gives the models they name. Raises ConfigError."""
+
+
+def examine(load: Load, *, agent: str | None = None, online: bool = False, folder: Path | None = None) -> list[Finding]:
+    """Everything, a finding or more for each thing looked at; no secret's value is in any sentence.
+
+    `agent` is what the user called the agents (None: the environment describes one); `online` allows what leaves this
+    machine; `folder` is where .env is looked for (default: the current one).
+    """
+    folder = folder or Path.cwd()
+    settings, findings = machine.settings(folder)
+    findings = [
+        machine.python(),
+        *findings,
+        *machine.misspelt(folder),
+        *machine.data(settings),
+        machine.loop(),
+        machine.descriptors(settings),
+        speech.weights(),
+        *speech.engine(),
+        speech.agent(lambda: load(settings), agent, told=settings.model is not None),
+        reach.port(settings),
+        machine.access(settings),
+        *twilio.account(settings, online=online),
+        *reach.public_url(settings, online=online),
+    ]
+    secrets = _secrets(settings)
+    return [replace(each, sentence=_without(secrets, each.sentence)) for each in findings]
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """What must not be repeated, whoever's sentence it has got into."""
+    values = [getattr(settings, name) for name in Settings.model_fields]
+    found = [value.get_secret_value() for value in values if hasattr(value, "get_secret_value")]
+    return sorted((secret for secret in found if secret), key=len, reverse=True)
+
+
+def _without(secrets: list[str], sentence: str) -> str:
+    for secret in secrets:
+        sentence = sentence.replace(secret, "…")
+    return sentence

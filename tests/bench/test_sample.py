@@ -1,0 +1,8 @@
+from offhook.bench.bridges import bridges
+
+from .end_to_end import short_run
+
+
+def test_the_sample_pattern_carries_every_frame(monkeypatch):
+    with bridges(("sample",)) as (sample,):
+        short_run(sample, monkeypatch)
