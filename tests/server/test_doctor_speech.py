@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from offhook.agent.credentials import Credentials
 from offhook.errors import ConfigError, LegFailed
 from offhook.server import doctor_speech as speech
 from offhook.server.finding import State
@@ -107,3 +108,11 @@ def test_a_module_that_leaves_the_program_is_wrong():
         raise SystemExit(3)
 
     assert speech.agent(leave, "shop:agent", told=False).state is State.WRONG
+
+
+def test_a_model_that_needs_a_key_has_it_or_is_told_to_need_one():
+    def found(credentials):
+        return speech.agent(lambda: ["gpt-realtime"], "shop:agent", told=False, credentials=credentials)
+
+    assert "set OPENAI_API_KEY" in found(Credentials()).sentence
+    assert found(Credentials(openai_api_key="k")).state is State.OK

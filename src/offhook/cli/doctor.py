@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from offhook.agent.agent import Agent
-from offhook.cli.agents import agent_from, load_agents
+from offhook.cli.agents import agent_from, credentials, load_agents
 from offhook.cli.serve import command
 from offhook.server.doctor import examine
 from offhook.server.finding import Finding, State
@@ -29,10 +29,14 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
 
     console = Console(highlight=False, soft_wrap=False)
     if as_json:
-        findings = examine(lambda settings: models_of(target, settings), agent=target, online=online)
+        findings = examine(
+            lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+        )
     else:
         with console.status("Looking …"):
-            findings = examine(lambda settings: models_of(target, settings), agent=target, online=online)
+            findings = examine(
+                lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+            )
     healthy = not any(each.state is State.WRONG for each in findings)
     if as_json:
         told = [{"name": each.name, "state": each.state, "sentence": each.sentence} for each in findings]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from offhook.agent.credentials import Credentials
 from offhook.server import doctor_machine as machine
 from offhook.server import doctor_reach as reach
 from offhook.server import doctor_speech as speech
@@ -19,11 +20,18 @@ Load = Callable[[Settings], list[str]]
 """Loads the agents that will answer and gives the models they name. Raises ConfigError."""
 
 
-def examine(load: Load, *, agent: str | None = None, online: bool = False, folder: Path | None = None) -> list[Finding]:
+def examine(
+    load: Load,
+    *,
+    agent: str | None = None,
+    online: bool = False,
+    folder: Path | None = None,
+    credentials: Callable[[Settings], Credentials] = lambda _settings: speech.NOBODY,
+) -> list[Finding]:
     """Everything, a finding or more for each thing looked at; no secret's value is in any sentence.
 
     `agent` is what the user called the agents (None: the environment describes one); `online` allows what leaves this
-    machine; `folder` is where .env is looked for (default: the current one).
+    machine; `folder` is where .env is looked for (default: the current one); `credentials` are those of speech models.
     """
     folder = folder or Path.cwd()
     settings, findings = machine.settings(folder)
@@ -36,7 +44,7 @@ def examine(load: Load, *, agent: str | None = None, online: bool = False, folde
         machine.descriptors(settings),
         speech.weights(),
         *speech.engine(),
-        speech.agent(lambda: load(settings), agent, told=settings.model is not None),
+        speech.agent(lambda: load(settings), agent, told=settings.model is not None, credentials=credentials(settings)),
         reach.port(settings),
         machine.access(settings),
         *twilio.account(settings, online=online),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
 from offhook.audio import g711
 from offhook.audio.silero import WEIGHTS, Silero
@@ -22,6 +23,8 @@ from offhook.speech.pocketsphinx import PocketsphinxPool
 PHRASE = "what are your opening hours"
 MARGIN = bytes(2 * 2400)  # 300 ms before and after, as a call has them
 PATIENCE_S = 20.0
+
+NOBODY = Credentials()
 
 
 def weights(path: Path = WEIGHTS) -> Finding:
@@ -82,13 +85,15 @@ async def _say_and_understand() -> str:
         await asyncio.gather(pool.close(), synthesizer.close())
 
 
-def agent(models: Callable[[], list[str]], target: str | None, *, told: bool) -> Finding:
-    """Whether the agents load and their models are known. `told`: the environment names a model."""
+def agent(
+    models: Callable[[], list[str]], target: str | None, *, told: bool, credentials: Credentials = NOBODY
+) -> Finding:
+    """Whether the agents load, and their models are known and have what they need. `told`: the environment names a model."""
     name = target or "agent"
     try:
         found = sorted(set(models()))
         for model in found:
-            engine_for(model)
+            engine_for(model, credentials)
     except OffhookError as error:
         return (wrong if target or told else missing)(name, str(error))
     except SystemExit:
