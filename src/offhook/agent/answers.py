@@ -177,10 +177,8 @@ class Answers:
             self.active = None
         if fact.status == "failed" and not self.is_dead(fact.response):
             self._failures += 1
-            if self._failures > 1:
-                return False
             self.owed = self.owed or self._last
-            return True  # asked for again by `retry`
+            return self._failures <= 1  # asked for again by `retry`
         if fact.status == "completed":
             self._failures = 0
         self._settle()

@@ -57,8 +57,11 @@ class Line:
         update: Callable[[bool], bytes],
         on_fact: Callable[[wire.Fact], None],
         idle: Callable[[], bool],
+        tries: int = TRIES,
     ) -> None:
-        """`update` is told whether the conversation was under way before."""
+        """`update` is told whether the conversation was under way before; `tries` to get another session for one that was
+        lost."""
+        self._most = tries
         self._backend, self._dialect, self._call_id = backend, dialect, call_id
         self._update, self._on_fact, self._idle = update, on_fact, idle
         self._session: Session | None = None
@@ -77,7 +80,7 @@ class Line:
         or another; `lost`: none does, until then. Raises LegFailed when there is no getting one."""
         renewal: asyncio.Task[Session] | None = None
         try:
-            await self._open(over, TRIES if resumed else FIRST_TRIES, moved, resumed=resumed)
+            await self._open(over, self._most if resumed else FIRST_TRIES, moved, resumed=resumed)
             self._tries = 0
             while (session := self._session) is not None:
                 renewal = asyncio.ensure_future(self._renewed(session))
@@ -92,11 +95,11 @@ class Line:
                     self._session, failed = None, session.lost.result()
                     if asyncio.get_running_loop().time() - self._since >= HEALTHY_S:
                         self._tries = 0
-                    if not failed.retryable or self._tries >= TRIES:
+                    if not failed.retryable or self._tries >= self._most:
                         raise failed
                     log.warning("%s Connecting again.", failed, extra={"call_id": self._call_id})
                     lost()
-                    await self._open(over, TRIES, moved, resumed=True)
+                    await self._open(over, self._most, moved, resumed=True)
                 else:
                     log.info("the session was renewed", extra={"call_id": self._call_id})
                     session.close()

@@ -25,7 +25,10 @@ class Engine(Protocol):
 
 
 def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine:  # noqa: B008  (it is immutable)
-    """The engine of a model. Raises ConfigError for one there is none for, or that cannot be reached with these."""
+    """The engine of a model, or of several, with commas between, in order of preference. Raises ConfigError for one there
+    is none for, or that cannot be reached with these."""
+    if "," in model:
+        return _one_after_another([each.strip() for each in model.split(",")], credentials)
     provider, _, name = model.partition(":")
     match provider, name:
         case "local", "":
@@ -56,3 +59,14 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
         f'There is no model "{model[:20]}": set MODEL to "gpt-realtime", "voice-live", "openai:NAME", "azure:NAME", '
         '"local" (the embedded engine) or "echo".'
     )
+
+
+def _one_after_another(models: list[str], credentials: Credentials) -> Engine:
+    from offhook.agent.failover import FailoverEngine
+    from offhook.agent.realtime_engine import RealtimeEngine
+
+    engines = [engine_for(model, credentials) for model in models]
+    realtime = [engine for engine in engines if isinstance(engine, RealtimeEngine)]
+    if len(realtime) < len(engines):
+        raise ConfigError("Only realtime models can stand in for one another: name others by themselves.")
+    return FailoverEngine(realtime)

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 from offhook.agent import realtime_session as say
 from offhook.agent.agent import Agent
-from offhook.agent.line import Backend
+from offhook.agent.line import TRIES, Backend
 from offhook.agent.options import OwnTurns
 from offhook.agent.realtime import Dialect
 from offhook.agent.realtime_leg import RealtimeLeg
-from offhook.core.leg import AgentLeg
 from offhook.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,10 +45,10 @@ class RealtimeEngine:
             self._told = True
             log.warning("%s has no temperature: it is not sent (TEMPERATURE, Realtime.temperature)", self._backend.name)
 
-    def leg(self, agent: Agent) -> AgentLeg:
-        """An agent leg for one call."""
+    def leg(self, agent: Agent, tries: int = TRIES) -> RealtimeLeg:
+        """An agent leg for one call; `tries` to get a session that was lost back."""
         listening = self._ears() if isinstance(agent.realtime.turns, OwnTurns) else None
-        return RealtimeLeg(self._shape(agent), self._backend, agent.toolbox, listening)
+        return RealtimeLeg(self._shape(agent), self._backend, agent.toolbox, listening, tries)
 
     def _shape(self, agent: Agent) -> say.Shape:
         return say.Shape(agent, self._dialect, self._transcription_model, self._voice, self._hosted)

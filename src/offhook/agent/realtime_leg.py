@@ -16,7 +16,7 @@ from offhook.agent.backlog import Backlog
 from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
-from offhook.agent.line import Backend, Line
+from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.listening import Listening
 from offhook.agent.options import OwnTurns
 from offhook.agent.own_turns import OwnEars
@@ -44,17 +44,16 @@ class RealtimeLeg:
     can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.ToolResult})
 
     def __init__(
-        self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None,
-        conversation: Conversation | None = None,
-    ) -> None:  # fmt: skip
-        """`listening`: what hears the caller where the agent has its own turns. `conversation`: what was said before, on
-        another leg of the same call."""
+        self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None, tries: int = TRIES
+    ) -> None:
+        """`listening`: what hears the caller where the agent has its own turns; `tries` to get a session that was lost
+        back."""
         options = shape.agent.realtime
         self.format = PCM16_24K if options.audio == "pcm16" else MULAW_8K
         self.turns: Literal["provider", "offhook"] = "offhook" if isinstance(options.turns, OwnTurns) else "provider"
         self.tools = tools
-        self.conversation = conversation or Conversation()
-        self._shape, self._backend, self._listening = shape, backend, listening
+        self.conversation = Conversation()
+        self._shape, self._backend, self._listening, self._tries = shape, backend, listening, tries
         self._sound = (backend.model, *shape.sound)
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -92,7 +91,7 @@ class RealtimeLeg:
             self._join()  # what it says first needs no session
         line = Line(
             backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
-            idle=lambda: self._answers.idle and not self._pending,
+            idle=lambda: self._answers.idle and not self._pending, tries=self._tries,
         )  # fmt: skip
         try:
             await line.run(self._over, resumed=bool(self.conversation.said), moved=self._use, lost=self._on_lost)
@@ -144,6 +143,12 @@ class RealtimeLeg:
         for item in cut_off:
             self._end_item(item)
 
+    def take_over(self, other: "RealtimeLeg") -> None:
+        """Goes on where another leg of the call, which has failed, left off. Before `run`."""
+        self.conversation, self._backlog, self._pending = other.conversation, other._backlog, other._pending
+        self._missed, self._joined, self._to_server = other._missed, other._joined, other._backlog.keep
+        self._renew(lambda _message: None)
+
     async def close(self) -> None:
         """Leaves. Idempotent."""
         if not self._over.done():
@@ -151,6 +156,7 @@ class RealtimeLeg:
 
     def _fail(self, failed: LegFailed) -> None:
         if not self._over.done():
+            self._on_lost()
             self._over.set_exception(failed)
             self._over.exception()  # whoever runs the leg gets it; if nobody does any more, nobody misses it
 
