@@ -116,6 +116,21 @@ def test_a_model_that_fails_to_answer_leaves_its_question_to_the_next():
     two(scenario)
 
 
+def test_an_answer_is_gone_on_with_however_its_model_was_lost():
+    async def scenario(visit, first, second):
+        first.asked()
+        first.begin()
+        first.audio(200)
+        first.words("one")
+        first.peer.drop("First closed the connection (1008).", retryable=False)
+        await visit.ms(1000)
+        (asked,) = second.peer.told("response.create")
+        assert "Go on" in asked["response"]["instructions"]
+        assert not visit.call.ledger.speaking
+
+    two(scenario)
+
+
 def test_a_tool_that_outlives_its_model_is_told_to_the_next():
     @tool
     async def slow() -> str:

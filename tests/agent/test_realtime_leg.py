@@ -947,6 +947,26 @@ def test_a_session_that_ends_is_replaced_in_time_whoever_speaks():
     visit(scenario, model=model)
 
 
+def test_an_answer_that_is_not_over_when_its_session_must_be_replaced_goes_on_in_the_next():
+    model = Model()
+    model.life_s = 600.0
+
+    async def scenario(visit):
+        model.asked()
+        model.begin()
+        for _ in range(60):
+            if len(model.peers) == 2 and model.peers[0].closed:
+                break
+            model.peers[0].say("response.output_audio.delta", response_id="r1", item_id="a1", delta="//8=")
+            await visit.ms(10_000)
+        (asked,) = visit.told("response.create")
+        assert "Go on" in asked["response"]["instructions"]
+        await visit.ms(1000)
+        assert not visit.call.ledger.speaking, "the item has ended"
+
+    visit(scenario, model=model)
+
+
 def test_a_session_that_has_expired_all_the_same_is_replaced():
     async def scenario(visit):
         visit.model.error("session_expired")

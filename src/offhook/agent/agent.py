@@ -14,7 +14,8 @@ class Agent:
 
     `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
     `model` is the backend: "openai:NAME" or "azure:NAME" for a realtime model, "gpt-realtime" or "voice-live" for the
-    usual one of each, several of these with commas between in order of preference, "local" for the embedded engine, "echo" for a leg that says back what it hears;
+    usual one of each, several of these with commas between in order of preference, "local" for the embedded engine, "echo"
+    for a leg that says back what it hears;
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it

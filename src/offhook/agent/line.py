@@ -77,7 +77,7 @@ class Line:
         lost: Callable[[], None],
     ) -> None:
         """Until `over`, whose exception it raises. `moved`: this session carries the conversation from now on, the first
-        or another; `lost`: none does, until then. Raises LegFailed when there is no getting one."""
+        or another; `lost`: the one that did does no more. Raises LegFailed when there is no getting one."""
         renewal: asyncio.Task[Session] | None = None
         try:
             await self._open(over, self._most if resumed else FIRST_TRIES, moved, resumed=resumed)
@@ -90,6 +90,7 @@ class Line:
                     await _first_of(over, session.lost)
                 if over.done():
                     return over.result()
+                lost()
                 if session.lost.done():
                     renewal.cancel()
                     self._session, failed = None, session.lost.result()
@@ -98,7 +99,6 @@ class Line:
                     if not failed.retryable or self._tries >= self._most:
                         raise failed
                     log.warning("%s Connecting again.", failed, extra={"call_id": self._call_id})
-                    lost()
                     await self._open(over, self._most, moved, resumed=True)
                 else:
                     log.info("the session was renewed", extra={"call_id": self._call_id})

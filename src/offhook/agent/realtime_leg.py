@@ -244,12 +244,10 @@ class RealtimeLeg:
             self._say_kept(kept)
             return
         self._greeting = Recording(text)
-        if text is None:
-            self._want(self._instructed(GREET))
-        elif self._shape.dialect.says_exactly:
+        if text is not None and self._shape.dialect.says_exactly:
             self._want(say.exactly(text))
         else:
-            self._want(self._instructed(EXACTLY.format(text)))
+            self._want(self._instructed(GREET if text is None else EXACTLY.format(text)))
 
     def _instructed(self, how: str) -> dict[str, Any]:
         """An answer of a kind of its own; one that has its instructions from elsewhere answers as it likes."""
