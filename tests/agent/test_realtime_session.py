@@ -106,7 +106,6 @@ def test_an_azure_session_never_truncates_by_itself():
         "input_audio_sampling_rate": 8000,
         "output_audio_format": "g711_ulaw",
         "input_audio_noise_reduction": None,
-        "input_audio_echo_cancellation": None,
         "input_audio_transcription": {"model": "azure-speech", "language": "nl-NL"},
         "turn_detection": {
             "type": "azure_semantic_vad", "threshold": 0.5, "prefix_padding_ms": 300, "speech_duration_ms": 80,
@@ -131,6 +130,12 @@ def test_azure_voices_are_objects(agent_voice, realtime, voice):
     assert session(AZURE, Realtime(**realtime), voice=None, greeting="")["modalities"]
     shape = say.Shape(Agent(voice=agent_voice, realtime=Realtime(**realtime)), AZURE, "azure-speech")
     assert json.loads(say.session_update(shape, ""))["session"]["voice"] == voice
+
+
+def test_echo_is_cancelled_by_azure_only_if_it_is_asked_to():
+    told = session(AZURE, Realtime(echo_cancellation=True))
+    assert told["input_audio_echo_cancellation"] == {"type": "server_echo_cancellation"}
+    assert "input_audio_echo_cancellation" not in session(BETA, Realtime(echo_cancellation=True))
 
 
 def test_azure_fills_the_silence_itself_if_it_is_told_to():
@@ -235,4 +240,4 @@ def test_no_key_of_a_session_is_unknown_to_the_sample_or_the_reference(sample, d
         pytest.skip(f"the sample messages are not in {SAMPLES}")
     known = set(json.loads(path.read_bytes())["session"])
     ours = set(session(dialect, Realtime(temperature=0.7, max_output_tokens=1024), voice="en-US-AvaNeural"))
-    assert ours <= known | {"input_audio_sampling_rate", "input_audio_echo_cancellation"}
+    assert ours <= known | {"input_audio_sampling_rate"}

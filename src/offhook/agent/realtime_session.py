@@ -108,7 +108,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
         **rate,
         "output_audio_format": form,
         "input_audio_noise_reduction": noise,
-        **({"input_audio_echo_cancellation": echo} if azure else {}),
+        **(_told(input_audio_echo_cancellation=echo) if azure else {}),
         "input_audio_transcription": _transcription(shape),
         "turn_detection": turn_detection(shape, interrupts),
         **({} if shape.hosted else _tools(shape.agent)),
