@@ -27,6 +27,7 @@ from offhook.audio import g711
 from offhook.audio.vad import WINDOW_MS, VoiceBank
 from offhook.audio.wav import read_audio
 from offhook.core import events as e
+from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.sim import clock
 from offhook.speech.base import Recognised
@@ -129,6 +130,7 @@ class Ears:
     def __init__(self, recogniser: PocketsphinxRecogniser) -> None:
         self._recogniser = recogniser
         self.begin, self.cancel, self.close = recogniser.begin, recogniser.cancel, recogniser.close
+        self.tape = Tape()
         self.fed = 0
         self.turns: list[Turn] = []
 

@@ -81,7 +81,7 @@ def test_a_large_head_is_refused_before_it_is_whole(server):
 def test_the_head_of_a_second_request_is_limited_too(server):
     with connected(server) as peer:
         peer.sendall(GET + b"\r\n")
-        assert b'{"status":"ok"}' in peer.recv(2000)
+        assert b'"status":"ok"' in peer.recv(2000)
         peer.sendall(GET + b"X: " + b"a" * 20_000 + b"\r\n" + CLOSE)
         assert until_closed(peer).startswith(b"HTTP/1.1 431 ")
 
@@ -189,7 +189,7 @@ def test_a_head_that_trickles_in_has_the_same_deadline(hurried):
 def test_half_a_second_head_has_a_deadline_too(hurried):
     with connected(hurried) as peer:
         peer.sendall(GET + b"\r\n")
-        assert b'{"status":"ok"}' in peer.recv(2000)
+        assert b'"status":"ok"' in peer.recv(2000)
         peer.sendall(GET)
         assert until_closed(peer).startswith(b"HTTP/1.1 408 ")
 
@@ -197,7 +197,7 @@ def test_half_a_second_head_has_a_deadline_too(hurried):
 def test_empty_lines_do_not_keep_a_connection_open(hurried):
     with connected(hurried) as peer:
         peer.sendall(GET + b"\r\n")
-        assert b'{"status":"ok"}' in peer.recv(2000)
+        assert b'"status":"ok"' in peer.recv(2000)
         peer.sendall(b"\r\n")
         assert until_closed(peer) == b""
 

@@ -11,7 +11,8 @@ shorten or lengthen a silence.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from offhook.audio import g711
 from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
@@ -60,16 +61,19 @@ class Listening:
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         for hearing in list(self._hearings.values()):
-            hearing.gather()
+            self._guarded(hearing, hearing.gather)
         for track, probabilities in self._bank.evaluate(MOST_WINDOWS):
-            if (judged := self._hearings.get(track)) is None:
-                continue
-            try:
-                judged.judge(probabilities)
-            except Exception:
-                # What goes wrong with one caller must not cost another's windows.
-                log.exception("listening failed", extra={"call_id": judged.call_id})
-                judged.fail()
+            if (judged := self._hearings.get(track)) is not None:
+                self._guarded(judged, partial(judged.judge, probabilities))
+
+    @staticmethod
+    def _guarded(hearing: "Hearing", work: Callable[[], None]) -> None:
+        """What goes wrong with one caller must not cost another's windows."""
+        try:
+            work()
+        except Exception:
+            log.exception("listening failed", extra={"call_id": hearing.call_id})
+            hearing.fail()
 
 
 class OwnVoice:
