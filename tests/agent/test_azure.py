@@ -198,6 +198,42 @@ def test_a_fixed_greeting_is_said_word_by_word_without_the_model():
     azure_visit(scenario, greeting="Hello, the Blue Door.")
 
 
+def test_what_was_heard_is_known_to_the_word_where_azure_tells_when_each_is_said():
+    async def scenario(visit):
+        model = visit.model
+        model.asked()
+        model.begin()
+        model.words("One two three four.")
+        for number, word in enumerate(("one", "two", "three", "four")):
+            model.audio(1000)
+            model.peer.say("response.audio_timestamp.delta", response_id="r1", item_id="a1", text=word,
+                           audio_offset_ms=1000 * number, audio_duration_ms=200, timestamp_type="word")  # fmt: skip
+        model.item_done()
+        model.done()
+        await visit.ms(2250)
+        model.caller_begins()
+        await visit.ms(10)
+        assert visit.turns()[-1] == ("agent", "One two three", "four.")
+
+    azure_visit(scenario, voice="en-US-AvaNeural")
+
+
+def test_words_that_no_time_came_for_are_not_lost_when_the_caller_cuts_in():
+    async def scenario(visit):
+        model = visit.model
+        model.asked()
+        model.begin()
+        model.audio(4000)
+        model.words("One two three four.")
+        await visit.ms(2000)
+        model.caller_begins()
+        await visit.ms(10)
+        (agent,) = [turn for turn in visit.turns() if turn[0] == "agent"]
+        assert agent[1] == "One two" and agent[2] == "three four."
+
+    azure_visit(scenario, voice="en-US-AvaNeural")
+
+
 def test_a_whole_turn_with_azures_names():
     async def scenario(visit):
         model = visit.model

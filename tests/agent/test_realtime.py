@@ -141,6 +141,11 @@ def test_the_callers_audio_is_one_message():
             wire.Problem("invalid_request_error", "No.", "session"),
         ),
         ("warning", {"warning": {"code": "odd", "message": "Hm."}}, wire.Problem("odd", "Hm.", None, warning=True)),
+        (
+            "response.audio_timestamp.delta",
+            {"response_id": "r", "item_id": "a", "audio_offset_ms": 490, "audio_duration_ms": 387, "text": "Hi"},
+            wire.WordTime("r", "a", "Hi", 877.0),
+        ),
         ("something.new", {"item_id": 7}, None),
         ("rate_limits.updated", {"rate_limits": []}, None),
     ],
@@ -176,7 +181,8 @@ def test_a_function_call_that_was_cut_short_is_not_run():
      b'{"type":"response.created"}', b'{"type":"response.created","response":null}',
      b'{"type":"response.done","response":{"id":1,"status":"completed"}}',
      b'{"type":"response.output_item.done","item":{"id":"f","type":"function_call","call_id":"c","name":null}}',
-     b'{"type":"input_audio_buffer.committed"}', b'{"type":"response.output_audio.delta","delta":null}'],
+     b'{"type":"input_audio_buffer.committed"}',
+     b'{"type":"response.audio_timestamp.delta","item_id":"a","text":"x","audio_offset_ms":1e12,"audio_duration_ms":1}', b'{"type":"response.output_audio.delta","delta":null}'],
 )  # fmt: skip
 def test_what_is_no_message_of_the_protocol_is_told_as_such(message):
     with pytest.raises(RemoteProtocolError):

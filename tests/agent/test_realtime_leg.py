@@ -221,6 +221,25 @@ def test_what_still_comes_of_a_cancelled_answer_is_not_heard_not_even_a_new_item
     visit(scenario)
 
 
+def test_the_end_of_an_answer_that_was_cut_is_not_taken_for_the_end_of_the_next():
+    async def scenario(visit):
+        model = visit.model
+        model.asked()
+        model.begin()
+        model.audio(2000)
+        await visit.ms(500)
+        model.caller_begins()
+        model.item("r1", "a2")
+        model.caller_stops()
+        model.item_done("r1", "a1")
+        model.item_done("r1", "a2")
+        model.done(status="cancelled")
+        await visit.ms(10)
+        assert visit.call.control.turn == "thinking"
+
+    visit(scenario)
+
+
 def test_a_truncate_is_never_longer_than_the_audio_of_its_item():
     class Deaf:
         pass

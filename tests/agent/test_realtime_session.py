@@ -107,6 +107,7 @@ def test_an_azure_session_never_truncates_by_itself():
         "output_audio_format": "g711_ulaw",
         "input_audio_noise_reduction": None,
         "input_audio_transcription": {"model": "azure-speech", "language": "nl-NL"},
+        "output_audio_timestamp_types": ["word"],
         "turn_detection": {
             "type": "azure_semantic_vad", "threshold": 0.5, "prefix_padding_ms": 300, "speech_duration_ms": 80,
             "silence_duration_ms": 500, "remove_filler_words": False, "create_response": True,
@@ -130,6 +131,18 @@ def test_azure_voices_are_objects(agent_voice, realtime, voice):
     assert session(AZURE, Realtime(**realtime), voice=None, greeting="")["modalities"]
     shape = say.Shape(Agent(voice=agent_voice, realtime=Realtime(**realtime)), AZURE, "azure-speech")
     assert json.loads(say.session_update(shape, ""))["session"]["voice"] == voice
+
+
+@pytest.mark.parametrize(
+    ("dialect", "voice", "options", "asked"),
+    [
+        (AZURE, "en-US-AvaNeural", {}, True), (AZURE, "marin", {}, False), (AZURE, None, {}, False),
+        (AZURE, None, {"voice": {"type": "azure-custom", "name": "x"}}, True), (AZURE, "marin", {"word_times": True}, True),
+        (AZURE, "en-US-AvaNeural", {"word_times": False}, False), (BETA, "a-b", {"word_times": True}, False),
+    ],
+)  # fmt: skip
+def test_word_times_are_asked_for_where_there_are_any(dialect, voice, options, asked):
+    assert ("output_audio_timestamp_types" in session(dialect, Realtime(**options), voice=voice)) is asked
 
 
 def test_echo_is_cancelled_by_azure_only_if_it_is_asked_to():
@@ -240,4 +253,4 @@ def test_no_key_of_a_session_is_unknown_to_the_sample_or_the_reference(sample, d
         pytest.skip(f"the sample messages are not in {SAMPLES}")
     known = set(json.loads(path.read_bytes())["session"])
     ours = set(session(dialect, Realtime(temperature=0.7, max_output_tokens=1024), voice="en-US-AvaNeural"))
-    assert ours <= known | {"input_audio_sampling_rate"}
+    assert ours <= known | {"input_audio_sampling_rate", "output_audio_timestamp_types"}

@@ -79,6 +79,8 @@ class Realtime:
     reasoning_effort: str | None = None
     tool_choice: str | Mapping[str, Any] = "auto"
     parallel_tool_calls: bool | None = None
+    word_times: bool | None = None
+    """Ask Azure when each word is said, so that what was heard is known to the word. None: with Azure's own voices."""
     interim_response: Mapping[str, Any] | None = None
     """What Azure says while a tool or the model is slow, as its documentation has it: {"type":
     "static_interim_response", "triggers": ["tool"], "texts": ["One moment, please."]}."""

@@ -176,9 +176,19 @@ class Words:
     text: str
 
 
+@dataclass(slots=True)
+class WordTime:
+    """A word of an item has been said, at so many milliseconds of its audio."""
+
+    response: str
+    item: str
+    word: str
+    end_ms: float
+
+
 Fact = (
     SessionCreated | SessionUpdated | Problem | SpeechStarted | SpeechStopped | Committed | Transcribed
-    | ResponseCreated | ResponseDone | ItemAdded | ItemDone | ToolWanted | Audio | Words
+    | ResponseCreated | ResponseDone | ItemAdded | ItemDone | ToolWanted | Audio | Words | WordTime
 )  # fmt: skip
 
 
@@ -197,6 +207,7 @@ def parse(message: bytes, dialect: Dialect) -> Fact | None:
         raise RemoteProtocolError(f"not a realtime message ({type(error).__name__})") from error
 
 
+_LONGEST_MS = 1e9
 _RESPONSE, _ITEM, _DELTA = b'"response_id":"', b'"item_id":"', b'"delta":"'
 
 
@@ -245,6 +256,13 @@ def _audio(body: dict[str, Any]) -> Audio:
 
 def _words(body: dict[str, Any]) -> Words:
     return Words(_maybe(body, "response_id"), _text(body, "item_id"), _text(body, "delta"))
+
+
+def _word_time(body: dict[str, Any]) -> WordTime:
+    end_ms = float(body["audio_offset_ms"]) + float(body["audio_duration_ms"])
+    if not 0.0 <= end_ms < _LONGEST_MS:  # NaN is neither
+        raise ValueError("no time")
+    return WordTime(_maybe(body, "response_id"), _text(body, "item_id"), _text(body, "text"), end_ms)
 
 
 def _problem(body: dict[str, Any]) -> Problem:
@@ -300,6 +318,7 @@ _FACTS: dict[str, Callable[[dict[str, Any]], Fact]] = {
     "conversation.item.input_audio_transcription.completed": _transcribed,
     "response.created": lambda body: ResponseCreated(_text(body["response"], "id")),
     "response.done": _response_done,
+    "response.audio_timestamp.delta": _word_time,
     "response.output_item.added": _item_added,
     "response.output_item.done": _item_done,
 }

@@ -5,12 +5,13 @@ this one) have no audio there: they are written anew, as far as they were heard.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import Answers
 from offhook.agent.conversation import Conversation
 from offhook.agent.realtime import Dialect
+from offhook.agent.word_times import Timed, WordTimes
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Item:
     """Some of it went on to the call."""
     ended: bool = False
     discarded: bool = False
+    words: WordTimes = field(default_factory=WordTimes)
 
 
 class Items:
@@ -61,6 +63,11 @@ class Items:
         """Bytes of audio that came of an answer."""
         return sum(item.received for item in self._items.values() if item.response == response)
 
+    def rest_of_words(self, name: str) -> list[Timed]:
+        """Words of an item that no time came for, if times were to come."""
+        item = self._items.get(name)
+        return item.words.rest() if item is not None else []
+
     def any_of(self, response: str) -> bool:
         """True if an answer had items."""
         return any(item.response == response for item in self._items.values())
@@ -74,6 +81,11 @@ class Items:
         if item.discarded:
             self._send(say.delete(name))
         return True
+
+    def counts(self, name: str) -> bool:
+        """The call knows of an item, or might have: all but those of an answer that was cut before they began."""
+        item = self._items[name]
+        return item.begun or not self._answers.is_dead(item.response)
 
     def truncate(self, name: str, heard_ms: int, text: str) -> None:
         """The caller heard only so much of an item, which is `text`."""

@@ -24,6 +24,7 @@ from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
 from offhook.core.leg import AgentSide, Tools
@@ -283,7 +284,11 @@ class RealtimeLeg:
                 self._on_audio(fact)
             case wire.Words():
                 self._on_words(fact)
+            case wire.WordTime(response, item, word, end_ms):
+                self._tell_words(item, self._items.of(response, item).words.time(word, end_ms))
             case wire.SpeechStarted():
+                for item in self._items.open():  # what is cut now is cut by the words that are known now
+                    self._tell_words(item, self._items.rest_of_words(item))
                 self._answers.caller_speaks(interrupts=self._interrupts)
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
@@ -327,17 +332,23 @@ class RealtimeLeg:
 
     def _on_words(self, fact: wire.Words) -> None:
         dead = self._answers.is_dead(fact.response)
-        if dead and not self._items.of(fact.response, fact.item).begun:
+        item = self._items.of(fact.response, fact.item)
+        if dead and not item.begun:
             return  # of something that nobody will hear
-        self._call.report(e.ItemText(fact.item, fact.text))
+        timed = self._shape.word_times and not item.ended
+        self._tell_words(fact.item, item.words.text(fact.text) if timed else [(fact.text, ())])
         if not dead:
-            self._items.of(fact.response, fact.item)
             self.conversation.words(fact.item, fact.text)
             if self._greeting is not None:
                 self._greeting.words(fact.response, fact.text)
 
+    def _tell_words(self, item: str, told: list[Timed]) -> None:
+        for text, words in told:
+            self._call.report(e.ItemText(item, text, words))
+
     def _end_item(self, item: str) -> None:
-        if self._items.end(item):
+        self._tell_words(item, self._items.rest_of_words(item))
+        if self._items.end(item) and self._items.counts(item):
             self._call.end_item(item)
 
     def _on_committed(self, turn: str) -> None:

@@ -33,6 +33,15 @@ class Shape:
     """Who answers is an agent at the server, with instructions and tools of its own; the session must not bring any."""
 
     @property
+    def word_times(self) -> bool:
+        """The server is asked when each word is said."""
+        options = self.agent.realtime
+        if self.dialect.name != "azure" or options.word_times is not None:
+            return self.dialect.name == "azure" and bool(options.word_times)
+        name = self.agent.voice or self.voice
+        return str((options.voice or {}).get("type", "")).startswith("azure-") or "-" in str(name or "")
+
+    @property
     def transcriber(self) -> str:
         """The model that writes down the caller's words, if any does."""
         wanted = self.agent.realtime.transcription
@@ -110,6 +119,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
         "input_audio_noise_reduction": noise,
         **(_told(input_audio_echo_cancellation=echo) if azure else {}),
         "input_audio_transcription": _transcription(shape),
+        **({"output_audio_timestamp_types": ["word"]} if shape.word_times else {}),
         "turn_detection": turn_detection(shape, interrupts),
         **({} if shape.hosted else _tools(shape.agent)),
         **_told(temperature=options.temperature, speed=None if azure else options.speed),

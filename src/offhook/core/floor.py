@@ -275,7 +275,9 @@ class Floor:
         self._unanswered.clear()
         self._entered = ""
 
-    def _on_item_ended(self, _event: e.ItemEnded, now: float) -> None:
+    def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
+        if self._ledger.knows(event.item) and not self._ledger.is_open(event.item):
+            return  # it was cut before
         if self.turn is TurnState.THINKING and not (self.busy or self._answer_due):
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
