@@ -27,6 +27,7 @@ from offhook.audio import g711
 from offhook.audio.vad import WINDOW_MS, VoiceBank
 from offhook.audio.wav import read_audio
 from offhook.core import events as e
+from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.sim import clock
 from offhook.speech.base import Recognised
@@ -131,6 +132,7 @@ class Ears:
         self.begin, self.cancel, self.close = recogniser.begin, recogniser.cancel, recogniser.close
         self.fed = 0
         self.turns: list[Turn] = []
+        self.tape = Tape()  # the agent never speaks
 
     @property
     def complete(self) -> bool:
