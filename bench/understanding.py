@@ -133,6 +133,7 @@ class Ears:
         self.tape = Tape()
         self.fed = 0
         self.turns: list[Turn] = []
+        self.tape = Tape()  # the agent never speaks
 
     @property
     def complete(self) -> bool:

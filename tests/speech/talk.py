@@ -10,8 +10,8 @@ from offhook.speech.espeak import EspeakSynthesizer
 
 
 @cache
-def spoken(*texts: str) -> dict[str, bytes]:
-    """Each text as PCM16 8 kHz with 300 ms of line noise before and after."""
+def clean(*texts: str) -> dict[str, bytes]:
+    """Each text as PCM16 8 kHz, as the synthesizer says it."""
 
     async def render() -> list[bytes]:
         espeak = EspeakSynthesizer()
@@ -20,7 +20,13 @@ def spoken(*texts: str) -> dict[str, bytes]:
         finally:
             await espeak.close()
 
-    return {text: on_the_line(g711.decode(audio)) for text, audio in zip(texts, asyncio.run(render()), strict=True)}
+    return {text: g711.decode(audio) for text, audio in zip(texts, asyncio.run(render()), strict=True)}
+
+
+@cache
+def spoken(*texts: str) -> dict[str, bytes]:
+    """Each text as PCM16 8 kHz with 300 ms of line noise before and after."""
+    return {text: on_the_line(pcm16) for text, pcm16 in clean(*texts).items()}
 
 
 def on_the_line(pcm16: bytes) -> bytes:

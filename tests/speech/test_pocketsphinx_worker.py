@@ -15,7 +15,7 @@ if importlib.util.find_spec("pocketsphinx") is not None:
 
 from offhook.errors import ConfigError
 from offhook.speech.desk import GRAMMAR
-from tests.speech.talk import spoken
+from tests.speech.talk import clean, spoken
 
 ASKED = "what are your opening hours"
 BOOKED = "book a table for two"
@@ -92,3 +92,8 @@ def test_a_faulty_grammar_is_a_sentence_to_the_user() -> None:
 def test_speech_is_found_between_silences() -> None:
     wide = np.concatenate((np.zeros(8000), 5000 * np.sin(np.arange(16000)), np.zeros(4000))).astype("<i2").tobytes()
     assert len(speech_of(wide)) == pytest.approx(32000, abs=640)
+
+
+def test_a_voice_on_a_line_without_any_noise_is_understood(engine: "Engine") -> None:
+    for text in ("yes", "a latte please"):
+        assert _hear(Caller(engine), clean(text)[text])[1] == text
