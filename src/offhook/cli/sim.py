@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from offhook.cli.sim_model import model
 from offhook.cli.talk import show
 from offhook.errors import ConfigError
 from offhook.server.simulator_account import data_folder, simulator_account
@@ -28,6 +29,9 @@ app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
 
 LONGEST_S = 300.0
 """A simulated caller's own limit."""
+
+
+app.command("model")(model)
 
 
 @app.callback()
