@@ -7,10 +7,6 @@ Sources: OpenAI's reference of Realtime, its package's types; Microsoft's pages 
 leave open (texts of errors, close codes) follows what users quote; docs/sim-model.md lists it.
 """
 
-import base64
-import binascii
-import hashlib
-import json
 from collections import deque
 from typing import Any
 
@@ -18,17 +14,20 @@ from offhook.sim import model_requests
 from offhook.sim.model_audio import to_8k
 from offhook.sim.model_checks import Refused
 from offhook.sim.model_context import Usage, situation
-from offhook.sim.model_items import Conversation, Item
+from offhook.sim.model_items import Conversation, Item, decoded, made_by_client
 from offhook.sim.model_mind import think
-from offhook.sim.model_orders import Answer, Close, Hear, Order, Send, Setup
+from offhook.sim.model_orders import Answer, Close, Hear, Order, Setup
+from offhook.sim.model_outbox import Outbox
 from offhook.sim.model_plans import plan
-from offhook.sim.model_response import Response, tokens_of
+from offhook.sim.model_response import Plan, Response
+from offhook.sim.model_transcripts import Transcripts
 from offhook.sim.model_turns import LEAST_COMMIT_MS, InputBuffer, Started, Stopped
 from offhook.sim.model_wire import Dialect
 from offhook.speech.base import Utterance
 
 EARLY_MS = 0.01
 """A shell may wake so much early."""
+_SERVER_ERROR = "The server had an error while processing your request."
 
 
 class ModelSession:
@@ -37,118 +36,114 @@ class ModelSession:
     def __init__(self, dialect: Dialect, model: str, setup: Setup, number: int = 0) -> None:
         """`number` tells the sessions of one service apart."""
         self.dialect, self.setup = dialect, setup
-        self.log: list[tuple[float, str, dict[str, Any]]] = []
-        """(time, "in" or "out", event) of everything."""
-        self._seed = f"{setup.seed}/{number}"
-        self._made = 0
+        self._out = Outbox(dialect, setup, number)
         self._faults = setup.faults
         self._model = model
         self._answers = deque(setup.answers)
         self._failures = setup.faults.fail_responses
-        self._orders: list[Order] = []
-        self._late: deque[tuple[float, Order]] = deque()
-        self._transcripts: list[tuple[float, Item]] = []
-        self._now = 0.0
-        self._cause: str | None = None
-        """The client's id of the event that is looked at."""
-        self.closed = False
+
+    @property
+    def log(self) -> list[tuple[float, str, dict[str, Any]]]:
+        """(time, "in" or "out", event) of everything."""
+        return self._out.log
+
+    @property
+    def closed(self) -> bool:
+        """Whether the service has ended it."""
+        return self._out.closed
 
     # ------------------------------------------------------------ what happened
 
     def open(self, now: float) -> list[Order]:
         """The connection is up. Call it once, first."""
-        self._now = self._began_ms = now
+        self._out.now = now
+        self._expires_ms = now + self.setup.lifetime_s * 1000.0
         expires = int(self.setup.epoch_s + now / 1000.0 + self.setup.lifetime_s)
-        self.session = self.dialect.defaults(self._model, self._id("sess"), expires)
-        self.conversation = Conversation(self._id("conv"))
+        self.session = self.dialect.defaults(self._model, self._out.new_id("sess"), expires)
+        self.conversation = Conversation(self._out.new_id("conv"))
         self._buffer = InputBuffer(self.dialect.side(self.session, "input"), self.dialect.turns(self.session))
         self._speech_item: str | None = None
         self._responses: dict[str, Response] = {}
         self._usage = Usage()
+        self._transcripts = Transcripts(self._out, self.setup.faults)
         self._voiced = False
         self._idle_at: float | None = None
         if not self._faults.half_open:
-            self._emit("session.created", session=self.session)
-        return self._take()
+            self._out.emit("session.created", session=self.session)
+        return self._out.take()
 
     def receive(self, message: str | bytes, now: float) -> list[Order]:
         """The client sent a message."""
         self._catch_up(now)
         if self.closed or self._faults.half_open:
-            return self._take()
-        self._cause = None
+            return self._out.take()
+        self._out.cause = None
         try:
             event = model_requests.parse(message)
             cause = event.get("event_id")
-            self._cause = cause if isinstance(cause, str) else None
+            self._out.cause = cause if isinstance(cause, str) else None
             self.log.append((now, "in", event))
             self._do(model_requests.check(event, self.dialect), event)
         except Refused as refused:
-            self._refuse(refused)
-        self._cause = None
-        return self._take()
+            self._out.refuse(refused)
+        self._out.cause = None
+        return self._out.take()
 
     def heard(self, item_id: str, text: str, now: float) -> list[Order]:
         """The words of what `Hear` gave."""
         self._catch_up(now)
         if (item := self.conversation.find(item_id)) is not None:
             item.text = text
-            self._transcribe(item)
+            self._transcripts.add(item, self.dialect, self.session)
         for response in self._active():
             response.awaits.discard(item_id)
         self._decide()
-        return self._take()
+        return self._out.take()
 
     def spoken(self, response_id: str, index: int, utterance: Utterance, now: float) -> list[Order]:
         """What `Speak` wanted."""
         self._catch_up(now)
         if response := self._responses.get(response_id):
             response.spoken(index, utterance, now)
-        return self._take()
+        return self._out.take()
 
     # ------------------------------------------------------------ time
 
     def next_at(self) -> float | None:
         """When `due` wants to be called; None once the session is over."""
         if self.closed:
-            return self._late[0][0] if self._late else None
+            return self._out.next_at()
         times = [response.next_at() for response in self._active()]
-        times += [at for at, _ in self._transcripts]
-        times += [self._began_ms + self.setup.lifetime_s * 1000.0, self._idle_at]
-        if self._late:
-            times.append(self._late[0][0])
+        times += [self._out.next_at(), self._transcripts.next_at(), self._expires_ms, self._idle_at]
         return min((at for at in times if at is not None), default=None)
 
     def due(self, now: float) -> list[Order]:
         """Does all that is due by now: audio, transcriptions, timeouts, the end."""
         self._catch_up(now)
-        return self._take()
+        return self._out.take()
 
     def _catch_up(self, now: float) -> None:
         while (at := self.next_at()) is not None and at <= now + EARLY_MS:
-            self._now = max(self._now, at)
+            self._out.now = max(self._out.now, at)
             self._tick(at)
-        self._now = max(self._now, now)
+        self._out.now = max(self._out.now, now)
 
     def _tick(self, at: float) -> None:
-        while self._late and self._late[0][0] <= at:
-            self._orders.append(self._late.popleft()[1])
+        self._out.due(at)
         if self.closed:
             return
-        for due in [due for due in self._transcripts if due[0] <= at]:
-            self._transcripts.remove(due)
-            self._tell_transcript(due[1])
+        self._transcripts.due(at)
         for response in self._active():
             while (next_at := response.next_at()) is not None and next_at <= at:
                 response.tick(at)
                 self._settle(response)
         if self._idle_at is not None and self._idle_at <= at:
             self._idle()
-        if self._began_ms + self.setup.lifetime_s * 1000.0 <= at:
+        if self._expires_ms <= at:
             minutes = round(self.setup.lifetime_s / 60.0)
             text = f"Your session hit the maximum duration of {minutes} minutes."
-            self._refuse(Refused("session_expired", text))
-            self._order(Close(self.setup.expiry_code, "session expired"))
+            self._out.refuse(Refused("session_expired", text))
+            self._out.order(Close(self.setup.expiry_code, "session expired"))
 
     # ------------------------------------------------------------ client events
 
@@ -162,19 +157,19 @@ class ModelSession:
                 self._commit_asked()
             case "input_audio_buffer.clear":
                 self._buffer.clear()
-                self._emit("input_audio_buffer.cleared")
+                self._out.emit("input_audio_buffer.cleared")
             case "conversation.item.create":
                 self._create(event["item"], event.get("previous_item_id"))
             case "conversation.item.retrieve":
                 item = self.conversation.existing(event["item_id"], "retrieve", "retrieving")
-                self._emit("conversation.item.retrieved", item=item.whole())
+                self._out.emit("conversation.item.retrieved", item=item.whole())
             case "conversation.item.delete":
                 self.conversation.delete(event["item_id"])
-                self._emit("conversation.item.deleted", item_id=event["item_id"])
+                self._out.emit("conversation.item.deleted", item_id=event["item_id"])
             case "conversation.item.truncate":
                 item_id, index, end_ms = event["item_id"], event["content_index"], event["audio_end_ms"]
                 self.conversation.truncate(item_id, index, end_ms, once=self.dialect.name == "azure")
-                self._emit("conversation.item.truncated", item_id=item_id, content_index=index, audio_end_ms=end_ms)
+                self._out.emit("conversation.item.truncated", item_id=item_id, content_index=index, audio_end_ms=end_ms)
             case "response.create":
                 extra = event.get("additional_instructions") or ""
                 self._respond(event.get("response") or {}, extra)
@@ -183,7 +178,7 @@ class ModelSession:
 
     def _update(self, update: Any) -> None:
         if self._faults.update_error:
-            self._emit_error("server_error", "server_error", "The server had an error while processing your request.")
+            self._out.refuse(Refused("server_error", _SERVER_ERROR, kind="server_error"))
         self.dialect.check(update, self.session)
         if update.get("model", self._model) != self._model:
             raise Refused("invalid_value", "The model of a session cannot be changed.", "session.model")
@@ -204,7 +199,7 @@ class ModelSession:
             self._speech_item = None
             self._idle_at = None
         if self.dialect.name == "azure" and update.get("animation"):
-            self._emit(
+            self._out.emit(
                 "warning",
                 warning={
                     "code": "animation_ignored",
@@ -213,13 +208,10 @@ class ModelSession:
                 },
             )
         if not self._faults.update_silent:
-            self._emit("session.updated", session=self.session)
+            self._out.emit("session.updated", session=self.session)
 
     def _append(self, encoded: str) -> None:
-        try:
-            audio = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise Refused("invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.", "audio") from None
+        audio = decoded(encoded, "audio")
         if len(audio) > model_requests.LARGEST_APPEND:
             raise Refused("invalid_value", "Invalid 'audio': at most 15 MiB may be appended at once.", "audio")
         sound = self.dialect.side(self.session, "input")
@@ -239,50 +231,29 @@ class ModelSession:
                 "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, "
                 f"but buffer only has {kept_ms:.2f}ms of audio.",
             )
-        self._commit(self._speech_item or self._id("item"))
+        self._commit(self._speech_item or self._out.new_id("item"))
         self._buffer.fresh()
 
     def _create(self, shape: dict[str, Any], after: str | None) -> Item:
-        item = self._made_item(shape)
+        item = made_by_client(shape, self._out.new_id("item"), self.dialect.side(self.session, "input"))
         self.conversation.insert(item, after)
         self._tell_item(item)
         self._hear(item)
-        return item
-
-    def _made_item(self, shape: dict[str, Any]) -> Item:
-        """An item of a client, whole: with an id, without its audio."""
-        shape = {**shape, "id": shape.get("id") or self._id("item"), "object": "realtime.item"}
-        shape.setdefault("status", "completed")
-        item = Item(shape)
-        if shape["type"] != "message":
-            return item
-        names = {"text": "output_text"} if shape["role"] == "assistant" else {}
-        content, said = [], []
-        for part in shape["content"]:
-            kept = {**part, "type": names.get(part["type"], part["type"])}
-            if part["type"] == "input_audio":
-                item.sound = self.dialect.side(self.session, "input")
-                item.audio += base64.b64decode(kept.pop("audio"))
-                kept.setdefault("transcript", None)
-            said.append(part.get("text") or part.get("transcript") or "")
-            content.append(kept)
-        shape["content"] = content
-        item.text = " ".join(said).strip()
-        if item.audio and not item.text:
-            item.text = None
         return item
 
     # ------------------------------------------------------------ turns
 
     def _speech_started(self, noticed: Started) -> None:
         self._idle_at = None
-        self._speech_item = self._id("item")
-        self._emit("input_audio_buffer.speech_started", audio_start_ms=round(noticed.at_ms), item_id=self._speech_item)
+        self._speech_item = self._out.new_id("item")
+        self._out.emit(
+            "input_audio_buffer.speech_started", audio_start_ms=round(noticed.at_ms), item_id=self._speech_item
+        )
         turns = self.dialect.turns(self.session) or {}
         if turns.get("interrupt_response", True):
             for response in self._active():
                 if response.plan.in_conversation:
-                    response.cancel("turn_detected", self._now)
+                    response.cancel("turn_detected", self._out.now)
                     self._settle(response)
         if turns.get("auto_truncate"):
             self._truncate_unheard()
@@ -292,14 +263,14 @@ class ModelSession:
         item = next((item for item in reversed(self.conversation.items) if item.sent_from_ms is not None), None)
         if item is None or item.truncated or item.sent_from_ms is None:
             return
-        heard_ms = int(self._now - item.sent_from_ms)
+        heard_ms = int(self._out.now - item.sent_from_ms)
         if heard_ms < item.audio_ms:
             self.conversation.cut(item, heard_ms)
-            self._emit("conversation.item.truncated", item_id=item.id, content_index=0, audio_end_ms=heard_ms)
+            self._out.emit("conversation.item.truncated", item_id=item.id, content_index=0, audio_end_ms=heard_ms)
 
     def _speech_stopped(self, noticed: Stopped) -> None:
-        item_id = self._speech_item or self._id("item")
-        self._emit("input_audio_buffer.speech_stopped", audio_end_ms=round(noticed.at_ms), item_id=item_id)
+        item_id = self._speech_item or self._out.new_id("item")
+        self._out.emit("input_audio_buffer.speech_stopped", audio_end_ms=round(noticed.at_ms), item_id=item_id)
         self._commit(item_id)
         if (self.dialect.turns(self.session) or {}).get("create_response", True):
             self._respond_to_turn()
@@ -308,7 +279,7 @@ class ModelSession:
         try:
             self._respond({})
         except Refused as refused:
-            self._refuse(refused)
+            self._out.refuse(refused)
 
     def _commit(self, item_id: str) -> Item:
         """The buffer becomes a user's item."""
@@ -318,7 +289,7 @@ class ModelSession:
             "content": [{"type": "input_audio", "transcript": None}],
         }  # fmt: skip
         item = Item(shape, self.dialect.side(self.session, "input"), bytearray(self._buffer.commit()), None)
-        self._emit("input_audio_buffer.committed", previous_item_id=self.conversation.last_id, item_id=item_id)
+        self._out.emit("input_audio_buffer.committed", previous_item_id=self.conversation.last_id, item_id=item_id)
         self.conversation.insert(item, None)
         self._tell_item(item)
         self._hear(item)
@@ -327,9 +298,9 @@ class ModelSession:
     def _idle(self) -> None:
         """Nobody spoke for as long as `idle_timeout_ms`: the model does."""
         self._idle_at = None
-        item_id, end_ms = self._id("item"), self._buffer.appended_ms
+        item_id, end_ms = self._out.new_id("item"), self._buffer.appended_ms
         start_ms = max(0.0, end_ms - self._buffer.kept_ms)
-        self._emit(
+        self._out.emit(
             "input_audio_buffer.timeout_triggered",
             audio_start_ms=round(start_ms), audio_end_ms=round(end_ms), item_id=item_id,
         )  # fmt: skip
@@ -343,36 +314,7 @@ class ModelSession:
         if len(item.audio) < item.sound.bytes_per_ms:
             item.text = ""
         else:
-            self._order(Hear(item.id, to_8k(bytes(item.audio), item.sound)))
-
-    def _transcribe(self, item: Item) -> None:
-        if self.dialect.transcribes(self.session) is None:
-            return
-        if self._faults.transcription_delay_ms:
-            self._transcripts.append((self._now + self._faults.transcription_delay_ms, item))
-        else:
-            self._tell_transcript(item)
-
-    def _tell_transcript(self, item: Item) -> None:
-        stem, ids = "conversation.item.input_audio_transcription.", {"item_id": item.id, "content_index": 0}
-        if self._faults.transcription_fails:
-            error = {
-                "type": "transcription_error", "code": "audio_unintelligible",
-                "message": "The audio could not be transcribed.", "param": None,
-            }  # fmt: skip
-            self._emit(stem + "failed", **ids, error=error)
-            return
-        text = item.text or ""
-        if text:
-            item.shape["content"] = [{**item.shape["content"][0], "transcript": text}]
-            for at in range(0, len(text), 12):
-                self._emit(stem + "delta", **ids, delta=text[at : at + 12])
-        extra: dict[str, Any] = {}
-        if self.dialect.name != "azure":
-            model = self.dialect.transcribes(self.session)
-            extra["usage"] = self._usage.of_transcript(model, item.audio_ms, tokens_of(text))
-        for _ in range(2 if self._faults.transcription_twice else 1):
-            self._emit(stem + "completed", **ids, transcript=text, **extra)
+            self._out.order(Hear(item.id, to_8k(bytes(item.audio), item.sound)))
 
     # ------------------------------------------------------------ responses
 
@@ -383,7 +325,7 @@ class ModelSession:
         given = plan(self.dialect, self.session, wanted, extra)
         if wanted.get("cancel_previous"):
             for running in self._active():
-                running.cancel("client_cancelled", self._now)
+                running.cancel("client_cancelled", self._out.now)
                 self._settle(running)
         active = next((each for each in self._active() if each.plan.in_conversation), None)
         if active is not None and given.in_conversation:
@@ -406,19 +348,26 @@ class ModelSession:
         """An item for one response alone."""
         if shape["type"] == "item_reference":
             return self.conversation.existing(shape["id"], "reference", "referencing")
-        item = self._made_item(shape)
+        item = made_by_client(shape, self._out.new_id("item"), self.dialect.side(self.session, "input"))
         item.text = item.text or ""
         return item
 
-    def _begin(self, given: Any, items: list[Item]) -> None:
+    def _begin(self, given: Plan, items: list[Item]) -> None:
         self._idle_at = None
         response = Response(
-            self._id("resp"), given, self.setup, self._now, self._emit, self._order, self._added, self._id
+            self._out.new_id("resp"),
+            given,
+            self.setup,
+            self._out.now,
+            self._out.emit,
+            self._out.order,
+            self._added,
+            self._out.new_id,
         )
         self._responses[response.id] = response
         response.items = items
         response.awaits = {item.id for item in items if item.text is None}
-        self._emit("response.created", response=self._told(response))
+        self._out.emit("response.created", response=self._told(response))
         self._decide()
 
     def _added(self, item: Item) -> str | None:
@@ -430,7 +379,7 @@ class ModelSession:
         """Whoever has heard all it needs knows what to say."""
         for response in self._active():
             if response.answer is None and not response.awaits:
-                response.decide(self._answer(response), self._now)
+                response.decide(self._answer(response), self._out.now)
 
     def _answer(self, response: Response) -> Answer:
         if self._failures:
@@ -450,7 +399,7 @@ class ModelSession:
         ]
         if not running:
             raise Refused("response_cancel_not_active", "Cancellation failed: no active response found")
-        running[0].cancel("client_cancelled", self._now)
+        running[0].cancel("client_cancelled", self._out.now)
         self._settle(running[0])
 
     def _settle(self, response: Response) -> None:
@@ -460,16 +409,16 @@ class ModelSession:
         if response.status == "in_progress":
             return
         del self._responses[response.id]
-        self._emit("response.done", response=self._told(response))
-        self._emit("rate_limits.updated", rate_limits=self._usage.limits())
+        self._out.emit("response.done", response=self._told(response))
+        self._out.emit("rate_limits.updated", rate_limits=self._usage.limits())
         turns = self.dialect.turns(self.session) or {}
         if turns.get("idle_timeout_ms") and response.status == "completed" and response.plan.in_conversation:
             playing_ms = sum(item.audio_ms for item in response.output)
-            self._idle_at = self._now + playing_ms + turns["idle_timeout_ms"]
+            self._idle_at = self._out.now + playing_ms + turns["idle_timeout_ms"]
 
     def _told(self, response: Response) -> dict[str, Any]:
         given, over = response.plan, response.status != "in_progress"
-        usage = self._usage.of(response, self.session) if over and response.status != "failed" else None
+        usage = self._usage.of(response) if over and response.status != "failed" else None
         told = {
             "object": "realtime.response",
             "id": response.id,
@@ -490,46 +439,5 @@ class ModelSession:
 
     def _tell_item(self, item: Item) -> None:
         previous = self.conversation.before(item)
-        self._emit("conversation.item.added", previous_item_id=previous, item=item.shape)
-        self._emit("conversation.item.done", previous_item_id=previous, item=item.shape)
-
-    def _refuse(self, refused: Refused) -> None:
-        self._emit_error(refused.kind, refused.code, refused.message, refused.param)
-
-    def _emit_error(self, kind: str, code: str | None, message: str, param: str | None = None) -> None:
-        error = {"type": kind, "code": code, "message": message, "param": param, "event_id": self._cause}
-        self._emit("error", error=error)
-
-    def _emit(self, event: str, **fields: Any) -> None:
-        if self.closed or (name := self.dialect.event(event)) is None:
-            return
-        if "item" in fields:
-            fields["item"] = self.dialect.item(fields["item"])
-        if self._faults.malformed and event == "response.content_part.added":
-            self._order(Send('{"type": "response.output_audio.delta", "delta": '))
-        if self._faults.unknown_events:
-            self._order(Send(json.dumps({"type": "novelty.happened", "event_id": self._id("event"), "detail": {}})))
-            fields["novelty"] = True
-        told = {"type": name, "event_id": self._id("event"), **fields}
-        text = json.dumps(told, separators=(",", ":"))
-        self.log.append((self._now, "out", json.loads(text)))
-        self._order(Send(text))
-
-    def _order(self, order: Order) -> None:
-        if self._faults.delay_ms and isinstance(order, Send | Close):
-            self._late.append((self._now + self._faults.delay_ms, order))
-        else:
-            self._orders.append(order)
-        if isinstance(order, Close):
-            self.closed = True
-
-    def _take(self) -> list[Order]:
-        orders, self._orders = self._orders, []
-        return orders
-
-    def _id(self, kind: str) -> str:
-        """As the service makes them: a prefix and 21 letters and digits."""
-        self._made += 1
-        digest = hashlib.sha256(f"{self._seed}/{kind}/{self._made}".encode()).digest()
-        text = base64.b64encode(digest, b"Zz").decode()
-        return f"{kind}_{text[:21]}"
+        self._out.emit("conversation.item.added", previous_item_id=previous, item=item.shape)
+        self._out.emit("conversation.item.done", previous_item_id=previous, item=item.shape)

@@ -8,8 +8,9 @@ from typing import Any
 from offhook.sim.model_items import Item
 from offhook.sim.model_mind import Situation
 from offhook.sim.model_response import Plan, Response, tokens_of
+from offhook.sim.model_transcripts import USER_TOKEN_MS
 
-USER_TOKEN_MS, ASSISTANT_TOKEN_MS = 100, 50
+ASSISTANT_TOKEN_MS = 50
 _CACHED_BY = 64
 _REQUESTS, _TOKENS, _RESET_S = 1000, 50000, 60.0
 
@@ -56,7 +57,7 @@ class Usage:
         self._seen_text = self._seen_audio = 0
         self._requests = self._spent = 0
 
-    def of(self, response: Response, session: dict[str, Any]) -> dict[str, Any]:
+    def of(self, response: Response) -> dict[str, Any]:
         """The usage of a response that is over."""
         fixed = response.plan.instructions + (json.dumps(response.plan.tools) if response.plan.tools else "")
         text, audio = tokens_of(fixed), 0
@@ -84,19 +85,6 @@ class Usage:
                 "cached_tokens_details": {"text_tokens": cached_text, "audio_tokens": cached_audio, "image_tokens": 0},
             },
             "output_token_details": {"text_tokens": out_text, "audio_tokens": out_audio},
-        }
-
-    def of_transcript(self, model: str | None, audio_ms: int, text_tokens: int) -> dict[str, Any]:
-        """The usage of a transcription, which is another model's."""
-        if model in ("whisper-1", "gpt-realtime-whisper", "gpt-live-transcribe"):
-            return {"type": "duration", "seconds": round(audio_ms / 1000.0, 3)}
-        audio = math.ceil(audio_ms / USER_TOKEN_MS)
-        return {
-            "type": "tokens",
-            "total_tokens": audio + text_tokens,
-            "input_tokens": audio,
-            "input_token_details": {"text_tokens": 0, "audio_tokens": audio},
-            "output_tokens": text_tokens,
         }
 
     def limits(self) -> list[dict[str, Any]]:

@@ -13,16 +13,31 @@ from offhook.sim.model_mind import GRAMMAR
 from offhook.sim.model_orders import Close, Hear, Order, Send, Speak
 from offhook.speech.base import Utterance
 from offhook.speech.espeak import EspeakSynthesizer
-from offhook.speech.pocketsphinx import PocketsphinxPool
+from offhook.speech.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
 
 _WORDS_PER_MINUTE = 170
+_BLOCK_BYTES = 1600
+
+
+_LEAST_SCORE = -1.3
+"""What was said clearly is heard, and much that was not: a model makes something of everything."""
+
+
+class Ear(Protocol):
+    """What hears for one session."""
+
+    async def hear(self, pcm16: bytes) -> str:
+        """The words in PCM16 8 kHz; empty if none are understood."""
+
+    def close(self) -> None:
+        """Nothing more is to be heard. Idempotent."""
 
 
 class Engines(Protocol):
     """What hears and speaks, for all sessions."""
 
-    async def hear(self, pcm16: bytes) -> str:
-        """The words in PCM16 8 kHz; empty if none are understood."""
+    def ear(self) -> Ear:
+        """For a new session."""
 
     async def speak(self, text: str, speed: float) -> Utterance:
         """A sentence as µ-law 8 kHz."""
@@ -34,7 +49,7 @@ class SpeechEngines:
     def __init__(self, voice: str = "en-us+f3", workers: int | None = 1) -> None:
         """Raises ConfigError if they are not installed."""
         self._voice = voice
-        self._pool = PocketsphinxPool(GRAMMAR, workers)
+        self._pool = PocketsphinxPool(GRAMMAR, workers, _LEAST_SCORE)
         self._voices = {1.0: EspeakSynthesizer(voice, _WORDS_PER_MINUTE)}
 
     async def start(self) -> None:
@@ -42,18 +57,9 @@ class SpeechEngines:
         await self._pool.start()
         await self._voices[1.0].start()
 
-    async def hear(self, pcm16: bytes) -> str:
-        """The words; empty also when the recogniser failed, as the service says nothing of that."""
-        recogniser = self._pool.recogniser()
-        try:
-            recogniser.begin()
-            for at in range(0, len(pcm16), 1600):
-                recogniser.feed(pcm16[at : at + 1600])
-            return (await recogniser.end()).text
-        except LegFailed:
-            return ""
-        finally:
-            recogniser.close()
+    def ear(self) -> Ear:
+        """A place on the worker with the fewest sessions."""
+        return _PocketsphinxEar(self._pool.recogniser())
 
     async def speak(self, text: str, speed: float) -> Utterance:
         """The sentence. Each speed has a synthesizer of its own. Raises LegFailed if it died."""
@@ -66,6 +72,25 @@ class SpeechEngines:
         await asyncio.gather(self._pool.close(), *(voice.close() for voice in self._voices.values()))
 
 
+class _PocketsphinxEar:
+    """One caller's voice, which it gets to know."""
+
+    def __init__(self, recogniser: PocketsphinxRecogniser) -> None:
+        self._recogniser = recogniser
+
+    async def hear(self, pcm16: bytes) -> str:
+        self._recogniser.begin()
+        for at in range(0, len(pcm16), _BLOCK_BYTES):
+            self._recogniser.feed(pcm16[at : at + _BLOCK_BYTES])
+        try:
+            return (await self._recogniser.end()).text
+        except LegFailed:
+            return ""  # the service says nothing of that either
+
+    def close(self) -> None:
+        self._recogniser.close()
+
+
 class Driver:
     """One session from its connection to its end."""
 
@@ -73,7 +98,8 @@ class Driver:
         self, session: ModelSession, engines: Engines, send: Callable[[str], None], close: Callable[[int, str], None]
     ) -> None:
         self.session = session
-        self._engines, self._send, self._close = engines, send, close
+        self._engines, self._ear = engines, engines.ear()
+        self._send, self._close = send, close
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -99,6 +125,7 @@ class Driver:
             self._timer.cancel()
         for task in self._tasks:
             task.cancel()
+        self._ear.close()
 
     def _do(self, orders: list[Order]) -> None:
         for order in orders:
@@ -121,7 +148,7 @@ class Driver:
         task.add_done_callback(self._tasks.discard)
 
     async def _hear(self, order: Hear) -> None:
-        text = await self._engines.hear(order.pcm16)
+        text = await self._ear.hear(order.pcm16)
         self._do(self.session.heard(order.item_id, text, self.now()))
 
     async def _speak(self, order: Speak) -> None:

@@ -4,6 +4,7 @@ Items have the shape of OpenAI's general availability; a dialect renames what it
 """
 
 import base64
+import binascii
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,3 +144,37 @@ class Conversation:
             ]
         del item.audio[audio_end_ms * item.sound.bytes_per_ms :]
         item.truncated = True
+
+
+def made_by_client(shape: dict[str, Any], new_id: str, sound: Sound) -> Item:
+    """An item that a client creates, whole: with an id, without its audio, which is coded as the session's input is.
+
+    Raises Refused for audio that is not base64.
+    """
+    shape = {"status": "completed", **shape, "id": shape.get("id") or new_id, "object": "realtime.item"}
+    item, said, content = Item(shape), [], []
+    if shape["type"] != "message":
+        return item
+    for number, part in enumerate(shape["content"]):
+        kept = dict(part)
+        if part["type"] == "input_audio":
+            item.sound = sound
+            item.audio += decoded(kept.pop("audio"), f"item.content[{number}].audio")
+            kept.setdefault("transcript", None)
+        elif part["type"] == "text":
+            kept["type"] = "output_text"  # the flat dialects' name of it
+        said.append(part.get("text") or part.get("transcript") or "")
+        content.append(kept)
+    shape["content"] = content
+    item.text = " ".join(said).strip()
+    if item.audio and not item.text:
+        item.text = None
+    return item
+
+
+def decoded(encoded: str, path: str) -> bytes:
+    """Audio from base64. Raises Refused."""
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise Refused("invalid_value", f"Invalid '{path}'. Expected base64-encoded audio bytes.", path) from None
