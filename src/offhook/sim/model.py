@@ -7,19 +7,17 @@ Sources: OpenAI's reference of Realtime, its package's types; Microsoft's pages 
 leave open (texts of errors, close codes) follows what users quote; docs/sim-model.md lists it.
 """
 
-from collections import deque
 from typing import Any
 
 from offhook.sim import model_requests
 from offhook.sim.model_audio import to_8k
 from offhook.sim.model_checks import Refused
-from offhook.sim.model_context import Usage, situation
 from offhook.sim.model_items import Conversation, Item, decoded, made_by_client
-from offhook.sim.model_mind import think
-from offhook.sim.model_orders import Answer, Close, Hear, Order, Setup
+from offhook.sim.model_orders import Close, Hear, Order, Setup
 from offhook.sim.model_outbox import Outbox
 from offhook.sim.model_plans import plan
-from offhook.sim.model_response import Plan, Response
+from offhook.sim.model_response import Response
+from offhook.sim.model_speaking import Speaking
 from offhook.sim.model_transcripts import Transcripts
 from offhook.sim.model_turns import LEAST_COMMIT_MS, InputBuffer, Started, Stopped
 from offhook.sim.model_wire import Dialect
@@ -39,8 +37,6 @@ class ModelSession:
         self._out = Outbox(dialect, setup, number)
         self._faults = setup.faults
         self._model = model
-        self._answers = deque(setup.answers)
-        self._failures = setup.faults.fail_responses
 
     @property
     def log(self) -> list[tuple[float, str, dict[str, Any]]]:
@@ -63,10 +59,8 @@ class ModelSession:
         self.conversation = Conversation(self._out.new_id("conv"))
         self._buffer = InputBuffer(self.dialect.side(self.session, "input"), self.dialect.turns(self.session))
         self._speech_item: str | None = None
-        self._responses: dict[str, Response] = {}
-        self._usage = Usage()
+        self._speaking = Speaking(self.dialect, self.setup, self._out, self.conversation, self._response_over)
         self._transcripts = Transcripts(self._out, self.setup.faults)
-        self._voiced = False
         self._idle_at: float | None = None
         if not self._faults.half_open:
             self._out.emit("session.created", session=self.session)
@@ -95,16 +89,13 @@ class ModelSession:
         if (item := self.conversation.find(item_id)) is not None:
             item.text = text
             self._transcripts.add(item, self.dialect, self.session)
-        for response in self._active():
-            response.awaits.discard(item_id)
-        self._decide()
+        self._speaking.heard(item_id)
         return self._out.take()
 
     def spoken(self, response_id: str, index: int, utterance: Utterance, now: float) -> list[Order]:
         """What `Speak` wanted."""
         self._catch_up(now)
-        if response := self._responses.get(response_id):
-            response.spoken(index, utterance, now)
+        self._speaking.spoken(response_id, index, utterance)
         return self._out.take()
 
     # ------------------------------------------------------------ time
@@ -113,8 +104,8 @@ class ModelSession:
         """When `due` wants to be called; None once the session is over."""
         if self.closed:
             return self._out.next_at()
-        times = [response.next_at() for response in self._active()]
-        times += [self._out.next_at(), self._transcripts.next_at(), self._expires_ms, self._idle_at]
+        times = [self._speaking.next_at(), self._out.next_at(), self._transcripts.next_at(), self._expires_ms]
+        times.append(self._idle_at)
         return min((at for at in times if at is not None), default=None)
 
     def due(self, now: float) -> list[Order]:
@@ -133,10 +124,7 @@ class ModelSession:
         if self.closed:
             return
         self._transcripts.due(at)
-        for response in self._active():
-            while (next_at := response.next_at()) is not None and next_at <= at:
-                response.tick(at)
-                self._settle(response)
+        self._speaking.due(at)
         if self._idle_at is not None and self._idle_at <= at:
             self._idle()
         if self._expires_ms <= at:
@@ -174,7 +162,7 @@ class ModelSession:
                 extra = event.get("additional_instructions") or ""
                 self._respond(event.get("response") or {}, extra)
             case "response.cancel":
-                self._cancel_asked(event.get("response_id"))
+                self._speaking.cancel(event.get("response_id"))
 
     def _update(self, update: Any) -> None:
         if self._faults.update_error:
@@ -185,12 +173,8 @@ class ModelSession:
         if self.session.get("tracing") and "tracing" in update:
             raise Refused("invalid_value", "Tracing cannot be changed once it is set.", "session.tracing")
         session = self.dialect.merged(self.session, update)
-        if self._voiced and self.dialect.voice(session) != self.dialect.voice(self.session):
-            raise Refused(
-                "cannot_update_voice",
-                "Cannot update a conversation's voice if assistant audio is present.",
-                "session.voice" if self.dialect.flat else "session.audio.output.voice",
-            )
+        if self._speaking.voiced and self.dialect.voice(session) != self.dialect.voice(self.session):
+            raise _voice_fixed("session.voice" if self.dialect.flat else "session.audio.output.voice")
         before = (self.dialect.side(self.session, "input"), self.dialect.turns(self.session))
         self.session = session
         after = (self.dialect.side(session, "input"), self.dialect.turns(session))
@@ -198,15 +182,10 @@ class ModelSession:
             self._buffer.configure(*after)
             self._speech_item = None
             self._idle_at = None
-        if self.dialect.name == "azure" and update.get("animation"):
-            self._out.emit(
-                "warning",
-                warning={
-                    "code": "animation_ignored",
-                    "message": "This stand-in has no animation.",
-                    "param": "session.animation",
-                },
-            )
+        for name in ("animation", "avatar"):
+            if update.get(name):
+                warning = {"code": "not_supported", "message": f"The {name} is ignored.", "param": f"session.{name}"}
+                self._out.emit("warning", warning=warning)
         if not self._faults.update_silent:
             self._out.emit("session.updated", session=self.session)
 
@@ -234,12 +213,11 @@ class ModelSession:
         self._commit(self._speech_item or self._out.new_id("item"))
         self._buffer.fresh()
 
-    def _create(self, shape: dict[str, Any], after: str | None) -> Item:
+    def _create(self, shape: dict[str, Any], after: str | None) -> None:
         item = made_by_client(shape, self._out.new_id("item"), self.dialect.side(self.session, "input"))
         self.conversation.insert(item, after)
         self._tell_item(item)
         self._hear(item)
-        return item
 
     # ------------------------------------------------------------ turns
 
@@ -251,10 +229,7 @@ class ModelSession:
         )
         turns = self.dialect.turns(self.session) or {}
         if turns.get("interrupt_response", True):
-            for response in self._active():
-                if response.plan.in_conversation:
-                    response.cancel("turn_detected", self._out.now)
-                    self._settle(response)
+            self._speaking.interrupt()
         if turns.get("auto_truncate"):
             self._truncate_unheard()
 
@@ -281,30 +256,32 @@ class ModelSession:
         except Refused as refused:
             self._out.refuse(refused)
 
-    def _commit(self, item_id: str) -> Item:
-        """The buffer becomes a user's item."""
+    def _commit(self, item_id: str, *, silent: bool = False) -> None:
+        """The buffer becomes a user's item; a silent one need not be listened to."""
         self._speech_item = None
         shape = {
             "id": item_id, "object": "realtime.item", "type": "message", "status": "completed", "role": "user",
             "content": [{"type": "input_audio", "transcript": None}],
         }  # fmt: skip
         item = Item(shape, self.dialect.side(self.session, "input"), bytearray(self._buffer.commit()), None)
+        if silent:
+            item.text, item.silent = "", True
         self._out.emit("input_audio_buffer.committed", previous_item_id=self.conversation.last_id, item_id=item_id)
         self.conversation.insert(item, None)
         self._tell_item(item)
         self._hear(item)
-        return item
 
     def _idle(self) -> None:
         """Nobody spoke for as long as `idle_timeout_ms`: the model does."""
         self._idle_at = None
         item_id, end_ms = self._out.new_id("item"), self._buffer.appended_ms
-        start_ms = max(0.0, end_ms - self._buffer.kept_ms)
+        waited_ms = (self.dialect.turns(self.session) or {}).get("idle_timeout_ms") or 0
+        start_ms = max(0.0, end_ms - waited_ms)
         self._out.emit(
             "input_audio_buffer.timeout_triggered",
             audio_start_ms=round(start_ms), audio_end_ms=round(end_ms), item_id=item_id,
         )  # fmt: skip
-        self._commit(item_id)
+        self._commit(item_id, silent=True)
         self._respond_to_turn()
 
     def _hear(self, item: Item) -> None:
@@ -318,22 +295,13 @@ class ModelSession:
 
     # ------------------------------------------------------------ responses
 
-    def _active(self) -> list[Response]:
-        return list(self._responses.values())
-
     def _respond(self, wanted: dict[str, Any], extra: str = "") -> None:
         given = plan(self.dialect, self.session, wanted, extra)
-        if wanted.get("cancel_previous"):
-            for running in self._active():
-                running.cancel("client_cancelled", self._out.now)
-                self._settle(running)
-        active = next((each for each in self._active() if each.plan.in_conversation), None)
-        if active is not None and given.in_conversation:
-            raise Refused(
-                "conversation_already_has_active_response",
-                f"Conversation already has an active response in progress: {active.id}. "
-                "Wait until the response is finished before creating a new one.",
-            )
+        if self._speaking.voiced and given.voice != self.dialect.voice(self.session):
+            raise _voice_fixed("response.voice" if self.dialect.flat else "response.audio.output.voice")
+        if wanted.get("cancel_previous") and self._speaking.current is not None:
+            self._speaking.cancel()
+        self._speaking.admit(given)
         if wanted.get("commit"):
             self._commit_asked()
         for shape in wanted.get("append_input_items", ()):
@@ -342,7 +310,8 @@ class ModelSession:
         inputs = wanted.get("input", wanted.get("input_items"))
         if inputs is not None:
             items = [self._input(shape) for shape in inputs]
-        self._begin(given, list(items))
+        self._idle_at = None
+        self._speaking.begin(given, items)
 
     def _input(self, shape: dict[str, Any]) -> Item:
         """An item for one response alone."""
@@ -352,92 +321,18 @@ class ModelSession:
         item.text = item.text or ""
         return item
 
-    def _begin(self, given: Plan, items: list[Item]) -> None:
-        self._idle_at = None
-        response = Response(
-            self._out.new_id("resp"),
-            given,
-            self.setup,
-            self._out.now,
-            self._out.emit,
-            self._out.order,
-            self._added,
-            self._out.new_id,
-        )
-        self._responses[response.id] = response
-        response.items = items
-        response.awaits = {item.id for item in items if item.text is None}
-        self._out.emit("response.created", response=self._told(response))
-        self._decide()
-
-    def _added(self, item: Item) -> str | None:
-        previous = self.conversation.last_id
-        self.conversation.insert(item, None)
-        return previous
-
-    def _decide(self) -> None:
-        """Whoever has heard all it needs knows what to say."""
-        for response in self._active():
-            if response.answer is None and not response.awaits:
-                response.decide(self._answer(response), self._out.now)
-
-    def _answer(self, response: Response) -> Answer:
-        if self._failures:
-            self._failures -= 1
-            return Answer(fails=("rate_limit_exceeded", "Rate limit reached."))
-        if response.plan.exact is not None:
-            return Answer(response.plan.exact)
-        if self._answers and response.plan.in_conversation:
-            return self._answers.popleft()
-        return think(situation(response.plan, response.items))
-
-    def _cancel_asked(self, response_id: str | None) -> None:
-        running = [
-            each
-            for each in self._active()
-            if (each.id == response_id if response_id is not None else each.plan.in_conversation)
-        ]
-        if not running:
-            raise Refused("response_cancel_not_active", "Cancellation failed: no active response found")
-        running[0].cancel("client_cancelled", self._out.now)
-        self._settle(running[0])
-
-    def _settle(self, response: Response) -> None:
-        """Tells the end of a response, if it is over."""
-        if any(item.audio for item in response.output):
-            self._voiced = True
-        if response.status == "in_progress":
-            return
-        del self._responses[response.id]
-        self._out.emit("response.done", response=self._told(response))
-        self._out.emit("rate_limits.updated", rate_limits=self._usage.limits())
+    def _response_over(self, response: Response) -> None:
+        """An idle timeout counts from the end of what is played, as far as the service can know it."""
         turns = self.dialect.turns(self.session) or {}
         if turns.get("idle_timeout_ms") and response.status == "completed" and response.plan.in_conversation:
             playing_ms = sum(item.audio_ms for item in response.output)
             self._idle_at = self._out.now + playing_ms + turns["idle_timeout_ms"]
 
-    def _told(self, response: Response) -> dict[str, Any]:
-        given, over = response.plan, response.status != "in_progress"
-        usage = self._usage.of(response) if over and response.status != "failed" else None
-        told = {
-            "object": "realtime.response",
-            "id": response.id,
-            "status": response.status,
-            "status_details": response.status_details,
-            "output": [dict(item.shape) for item in response.output],
-            "conversation_id": self.conversation.id if given.in_conversation else None,
-            "usage": usage,
-            "metadata": given.metadata,
-            "modalities": given.modalities,
-            "most_tokens": given.most_tokens,
-            "format": given.format,
-            "voice": given.voice,
-        }
-        return self.dialect.response(told, self.session)
-
-    # ------------------------------------------------------------ going out
-
     def _tell_item(self, item: Item) -> None:
         previous = self.conversation.before(item)
         self._out.emit("conversation.item.added", previous_item_id=previous, item=item.shape)
         self._out.emit("conversation.item.done", previous_item_id=previous, item=item.shape)
+
+
+def _voice_fixed(path: str) -> Refused:
+    return Refused("cannot_update_voice", "Cannot update a conversation's voice if assistant audio is present.", path)

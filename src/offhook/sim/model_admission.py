@@ -62,7 +62,7 @@ def admit(target: str, headers: Mapping[str, str], setup: Setup) -> Admitted | T
     model = query.get("model", "")
     if not model:
         return _turned(400, "missing_model", "You must provide a model parameter.")
-    if model not in dialect.models:
+    if model not in (BETA.models + GA.models if dialect is BETA else dialect.models):
         return _turned(404, "model_not_found", f"The model '{model}' does not exist or you do not have access to it.")
     return Admitted(dialect, model)
 

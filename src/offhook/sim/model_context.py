@@ -28,7 +28,7 @@ def situation(plan: Plan, items: Sequence[Item]) -> Situation:
             results.insert(0, item.shape["output"])
             after_goodbye |= _name_of(item.shape["call_id"], items) in ("hang_up", "end_call")
         elif item.is_message("user"):
-            idle = said is None and item.sound is not None and not item.audio
+            idle = item.silent
             said = item.text or "" if said is None else said
             break
     return Situation(

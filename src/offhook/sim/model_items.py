@@ -25,6 +25,8 @@ class Item:
     sent_from_ms: float | None = None
     """When the first audio of it was sent to the client."""
     truncated: bool = False
+    silent: bool = False
+    """It was committed because nobody spoke."""
 
     @property
     def id(self) -> str:

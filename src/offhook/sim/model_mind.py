@@ -16,8 +16,8 @@ from offhook.speech.sayable import GRAMMAR as _CAFE
 
 _WISH = "<wish> = <order> |"
 GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <order> |") + (
-    "<who> = who are you | what are you | [<lead>] your name | who am i (speaking | talking) (to | with);\n"
-    "<story> = [please] (tell | read) me (a | another | one more) [long] story | tell me (more | everything);\n"
+    "<who> = who are you | what are you | who am i (speaking | talking) (to | with);\n"
+    "<story> = [please] (tell | read) me (a | another) [long] story;\n"
 )
 """What callers may say to it: what can be said at the café, and a little more."""
 
@@ -126,7 +126,7 @@ def _reply(said: str, situation: Situation) -> Answer:
         return Answer(_GOODBYE, (ToolUse(tool["name"], _arguments(tool, said)),) if tool else ())
     if re.search(r"\bwho are you\b|\bwhat are you\b|\byour name\b|\bwho am i\b", words):
         return Answer(_introduced(situation.instructions))
-    if re.search(r"\bstory\b|\btell me (?:more|everything)\b", words):
+    if re.search(r"\bstory\b", words):
         return Answer(STORY)
     if tool := _fitting(said, tools):
         return Answer(tools=(ToolUse(tool["name"], _arguments(tool, said)),))

@@ -25,6 +25,7 @@ def plan(dialect: Dialect, session: dict[str, Any], wanted: dict[str, Any], extr
         speed=dialect.speed(changed),
         most_tokens=dialect.most_tokens(session) if most is None else most,
         modalities=changed["modalities" if flat else "output_modalities"],
+        temperature=wanted.get("temperature", session.get("temperature")),
         metadata=wanted.get("metadata"),
         override=override,
         exact=None if exact is None else " ".join(part["text"] for part in exact["content"]),

@@ -32,6 +32,7 @@ class Plan:
     speed: float
     most_tokens: int | str
     modalities: list[str]
+    temperature: float | None = None
     metadata: dict[str, str] | None = None
     override: str = ""
     """Instructions of this response alone."""

@@ -133,23 +133,24 @@ class Dialect:
             "content": [{**part, "type": names.get(part["type"], part["type"])} for part in item["content"]],
         }
 
-    def response(self, response: dict[str, Any], session: dict[str, Any]) -> dict[str, Any]:
-        """A response: what the core knows of it, and how it is to sound."""
+    def response(
+        self,
+        response: dict[str, Any],
+        *,
+        modalities: list[str],
+        voice: Any,
+        coding: Any,
+        most_tokens: int | str,
+        temperature: float | None,
+    ) -> dict[str, Any]:
+        """A response with how it is given, each in its place. `coding` is the output format as the dialect writes it."""
         result = {**response, "output": [self.item(item) for item in response["output"]]}
-        modalities, most = result.pop("modalities"), result.pop("most_tokens")
-        output, voice = result.pop("format"), result.pop("voice")
-        if self.flat:
-            result |= {"modalities": modalities, "voice": voice, "output_audio_format": output}
-            result["temperature"] = session["temperature"]
-            if self.name == "azure":
-                result["max_output_tokens"] = most
-            return result
-        return {
-            **result,
-            "output_modalities": modalities,
-            "max_output_tokens": most,
-            "audio": {"output": {"format": output, "voice": voice}},
-        }
+        if not self.flat:
+            output = {"output": {"format": coding, "voice": voice}}
+            return {**result, "output_modalities": modalities, "max_output_tokens": most_tokens, "audio": output}
+        result |= {"modalities": modalities, "output_audio_format": coding, "voice": voice, "temperature": temperature}
+        result["max_output_tokens"] = most_tokens
+        return result
 
 
 GA = Dialect("ga", model_openai.defaults, model_openai.check, model_openai.merged, model_openai.MODELS)
