@@ -62,10 +62,12 @@ class Intake:
     def __call__(self, audio: bytes) -> bytes:
         if self._down is not None:
             return self._down(audio)
-        if self._sound.encoding != "pcm16" or self._sound.rate == 8000:
+        if self._sound.encoding != "pcm16":
             return _decoded(audio, self._sound)
         audio = self._odd + audio
-        whole = len(audio) & ~3
+        whole = len(audio) - len(audio) % (self._sound.rate // 4000)
         self._odd, audio = audio[whole:], audio[:whole]
+        if self._sound.rate == 8000:
+            return audio
         pairs = np.frombuffer(audio, "<i2").astype(np.int32).reshape(-1, 2)
         return bytes((pairs.sum(axis=1) // 2).astype("<i2").data)  # enough to tell speech from silence

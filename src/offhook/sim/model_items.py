@@ -153,7 +153,10 @@ def made_by_client(shape: dict[str, Any], new_id: str, sound: Sound) -> Item:
 
     Raises Refused for audio that is not base64.
     """
-    shape = {"status": "completed", **shape, "id": shape.get("id") or new_id, "object": "realtime.item"}
+    shape = {**shape, "id": shape.get("id") or new_id}
+    if shape["type"] == "mcp_approval_response":
+        return Item(shape)
+    shape = {"status": "completed", **shape, "object": "realtime.item"}
     item, said, content = Item(shape), [], []
     if shape["type"] != "message":
         return item

@@ -56,6 +56,8 @@ _EMPTY = frozenset(
         "or please tell that the this to want was what what's when where which who with would you your",
     )
 )
+_USUAL = {"day": "today", "time": "12:00", "people": "2"}
+"""What a caller means who does not say."""
 _ALIASES = {"item": "drink", "product": "drink", "guests": "people", "party_size": "people", "date": "day"}
 
 
@@ -201,7 +203,7 @@ def _argument(name: str, kind: dict[str, Any], said: str, slots: dict[str, str],
             return [] if needed else None
         case "object":
             return {} if needed else None
-    return slot or (said.strip() if needed else None)
+    return slot or ((_USUAL.get(_ALIASES.get(name, name)) or said.strip()) if needed else None)
 
 
 def _told(result: str) -> str:

@@ -98,7 +98,7 @@ TOKENS = either("an integer or 'inf'", integer(1, 4096), one_of("inf"))
 METADATA = nullable(mapping(text(512), 16))
 PROMPT = nullable(record(("id",), id=text(), version=nullable(text()), variables=nullable(mapping(anything))))
 VOICE = either("a string or an object", one_of(*VOICES), record(("id",), id=text()))
-EFFORT = record(effort=one_of("minimal", "low", "medium", "high", "xhigh"))
+EFFORT = record(effort=one_of("none", "minimal", "low", "medium", "high", "xhigh"))
 MODALITIES = array(one_of("text", "audio"), 2)
 
 _SESSION = record(

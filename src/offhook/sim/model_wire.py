@@ -150,6 +150,10 @@ class Dialect:
             return {**result, "output_modalities": modalities, "max_output_tokens": most_tokens, "audio": output}
         result |= {"modalities": modalities, "output_audio_format": coding, "voice": voice, "temperature": temperature}
         result["max_output_tokens"] = most_tokens
+        if self.name == "beta" and (usage := result["usage"]) is not None:
+            known = ("cached_tokens", "text_tokens", "audio_tokens")
+            details = {name: usage["input_token_details"][name] for name in known}
+            result["usage"] = {**usage, "input_token_details": details}
         return result
 
 
