@@ -124,7 +124,9 @@ class Dialect:
         return name
 
     def item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """An item with the dialect's names for what an assistant says."""
+        """An item with the dialect's names for what an assistant says, and without what it does not tell of an item."""
+        if self.name == "azure" and item.get("type") == "function_call_output":
+            return {key: value for key, value in item.items() if key != "status"}
         if not self.flat or item.get("role") != "assistant":
             return item
         names = {"output_text": "text", "output_audio": "audio"}
