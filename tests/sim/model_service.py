@@ -11,14 +11,14 @@ from offhook.audio import g711
 from offhook.audio.resample import resample
 from offhook.sim.model_drive import SpeechEngines
 from offhook.sim.model_orders import Setup
-from offhook.sim.model_socket import SocketService
+from offhook.sim.model_socket import SocketServer
 from offhook.speech.espeak import EspeakSynthesizer
 
 
 class Running:
     """A service that listens."""
 
-    def __init__(self, service: SocketService, port: int, caller: EspeakSynthesizer) -> None:
+    def __init__(self, service: SocketServer, port: int, caller: EspeakSynthesizer) -> None:
         self.service, self.port = service, port
         self._caller = caller
 
@@ -38,7 +38,7 @@ class Running:
 async def running(**setup: Any) -> AsyncIterator[Running]:
     """Serves while the block runs; audio comes at once unless told otherwise."""
     engines, caller = SpeechEngines(), EspeakSynthesizer()
-    service = SocketService(Setup(**{"first_audio_ms": 0.0, "pace": 1000.0, **setup}), engines)
+    service = SocketServer(Setup(**{"first_audio_ms": 0.0, "pace": 1000.0, **setup}), engines)
     try:
         await asyncio.gather(engines.start(), caller.start())
         async with service.listen("127.0.0.1", 0) as server:

@@ -18,7 +18,7 @@ import typer
 from offhook.errors import ConfigError
 from offhook.sim.model_drive import SpeechEngines
 from offhook.sim.model_orders import Faults, Setup
-from offhook.sim.model_socket import SocketService
+from offhook.sim.model_socket import SocketServer
 
 
 def model(
@@ -63,7 +63,7 @@ async def _serve(setup: Setup, host: str, port: int, context: ssl.SSLContext | N
     engines = SpeechEngines(voice)
     try:
         await engines.start()
-        service = SocketService(setup, engines, typer.echo)
+        service = SocketServer(setup, engines, typer.echo)
         async with service.listen(host, port, context) as server:
             bound = next(iter(server.sockets)).getsockname()[1]
             address = f"{host}:{bound}"

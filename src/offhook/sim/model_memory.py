@@ -21,7 +21,7 @@ class Refusal(Exception):
         self.status, self.body = status, body
 
 
-class MemoryService:
+class MemoryServer:
     """Opens sessions; `sessions` keeps them with their logs."""
 
     def __init__(self, setup: Setup, engines: Engines) -> None:

@@ -216,22 +216,23 @@ def _told(result: str) -> str:
 
 
 def _read_out(value: Any) -> str:
+    """A yes goes without saying."""
     match value:
         case None | True:
             return ""
         case False:
-            return "No."
+            return "no"
         case dict():
-            said = [
-                f"{str(key).replace('_', ' ')}: {each}"
-                if isinstance(each, int | float) and each is not True
-                else _read_out(each)
-                for key, each in value.items()
-            ]
-            return ", ".join(each for each in said if each)
+            return ", ".join(filter(None, (_named(str(key), each) for key, each in value.items())))
         case list():
             return ", ".join(filter(None, map(_read_out, value)))
     return str(value)
+
+
+def _named(key: str, value: Any) -> str:
+    """Numbers and a no need their name, words do not."""
+    said = _read_out(value)
+    return f"{key.replace('_', ' ')}: {said}" if said and isinstance(value, int | float) else said
 
 
 def _plain(said: str) -> str:

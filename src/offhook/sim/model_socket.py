@@ -21,7 +21,7 @@ LARGEST_MESSAGE = 24 * 1024 * 1024
 """15 MiB of audio in base64, and its envelope."""
 
 
-class SocketService:
+class SocketServer:
     """Serves sessions until its block is left. `tell` gets one line for each session that ends or is refused."""
 
     def __init__(self, setup: Setup, engines: Engines, tell: Callable[[str], None] = lambda line: None) -> None:
@@ -53,7 +53,7 @@ class SocketService:
             self._tell(f"refused {request.path.partition('?')[0]}: {admitted.status}")
             body = admitted.body.encode()
             headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(body))})
-            return Response(admitted.status, HTTPStatus(admitted.status).phrase, headers, body)
+            return Response(admitted.status, _phrase(admitted.status), headers, body)
         connection.admitted = admitted  # type: ignore[attr-defined]
         return None
 
@@ -97,3 +97,8 @@ def _line(number: int, session: ModelSession, lasted_s: float, code: int | None)
         f"session {number} ({session.dialect.name}): {lasted_s:.1f} s, {names.count('input_audio_buffer.committed')} turns, "
         f"{names.count('response.done')} responses, {names.count('error')} errors, closed {code or 1006}"
     )
+
+
+def _phrase(status: int) -> str:
+    """The name of a status, also of one that has none."""
+    return next((each.phrase for each in HTTPStatus if each == status), "Refused")

@@ -96,7 +96,7 @@ class Speaking:
         """Gives what is due."""
         for response in list(self._responses.values()):
             while (next_at := response.next_at()) is not None and next_at <= at and not self._out.closed:
-                response.tick(at)
+                response.tick(next_at)
                 self._settle(response)
 
     # ------------------------------------------------------------ what follows
