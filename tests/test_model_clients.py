@@ -164,7 +164,7 @@ def test_openai_cancelling_and_what_is_refused() -> None:
         await talk.connection.input_audio_buffer.commit()
         assert (await talk.one("error")).error.code == "input_audio_buffer_commit_empty"
 
-    openai_talk(scenario, pace=1.0, answers=(STORY,))
+    openai_talk(scenario, pace=0.2, answers=(STORY,))
 
 
 def test_openai_a_failed_response_and_a_drop() -> None:

@@ -79,6 +79,8 @@ def test_who_it_is_without_instructions_that_say_so() -> None:
         ('Say exactly: "Welcome to the Blue Door."', "Welcome to the Blue Door."),
         ("Say exactly the following words, and nothing else: Hello. It is nine.", "Hello. It is nine."),
         ("Say this: Are you there?", "Are you there?"),
+        ('Say "One moment, please" and wait.', "One moment, please"),
+        ("Say exactly: It is 9:30 now.", "It is 9:30 now."),
         ('Greet the caller with "Good day".', "Good day"),
         ("Greet the caller in one short sentence.", "Hello, how can I help you?"),
         ("", "Hello, how can I help you?"),

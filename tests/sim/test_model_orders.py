@@ -15,7 +15,7 @@ def test_faults_are_named_with_and_without_a_number() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("rain", "There is no fault 'rain'; the faults are refuse, half-open,"),
+        ("rain", "There is no fault 'rain'; the faults are refuse, no-upgrade, half-open,"),
         ("half-open=1", "takes no number"),
         ("refuse", "needs a whole number"),
         ("refuse=soon", "needs a whole number"),

@@ -30,6 +30,15 @@ def test_events_take_the_names_of_the_dialect_and_are_logged() -> None:
     (event,) = sent(out)
     assert event["type"] == "conversation.item.created"
     assert out.log == [(5.0, "out", event)]
+    out.received({"type": "x", "event_id": 5})
+    assert out.log[1] == (5.0, "in", {"type": "x", "event_id": 5}) and out.cause is None
+
+
+def test_without_a_log_events_are_counted_all_the_same() -> None:
+    out = Outbox(GA, Setup(keep_log=False), 0)
+    out.received({"type": "x", "event_id": "c1"})
+    out.emit("input_audio_buffer.cleared")
+    assert out.log == [] and out.counts == {"input_audio_buffer.cleared": 1} and out.cause == "c1"
 
 
 def test_a_refusal_names_the_event_it_is_about() -> None:

@@ -110,6 +110,27 @@ def test_expiry_is_told_before_the_close() -> None:
     asyncio.run(whole())
 
 
+def test_a_handshake_that_is_never_answered_and_a_session_that_never_speaks() -> None:
+    async def whole() -> None:
+        async with serving([], faults=Faults(no_upgrade=True)) as address:
+            reader, writer = await asyncio.open_connection(*address.removeprefix("ws://").split(":"))
+            request = f"GET {PATH} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            writer.write((request + key).encode())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await reader.read(1)
+            writer.close()
+        async with serving([], faults=Faults(half_open=True)) as address, dial(address) as websocket:
+            await websocket.send('{"type": "response.create"}')
+            await (await websocket.ping())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await websocket.recv()
+
+    asyncio.run(whole())
+
+
 def test_the_largest_append_fits() -> None:
     async def whole() -> None:
         async with serving([]) as address, dial(address) as websocket:

@@ -49,6 +49,7 @@ def model(
         pace=pace,
         lifetime_s=lifetime,
         faults=Faults.parse(fault or []),
+        keep_log=False,
         seed=randbits(32),
     )
     asyncio.run(_serve(setup, host, port, _context(tls, cert, key), voice))

@@ -7,6 +7,7 @@ Sources: OpenAI's reference of Realtime, its package's types; Microsoft's pages 
 leave open (texts of errors, close codes) follows what users quote; docs/sim-model.md lists it.
 """
 
+from collections import Counter
 from typing import Any
 
 from offhook.sim import model_requests
@@ -40,8 +41,13 @@ class ModelSession:
 
     @property
     def log(self) -> list[tuple[float, str, dict[str, Any]]]:
-        """(time, "in" or "out", event) of everything."""
+        """(time, "in" or "out", event) of everything, if the setup wants it kept."""
         return self._out.log
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many events of each type were sent."""
+        return self._out.counts
 
     @property
     def closed(self) -> bool:
@@ -62,21 +68,19 @@ class ModelSession:
         self._speaking = Speaking(self.dialect, self.setup, self._out, self.conversation, self._response_over)
         self._transcripts = Transcripts(self._out, self.setup.faults)
         self._idle_at: float | None = None
-        if not self._faults.half_open:
+        if not self._faults.mute:
             self._out.emit("session.created", session=self.session)
         return self._out.take()
 
     def receive(self, message: str | bytes, now: float) -> list[Order]:
         """The client sent a message."""
         self._catch_up(now)
-        if self.closed or self._faults.half_open:
+        if self.closed or self._faults.mute:
             return self._out.take()
         self._out.cause = None
         try:
             event = model_requests.parse(message)
-            cause = event.get("event_id")
-            self._out.cause = cause if isinstance(cause, str) else None
-            self.log.append((now, "in", event))
+            self._out.received(event)
             self._do(model_requests.check(event, self.dialect), event)
         except Refused as refused:
             self._out.refuse(refused)

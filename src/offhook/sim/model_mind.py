@@ -56,6 +56,8 @@ _EMPTY = frozenset(
         "or please tell that the this to want was what what's when where which who with would you your",
     )
 )
+_EXACTLY = re.compile(r"\bsay (?:exactly|the following|this)[^:\"“]{0,40}:\s*(.+)", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(r"\bsay\b[^\"“]{0,60}[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _USUAL = {"day": "today", "time": "12:00", "people": "2"}
 """What a caller means who does not say."""
 _ALIASES = {"item": "drink", "product": "drink", "guests": "people", "party_size": "people", "date": "day"}
@@ -95,10 +97,8 @@ def think(situation: Situation) -> Answer:
 
 
 def _exactly(instructions: str) -> str:
-    """The words after "Say exactly:", without quotation marks."""
-    found = re.search(
-        r"\bsay (?:exactly|the following|this)[^:]{0,40}:\s*(.+)", instructions, re.IGNORECASE | re.DOTALL
-    )
+    """The words after "Say exactly:", or those in quotation marks after "say"."""
+    found = _EXACTLY.search(instructions) or _QUOTED.search(instructions)
     return found[1].strip().strip("\"'“”«»").strip() if found else ""
 
 

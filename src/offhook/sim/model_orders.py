@@ -69,8 +69,10 @@ class Faults:
 
     refuse: int | None = None
     """The handshake is answered with this status."""
+    no_upgrade: bool = False
+    """The connection is taken, and its handshake is never answered."""
     half_open: bool = False
-    """The connection is taken, and nothing is ever said."""
+    """The handshake is answered, and nothing is ever said."""
     update_error: bool = False
     """An error of the server comes before each `session.updated`."""
     update_silent: bool = False
@@ -97,6 +99,11 @@ class Faults:
     """Events and keys that no documentation knows are sent in between."""
     deaf: bool = False
     """µ-law from the caller is dropped without a word."""
+
+    @property
+    def mute(self) -> bool:
+        """Whether nothing is to be said at all."""
+        return self.no_upgrade or self.half_open
 
     @classmethod
     def parse(cls, wanted: Sequence[str]) -> "Faults":
@@ -137,6 +144,8 @@ class Setup:
     answers: tuple[Answer, ...] = ()
     """What each session's first responses are; then the model thinks for itself."""
     faults: Faults = field(default_factory=Faults)
+    keep_log: bool = True
+    """Sessions keep all that was said, for who reads it afterwards."""
     epoch_s: float = 0.0
     """Unix time of the shell's 0 ms."""
     seed: int = 0

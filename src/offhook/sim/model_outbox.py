@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 from offhook.sim.model_checks import Refused
@@ -20,8 +20,10 @@ class Outbox:
         """The client's id of the event that is looked at."""
         self.closed = False
         self.log: list[tuple[float, str, dict[str, Any]]] = []
-        """(time, "in" or "out", event) of everything."""
-        self._dialect, self._faults = dialect, setup.faults
+        """(time, "in" or "out", event) of everything, if the setup wants it kept."""
+        self.counts: Counter[str] = Counter()
+        """How many events of each type were sent."""
+        self._dialect, self._faults, self._keep = dialect, setup.faults, setup.keep_log
         self._seed = f"{setup.seed}/{number}"
         self._made = 0
         self._orders: list[Order] = []
@@ -45,8 +47,17 @@ class Outbox:
             self.order(Send(json.dumps({"type": "novelty.happened", "event_id": self.new_id("event"), "detail": {}})))
             fields["novelty"] = True
         text = json.dumps({"type": name, "event_id": self.new_id("event"), **fields}, separators=(",", ":"))
-        self.log.append((self.now, "out", json.loads(text)))
+        self.counts[name] += 1
+        if self._keep:
+            self.log.append((self.now, "out", json.loads(text)))
         self.order(Send(text))
+
+    def received(self, event: dict[str, Any]) -> None:
+        """A client's event, for the log; its id goes into the errors that it causes."""
+        cause = event.get("event_id")
+        self.cause = cause if isinstance(cause, str) else None
+        if self._keep:
+            self.log.append((self.now, "in", event))
 
     def refuse(self, refused: Refused) -> None:
         """Sends an error."""

@@ -22,7 +22,10 @@ LARGEST_MESSAGE = 24 * 1024 * 1024
 
 
 class SocketServer:
-    """Serves sessions until its block is left. `tell` gets one line for each session that ends or is refused."""
+    """Serves sessions until its block is left; `sessions` keeps them if the setup wants logs.
+
+    `tell` gets one line for each session that ends or is refused.
+    """
 
     def __init__(self, setup: Setup, engines: Engines, tell: Callable[[str], None] = lambda line: None) -> None:
         self.setup = setup
@@ -43,11 +46,14 @@ class SocketServer:
             max_size=LARGEST_MESSAGE,
             ping_interval=20,
             ping_timeout=20,
+            open_timeout=None if self.setup.faults.no_upgrade else 10,
             close_timeout=2,
         ) as server:
             yield server
 
-    def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
+        if self.setup.faults.no_upgrade:
+            await connection.wait_closed()
         admitted = admit(request.path, dict(request.headers.raw_items()), self.setup)
         if isinstance(admitted, Turned):
             self._tell(f"refused {request.path.partition('?')[0]}: {admitted.status}")
@@ -61,7 +67,8 @@ class SocketServer:
         admitted: Admitted = connection.admitted  # type: ignore[attr-defined]
         number = next(self._numbers)
         session = ModelSession(admitted.dialect, admitted.model, self.setup, number)
-        self.sessions.append(session)
+        if self.setup.keep_log:
+            self.sessions.append(session)
         out: asyncio.Queue[str | int] = asyncio.Queue()
         driver = Driver(session, self._engines, out.put_nowait, lambda code, _reason: out.put_nowait(code))
         writing = asyncio.create_task(_write(connection, out))
@@ -92,10 +99,10 @@ async def _write(connection: ServerConnection, out: "asyncio.Queue[str | int]") 
 
 def _line(number: int, session: ModelSession, lasted_s: float, code: int | None) -> str:
     """What is told of a session: no words of anybody."""
-    names = [event.get("type") for _, _, event in session.log]
+    said = session.counts
     return (
-        f"session {number} ({session.dialect.name}): {lasted_s:.1f} s, {names.count('input_audio_buffer.committed')} turns, "
-        f"{names.count('response.done')} responses, {names.count('error')} errors, closed {code or 1006}"
+        f"session {number} ({session.dialect.name}): {lasted_s:.1f} s, {said['input_audio_buffer.committed']} turns, "
+        f"{said['response.done']} responses, {said['error']} errors, closed {code or 1006}"
     )
 
 
