@@ -79,6 +79,8 @@ def test_who_it_is_without_instructions_that_say_so() -> None:
         ('Say exactly: "Welcome to the Blue Door."', "Welcome to the Blue Door."),
         ("Say exactly the following words, and nothing else: Hello. It is nine.", "Hello. It is nine."),
         ("Say this: Are you there?", "Are you there?"),
+        ("You say exactly: what you know. Say exactly the following and nothing else: Hi.", "Hi."),
+        ("You were cut off. Go on from where the caller stopped hearing you.", "As I was saying, I am here to help."),
         ('Say "One moment, please" and wait.', "One moment, please"),
         ("Say exactly: It is 9:30 now.", "It is 9:30 now."),
         ('Greet the caller with "Good day".', "Good day"),

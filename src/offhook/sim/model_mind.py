@@ -56,7 +56,7 @@ _EMPTY = frozenset(
         "or please tell that the this to want was what what's when where which who with would you your",
     )
 )
-_EXACTLY = re.compile(r"\bsay (?:exactly|the following|this)[^:\"“]{0,40}:\s*(.+)", re.IGNORECASE | re.DOTALL)
+_EXACTLY = re.compile(r".*\bsay (?:exactly|the following|this)[^:\"“]{0,40}:\s*(.+)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"\bsay\b[^\"“]{0,60}[\"“]([^\"”]+)[\"”]", re.IGNORECASE)
 _USUAL = {"day": "today", "time": "12:00", "people": "2"}
 """What a caller means who does not say."""
@@ -97,8 +97,8 @@ def think(situation: Situation) -> Answer:
 
 
 def _exactly(instructions: str) -> str:
-    """The words after "Say exactly:", or those in quotation marks after "say"."""
-    found = _EXACTLY.search(instructions) or _QUOTED.search(instructions)
+    """The words after the last "Say exactly:", or those in quotation marks after "say"."""
+    found = _EXACTLY.match(instructions) or _QUOTED.search(instructions)
     return found[1].strip().strip("\"'“”«»").strip() if found else ""
 
 
@@ -106,6 +106,8 @@ def _opening(situation: Situation) -> str:
     """Nobody said anything: the model begins."""
     if wanted := re.search(r"[\"“]([^\"”]+)[\"”]", situation.override):
         return wanted[1].strip()
+    if re.search(r"\bgo on\b|\bcontinue\b", situation.override, re.IGNORECASE):
+        return "As I was saying, I am here to help."
     return "Hello, how can I help you?"
 
 
