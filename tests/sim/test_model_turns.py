@@ -89,3 +89,14 @@ def test_another_format_drops_what_was_kept_and_another_detection_does_not() -> 
     assert buffer.kept_ms == 0
     buffer.append(bytes(4800))
     assert buffer.kept_ms == 100 and buffer.appended_ms == 200
+
+
+def test_what_follows_from_speech_can_be_changed_in_the_middle_of_it() -> None:
+    buffer = InputBuffer(MULAW, vad())
+    noticed(buffer, voice(600))
+    buffer.configure(MULAW, vad(create_response=False, interrupt_response=False))
+    assert buffer.speaking
+    assert len(noticed(buffer, QUIET * 8 * 1000)) == 1
+    noticed(buffer, voice(600))
+    buffer.configure(MULAW, vad(threshold=0.6))
+    assert not buffer.speaking

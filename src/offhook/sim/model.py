@@ -179,12 +179,12 @@ class ModelSession:
         session = self.dialect.merged(self.session, update)
         if self._speaking.voiced and self.dialect.voice(session) != self.dialect.voice(self.session):
             raise _voice_fixed("session.voice" if self.dialect.flat else "session.audio.output.voice")
-        before = (self.dialect.side(self.session, "input"), self.dialect.turns(self.session))
         self.session = session
-        after = (self.dialect.side(session, "input"), self.dialect.turns(session))
-        if after != before:
-            self._buffer.configure(*after)
+        turns = self.dialect.turns(session)
+        self._buffer.configure(self.dialect.side(session, "input"), turns)
+        if not self._buffer.speaking:
             self._speech_item = None
+        if not (turns or {}).get("idle_timeout_ms"):
             self._idle_at = None
         for name in ("animation", "avatar"):
             if update.get(name):

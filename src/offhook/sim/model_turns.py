@@ -14,6 +14,7 @@ from offhook.sim.model_wire import Sound
 EAGERNESS_MS = {"low": 2000, "medium": 1000, "auto": 1000, "high": 500}
 """How long a silence must be for semantic_vad. The service weighs words; this stand-in weighs only time."""
 LEAST_COMMIT_MS = 100.0
+_FOLLOWING = ("create_response", "interrupt_response", "auto_truncate", "idle_timeout_ms")
 _START_MS = 64
 _HYSTERESIS = 0.15
 _SPARE_MS = 500.0
@@ -45,22 +46,28 @@ class InputBuffer:
         self._track: Track | None = None
         self._kept = bytearray()
         self._kept_from_ms = 0.0
-        self.configure(sound, turns)
+        self._sound, self._intake, self._turns = sound, Intake(sound), turns
+        self.fresh()
 
     def configure(self, sound: Sound, turns: dict[str, Any] | None) -> None:
-        """Another format drops what was kept; another turn detection begins anew with what comes."""
-        if getattr(self, "_sound", None) != sound:
-            self._sound = sound
-            self._intake = Intake(sound)
+        """Another format drops what was kept. What decides about speech begins anew if it is changed, else it goes on."""
+        anew = sound != self._sound or _detection(turns) != _detection(self._turns)
+        if sound != self._sound:
+            self._sound, self._intake = sound, Intake(sound)
             self.clear()
+        self._turns = turns
+        if anew:
+            self.fresh()
+
+    def fresh(self) -> None:
+        """Speech counts as not begun: the detection is another, or the client ended a turn itself."""
+        self.speaking = False
         if self._track is not None:
             self._track.close()
             self._track = None
-        self._turns = turns
-        self.speaking = False
-        if turns is not None:
+        if self._turns is not None:
             self._track = self._bank.open()
-            self._gate, self._gate_from_ms = _gate(turns), self.appended_ms
+            self._gate, self._gate_from_ms = _gate(self._turns), self.appended_ms
 
     @property
     def kept_ms(self) -> float:
@@ -99,10 +106,6 @@ class InputBuffer:
         self._kept.clear()
         self._kept_from_ms = self.appended_ms
 
-    def fresh(self) -> None:
-        """The client ended a turn itself: speech counts as not begun."""
-        self.configure(self._sound, self._turns)
-
     @property
     def _prefix_ms(self) -> float:
         return float((self._turns or {}).get("prefix_padding_ms", 300))
@@ -113,6 +116,11 @@ class InputBuffer:
         del self._kept[: whole * self._sound.bytes_per_ms]
         self._kept_from_ms += whole
         return self._kept_from_ms
+
+
+def _detection(turns: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What of a turn detection decides about speech, not about what follows from it."""
+    return None if turns is None else {key: value for key, value in turns.items() if key not in _FOLLOWING}
 
 
 def _gate(turns: dict[str, Any]) -> SpeechGate:
