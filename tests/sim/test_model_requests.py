@@ -38,6 +38,7 @@ BAD = [
     (GA, message("assistant", type="text", text="a"), "invalid_value", "item.content[0].type"),
     (GA, message("assistant", type="output_audio", audio="AA=="), "invalid_value", "item.content[0].type"),
     (AZURE, message("assistant", type="output_text", text="a"), "invalid_value", "item.content[0].type"),
+    (BETA, message("user", type="input_image", image_url="data:"), "invalid_value", "item.content[0].type"),
     (GA, message("system", type="input_audio", audio="AA=="), "invalid_value", "item.content[0].type"),
     (GA, message("user", type="input_text"), "missing_required_parameter", "item.content[0].text"),
     (GA, message("tool", type="input_text", text="a"), "invalid_value", "item.role"),

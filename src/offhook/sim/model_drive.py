@@ -65,7 +65,7 @@ class SpeechEngines:
         """The sentence. Each speed has a synthesizer of its own. Raises LegFailed if it died."""
         if speed not in self._voices:
             self._voices[speed] = EspeakSynthesizer(self._voice, round(_WORDS_PER_MINUTE * speed))
-        return await self._voices[speed].speak(text)
+        return await self._voices[speed].speak(text.encode(errors="replace").decode())
 
     async def close(self) -> None:
         """Ends the workers. Idempotent."""

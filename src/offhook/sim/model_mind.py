@@ -177,11 +177,13 @@ def _fitting(said: str, tools: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
 
 def _arguments(tool: dict[str, Any], said: str) -> str:
     schema = tool.get("parameters") or {}
-    required = schema.get("required", [])
+    required, properties = schema.get("required"), schema.get("properties")
     slots = understand(_plain(said)).slots
     found = {}
-    for name, kind in schema.get("properties", {}).items():
-        value = _argument(name, kind, said, slots, name in required)
+    for name, kind in properties.items() if isinstance(properties, dict) else ():
+        if not isinstance(kind, dict):
+            continue
+        value = _argument(name, kind, said, slots, isinstance(required, list) and name in required)
         if value is not None:
             found[name] = value
     return json.dumps(found, separators=(",", ":"))
@@ -189,10 +191,10 @@ def _arguments(tool: dict[str, Any], said: str) -> str:
 
 def _argument(name: str, kind: dict[str, Any], said: str, slots: dict[str, str], needed: bool) -> Any:
     """A value of the wanted kind out of what was said; None if there is none and none is needed."""
-    if "anyOf" in kind:
-        kind = next((each for each in kind["anyOf"] if each.get("type") != "null"), {})
+    if isinstance(either := kind.get("anyOf"), list):
+        kind = next((each for each in either if isinstance(each, dict) and each.get("type") != "null"), {})
     slot = slots.get(name) or slots.get(_ALIASES.get(name, ""))
-    if choices := kind.get("enum"):
+    if (choices := kind.get("enum")) and isinstance(choices, list):
         named = [choice for choice in choices if str(choice).lower() in said.lower() or choice == slot]
         return named[0] if named else choices[0] if needed else None
     match kind.get("type", "string"):

@@ -27,29 +27,27 @@ LARGEST_APPEND = 15 * 1024 * 1024
 """Bytes of audio in one event."""
 
 _STATUS = one_of("completed", "incomplete", "in_progress")
-_USER = tagged(
-    "type",
-    {
-        "input_text": record(("text",), type=anything, text=text()),
-        "input_audio": record(("audio",), type=anything, audio=text(), transcript=nullable(text())),
-        "input_image": record(("image_url",), type=anything, image_url=text(), detail=one_of("auto", "low", "high")),
-    },
-)
+_USER = {
+    "input_text": record(("text",), type=anything, text=text()),
+    "input_audio": record(("audio",), type=anything, audio=text(), transcript=nullable(text())),
+    "input_image": record(("image_url",), type=anything, image_url=text(), detail=one_of("auto", "low", "high")),
+}
 _SYSTEM = tagged("type", {"input_text": record(("text",), type=anything, text=text())})
 
 
-def _item(assistant: str) -> dict[str, Check]:
-    """The items that may be created; `assistant` is the type of an assistant's text."""
+def _item(assistant: str, *, beta: bool = False) -> dict[str, Check]:
+    """The items that may be created; `assistant` is the type of an assistant's text. The beta knew fewer kinds."""
+    user = tagged("type", {kind: check for kind, check in _USER.items() if not beta or kind != "input_image"})
     known = {"id": text(32), "object": one_of("realtime.item"), "type": anything, "status": _STATUS}
     said = tagged("type", {assistant: record(("text",), type=anything, text=text())})
     message = tagged(
         "role",
         {
             role: record(("role", "content"), **known, role=anything, content=array(content))
-            for role, content in (("user", _USER), ("assistant", said), ("system", _SYSTEM))
+            for role, content in (("user", user), ("assistant", said), ("system", _SYSTEM))
         },
     )
-    return {
+    items = {
         "message": message,
         "function_call": record(
             ("name", "arguments"), **known, call_id=text(), name=text(), arguments=text()
@@ -60,9 +58,10 @@ def _item(assistant: str) -> dict[str, Check]:
             approval_request_id=text(), approve=flag, reason=nullable(text()),
         ),
     }  # fmt: skip
+    return {kind: check for kind, check in items.items() if not beta or kind != "mcp_approval_response"}
 
 
-_GA_ITEMS, _FLAT_ITEMS = _item("output_text"), _item("text")
+_GA_ITEMS, _AZURE_ITEMS, _BETA_ITEMS = _item("output_text"), _item("text"), _item("text", beta=True)
 _REFERENCE = {"item_reference": record(("id",), type=anything, id=text())}
 _GA_RESPONSE = record(
     conversation=one_of("auto", "none"),
@@ -80,7 +79,7 @@ _GA_RESPONSE = record(
 )
 _BETA_RESPONSE = record(
     conversation=one_of("auto", "none"),
-    input=nullable(array(tagged("type", {**_FLAT_ITEMS, **_REFERENCE}))),
+    input=nullable(array(tagged("type", {**_BETA_ITEMS, **_REFERENCE}))),
     instructions=text(),
     modalities=MODALITIES,
     voice=one_of(*VOICES),
@@ -94,8 +93,8 @@ _BETA_RESPONSE = record(
 _AZURE_RESPONSE = record(
     commit=flag,
     cancel_previous=flag,
-    append_input_items=array(tagged("type", _FLAT_ITEMS)),
-    input_items=array(tagged("type", {**_FLAT_ITEMS, **_REFERENCE})),
+    append_input_items=array(tagged("type", _AZURE_ITEMS)),
+    input_items=array(tagged("type", {**_AZURE_ITEMS, **_REFERENCE})),
     modalities=MODALITIES,
     instructions=text(),
     voice=nullable(model_flat.VOICE),
@@ -145,8 +144,8 @@ def _events(items: dict[str, Check], response: Check) -> dict[str, Check]:
 
 _EVENTS = {
     "ga": _events(_GA_ITEMS, _GA_RESPONSE),
-    "beta": _events(_FLAT_ITEMS, _BETA_RESPONSE),
-    "azure": _events(_FLAT_ITEMS, _AZURE_RESPONSE)
+    "beta": _events(_BETA_ITEMS, _BETA_RESPONSE),
+    "azure": _events(_AZURE_ITEMS, _AZURE_RESPONSE)
     | {
         "response.create": record(
             type=anything,
@@ -164,7 +163,7 @@ def parse(message: str | bytes) -> dict[str, Any]:
         raise Refused("invalid_event", "Binary messages are not supported; send events as text.")
     try:
         event = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("invalid_event", "The message could not be parsed as JSON.") from None
     if not isinstance(event, dict):
         raise Refused("invalid_event", "The message is not a JSON object.")
