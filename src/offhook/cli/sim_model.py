@@ -16,9 +16,7 @@ from typing import Annotated
 import typer
 
 from offhook.errors import ConfigError
-from offhook.sim.model_drive import SpeechEngines
 from offhook.sim.model_orders import Faults, Setup
-from offhook.sim.model_socket import SocketServer
 
 
 def model(
@@ -56,6 +54,9 @@ def model(
 
 
 async def _serve(setup: Setup, host: str, port: int, context: ssl.SSLContext | None, voice: str) -> None:
+    from offhook.sim.model_drive import SpeechEngines  # what `sim call` does not need is not imported for it
+    from offhook.sim.model_socket import SocketServer
+
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows
