@@ -35,7 +35,7 @@ def voice(ms: int) -> bytes:
 class Talk:
     """`got` is all the client ever received, `hears` what the recogniser is asked for and has not answered."""
 
-    def __init__(self, dialect: Dialect = GA, *, typed: bool = True, **setup: Any) -> None:
+    def __init__(self, dialect: Dialect = GA, *, typed: bool = True, agent: str = "", **setup: Any) -> None:
         self.now = 1000.0
         self.got: list[dict[str, Any]] = []
         self.raw: list[str] = []
@@ -46,7 +46,7 @@ class Talk:
         """What the recogniser understands at once; None: nothing until `heard` is called."""
         self._typed = typed
         self._from = 0
-        self.session = ModelSession(dialect, MODELS[dialect.name], Setup(**setup))
+        self.session = ModelSession(dialect, "" if agent else MODELS[dialect.name], Setup(**setup), agent=agent)
         self._do(self.session.open(self.now))
 
     def send(self, type_: str, **fields: Any) -> list[dict[str, Any]]:

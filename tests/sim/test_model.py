@@ -486,6 +486,19 @@ def test_voice_live_takes_what_comes_with_a_response() -> None:
     assert talk.said() == ["I am a stand-in for a speech model."]
 
 
+def test_a_foundry_agent_has_its_own_instructions() -> None:
+    talk = Talk(AZURE, agent="anna")
+    session = talk.got[0]["session"]
+    assert session["agent"]["name"] == "anna" and "model" not in session
+    for own in ({"instructions": "Be brief."}, {"tools": []}, {"model": "gpt-4o"}):
+        assert error(talk.update(**own))["message"].endswith("belongs to the agent.")
+    assert types(talk.update(voice={"type": "openai", "name": "marin"})) == ["session.updated"]
+    talk.send("conversation.item.create", item=user_text("Who are you?"))
+    talk.send("response.create")
+    talk.wait(3000)
+    assert talk.said() == ["I am anna."]
+
+
 def test_a_session_expires() -> None:
     talk = Talk(lifetime_s=120.0)
     talk.wait(119_900)

@@ -10,6 +10,7 @@ from offhook.sim.model_wire import AZURE, BETA, GA, Dialect
 
 BEARER = {"Authorization": "Bearer k"}
 VOICE_LIVE = "/voice-live/realtime?api-version=2026-07-15&model=gpt-realtime-2.1"
+AGENT = "/voice-live/realtime?api-version=2026-07-15&agent-name=anna&agent-project-name=p"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,9 @@ def test_who_gets_in(target: str, headers: dict[str, str], dialect: Dialect) -> 
         ("/voice-live/realtime?model=gpt-realtime-2.1", BEARER, 400, "unsupported_api_version"),
         ("/voice-live/realtime?api-version=2020-01-01&model=gpt-4o", BEARER, 400, "unsupported_api_version"),
         ("/voice-live/realtime?api-version=2026-07-15", BEARER, 400, "missing_model"),
-        ("/voice-live/realtime?api-version=2026-07-15&agent-name=a", BEARER, 400, "unsupported_mode"),
+        ("/voice-live/realtime?api-version=2026-07-15&agent-name=a", BEARER, 400, "missing_parameter"),
+        (AGENT + "&model=gpt-4o", BEARER, 400, "invalid_parameter"),
+        (AGENT, {"api-key": "k"}, 401, "invalid_authentication"),
         ("/voice-live/realtime?api-version=2026-07-15&model=gpt-3", BEARER, 404, "model_not_found"),
     ],
 )
@@ -56,6 +59,10 @@ def test_who_does_not(target: str, headers: dict[str, str], status: int, code: s
     assert isinstance(turned, Turned) and turned.status == status
     error = json.loads(turned.body)["error"]
     assert error["code"] == code and error["message"]
+
+
+def test_an_agent_answers_in_place_of_a_model() -> None:
+    assert admit(AGENT, BEARER, Setup(api_key="k")) == Admitted(AZURE, "", "anna")
 
 
 def test_without_a_key_of_its_own_any_will_do() -> None:

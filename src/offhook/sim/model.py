@@ -26,18 +26,19 @@ from offhook.speech.base import Utterance
 
 EARLY_MS = 0.01
 """A shell may wake so much early."""
+_AGENTS_OWN = ("instructions", "tools", "tool_choice", "model")
 _SERVER_ERROR = "The server had an error while processing your request."
 
 
 class ModelSession:
     """What is behind one connection."""
 
-    def __init__(self, dialect: Dialect, model: str, setup: Setup, number: int = 0) -> None:
-        """`number` tells the sessions of one service apart."""
+    def __init__(self, dialect: Dialect, model: str, setup: Setup, number: int = 0, agent: str = "") -> None:
+        """`number` tells the sessions of one service apart. An `agent` has instructions and tools of its own."""
         self.dialect, self.setup = dialect, setup
         self._out = Outbox(dialect, setup, number)
         self._faults = setup.faults
-        self._model = model
+        self._model, self._agent = model, agent
 
     @property
     def log(self) -> list[tuple[float, str, dict[str, Any]]]:
@@ -62,6 +63,10 @@ class ModelSession:
         self._expires_ms = now + self.setup.lifetime_s * 1000.0
         expires = int(self.setup.epoch_s + now / 1000.0 + self.setup.lifetime_s)
         self.session = self.dialect.defaults(self._model, self._out.new_id("sess"), expires)
+        if self._agent:
+            del self.session["model"]
+            thread = self._out.new_id("thread")
+            self.session["agent"] = {"type": "agent", "name": self._agent, "agent_id": self._agent, "thread_id": thread}
         self.conversation = Conversation(self._out.new_id("conv"))
         self._buffer = InputBuffer(self.dialect.side(self.session, "input"), self.dialect.turns(self.session))
         self._speech_item: str | None = None
@@ -172,6 +177,9 @@ class ModelSession:
         if self._faults.update_error:
             self._out.refuse(Refused("server_error", _SERVER_ERROR, kind="server_error"))
         self.dialect.check(update, self.session)
+        for name in _AGENTS_OWN if self._agent else ():
+            if name in update:
+                raise Refused("invalid_value", f"'session.{name}' belongs to the agent.", f"session.{name}")
         if update.get("model", self._model) != self._model:
             raise Refused("invalid_value", "The model of a session cannot be changed.", "session.model")
         if self.session.get("tracing") and "tracing" in update:
@@ -301,6 +309,8 @@ class ModelSession:
 
     def _respond(self, wanted: dict[str, Any], extra: str = "") -> None:
         given = plan(self.dialect, self.session, wanted, extra)
+        if self._agent:
+            given.instructions = f"You are {self._agent}."
         if self._speaking.voiced and given.voice != self.dialect.voice(self.session):
             raise _voice_fixed("response.voice" if self.dialect.flat else "response.audio.output.voice")
         if wanted.get("cancel_previous") and self._speaking.current is not None:

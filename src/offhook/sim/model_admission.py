@@ -19,6 +19,8 @@ class Admitted:
 
     dialect: Dialect
     model: str
+    agent: str = ""
+    """The Foundry agent that answers in place of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def admit(target: str, headers: Mapping[str, str], setup: Setup) -> Admitted | T
         return _turned(401)
     if azure and query.get("api-version") not in model_flat.AZURE_VERSIONS:
         return _turned(400, "unsupported_api_version", "The api-version is missing or not supported.")
-    if azure and "model" not in query and {"agent-name", "agent-id"} & query.keys():
-        return _turned(400, "unsupported_mode", "This stand-in serves models, not agents: give a model.")
+    if azure and (agent := query.get("agent-name") or query.get("agent-id")):
+        return _agent(agent, query, known)
     dialect = AZURE if azure else BETA if known.get("openai-beta") == "realtime=v1" else GA
     model = query.get("model", "")
     if not model:
@@ -65,6 +67,17 @@ def admit(target: str, headers: Mapping[str, str], setup: Setup) -> Admitted | T
     if model not in (BETA.models + GA.models if dialect is BETA else dialect.models):
         return _turned(404, "model_not_found", f"The model '{model}' does not exist or you do not have access to it.")
     return Admitted(dialect, model)
+
+
+def _agent(agent: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Admitted | Turned:
+    """An agent needs its project, a token of Entra rather than a key, and no model."""
+    if not query.get("agent-project-name"):
+        return _turned(400, "missing_parameter", "The parameter agent-project-name is missing.")
+    if "model" in query:
+        return _turned(400, "invalid_parameter", "An agent has its own model: leave the parameter out.")
+    if "api-key" in headers or "api-key" in query:
+        return _turned(401, "invalid_authentication", "Agents need a token; keys are not supported.")
+    return Admitted(AZURE, "", agent)
 
 
 def _key(headers: Mapping[str, str], query: Mapping[str, str], azure: bool) -> str | None:

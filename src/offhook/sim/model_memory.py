@@ -38,7 +38,7 @@ class MemoryServer:
             raise Refusal(admitted.status, admitted.body)
         loop = asyncio.get_running_loop()
         client, service = duplex(loop, there or Link(), back or Link())
-        session = ModelSession(admitted.dialect, admitted.model, self.setup, len(self.sessions))
+        session = ModelSession(admitted.dialect, admitted.model, self.setup, len(self.sessions), admitted.agent)
         self.sessions.append(session)
         driver = Driver(
             session, self._engines, lambda text: service.send(text.encode()), lambda code, _reason: service.close(code)

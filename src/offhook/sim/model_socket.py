@@ -66,7 +66,7 @@ class SocketServer:
     async def _converse(self, connection: ServerConnection) -> None:
         admitted: Admitted = connection.admitted  # type: ignore[attr-defined]
         number = next(self._numbers)
-        session = ModelSession(admitted.dialect, admitted.model, self.setup, number)
+        session = ModelSession(admitted.dialect, admitted.model, self.setup, number, admitted.agent)
         if self.setup.keep_log:
             self.sessions.append(session)
         out: asyncio.Queue[str | int] = asyncio.Queue()
