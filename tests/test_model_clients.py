@@ -26,7 +26,7 @@ HOURS = {
     "description": "When the shop is open.",
     "parameters": {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
 }
-STORY = Answer("Once upon a time there was a telephone. It rang and rang. Nobody answered it. That was sad.")
+STORY = Answer("Once upon a time there was a telephone. It rang and rang. Nobody answered it. That was sad. " * 3)
 
 
 def all_known(run: Running, dialect: str) -> None:
@@ -133,9 +133,10 @@ def test_openai_a_spoken_turn_is_heard_and_answered_aloud() -> None:
 def test_openai_a_barge_in() -> None:
     async def scenario(run: Running, talk: Talk) -> None:
         await update(talk, audio={"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 400}}})
+        speech = await run.speech("goodbye")
         await talk.connection.response.create()
         first = await talk.one("response.output_audio.delta")
-        await talk.say(await run.speech("goodbye"))
+        await talk.say(speech)
         got = await talk.until("response.done")
         assert "input_audio_buffer.speech_started" in [event.type for event in got]
         cut = got[-1].response
@@ -296,11 +297,12 @@ def test_azure_a_tool_and_a_barge_in() -> None:
         got = await talk.until("response.done")
         call = next(event for event in got if event.type == "response.function_call_arguments.done")
         assert call.name == "opening_hours"
-        result = m.FunctionCallOutputItem(call_id=call.call_id, output="Nine to five, and a little longer on Sundays.")
+        result = m.FunctionCallOutputItem(call_id=call.call_id, output=STORY.text)
+        speech = await run.speech("goodbye")
         await talk.connection.conversation.item.create(item=result)
         await talk.connection.response.create()
         await talk.one("response.audio.delta")
-        await talk.say(await run.speech("goodbye"))
+        await talk.say(speech)
         cut = await talk.one("response.done")
         assert cut.response.status_details.reason == "turn_detected"
         await talk.connection.send({"type": "input_audio_buffer.append"})
