@@ -26,10 +26,13 @@ BOOKED = "book a table for two"
 
 
 def _with(
-    test: Callable[[PocketsphinxPool], Awaitable[None]], runner: Callable = asyncio.run, workers: int = 1
-) -> None:  # type: ignore[type-arg]
+    test: Callable[[PocketsphinxPool], Awaitable[None]],
+    runner: Callable = asyncio.run,  # type: ignore[type-arg]
+    workers: int = 1,
+    least_score: float | None = None,
+) -> None:
     async def main() -> None:
-        pool = PocketsphinxPool(GRAMMAR, workers)
+        pool = PocketsphinxPool(GRAMMAR, workers, least_score)
         try:
             await pool.start()
             await test(pool)
@@ -56,6 +59,19 @@ def test_callers_on_one_worker_are_kept_apart() -> None:
         assert [(await each.end()).text for each in (one, other)] == [ASKED, BOOKED]
 
     _with(test)
+
+
+@needs_engine
+@pytest.mark.parametrize(("least_score", "understood"), [(None, False), (-9.0, True)])
+def test_how_sure_of_the_words_it_must_be(least_score: float | None, understood: bool) -> None:
+    audio = spoken("hello")["hello"]
+
+    async def test(pool: PocketsphinxPool) -> None:
+        recogniser = pool.recogniser()
+        _say(recogniser, audio)
+        assert bool((await recogniser.end()).text) == understood
+
+    _with(test, least_score=least_score)
 
 
 @needs_engine

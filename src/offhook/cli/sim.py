@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from offhook.cli.scenarios import LONGEST_S, Played, links_of, load, refuse_inside
+from offhook.cli.sim_model import model
 from offhook.cli.talk import show
 from offhook.errors import ConfigError
 from offhook.server.simulator_account import data_folder, simulator_account
@@ -35,6 +36,9 @@ app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
 DEFAULT_URL = "http://127.0.0.1:8000/incoming-call"
 """Where `make run` answers."""
 IN_A_SCRIPT = ("say", "audio", "barge_in_at", "delay", "jitter", "caller", "voice")
+
+
+app.command("model")(model)
 
 
 @app.callback()

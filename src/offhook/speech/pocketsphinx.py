@@ -28,13 +28,16 @@ _BLOCK_BYTES = 1600
 class PocketsphinxPool:
     """Worker processes for the callers of this process. One core decodes for some thirty people who all talk at once."""
 
-    def __init__(self, grammar: str, workers: int | None = None) -> None:
-        """`workers` defaults to the number of cores. Raises ConfigError without the extra or for a text that is no JSGF."""
+    def __init__(self, grammar: str, workers: int | None = None, least_score: float | None = None) -> None:
+        """`workers` defaults to the number of cores. Below `least_score` words count as not understood; the default suits
+        a desk that had rather ask again than do what nobody wanted. Raises ConfigError without the extra or for a text
+        that is no JSGF.
+        """
         if importlib.util.find_spec("pocketsphinx") is None:
             raise ConfigError("The built-in recogniser is not installed: run pip install 'offhook[local]'.")
         words_of(grammar)
         self._grammar = grammar.encode()
-        self._workers = [_Shared() for _ in range(workers or os.cpu_count() or 1)]
+        self._workers = [_Shared(least_score) for _ in range(workers or os.cpu_count() or 1)]
         self._streams = count(1)
 
     async def start(self) -> None:
@@ -75,8 +78,9 @@ class PocketsphinxPool:
 class _Shared:
     """A worker and how many callers it has."""
 
-    def __init__(self) -> None:
-        self.worker = Worker("offhook.speech.pocketsphinx_worker")
+    def __init__(self, least_score: float | None) -> None:
+        arguments = () if least_score is None else (str(least_score),)
+        self.worker = Worker("offhook.speech.pocketsphinx_worker", *arguments)
         self.callers = 0
         self.taught = 0
         """The life of the worker that was given the grammar."""

@@ -6,6 +6,7 @@ that was understood on all of its speech, averaged over the call. `bestpath=no`:
 """
 
 import math
+import sys
 import tempfile
 from collections.abc import Sequence
 from itertools import chain
@@ -65,7 +66,8 @@ _STEP = 160
 class Engine:
     """What the callers of one process share: the grammar, decoders to lend, and the measure of cepstral means."""
 
-    def __init__(self, grammar: str) -> None:
+    def __init__(self, grammar: str, least_score: float = _LEAST_SCORE) -> None:
+        self.least_score = least_score
         model = Path(pocketsphinx.get_model_path(), "en-us")
         self._acoustic = str(model / "en-us")
         with open(model / "cmudict-en-us.dict", encoding="utf-8") as dictionary:
@@ -161,7 +163,7 @@ class Caller:
         if hypothesis is None or not hypothesis.hypstr:
             return -math.inf, ""
         score = self._score()
-        self._understood = score >= _LEAST_SCORE
+        self._understood = score >= self._engine.least_score
         return score, hypothesis.hypstr if self._understood else ""
 
     def cancel(self) -> None:
@@ -284,7 +286,8 @@ def bounds_of(wide: bytes | bytearray) -> tuple[int, int]:
 
 
 def main() -> None:
-    """Serves callers until the other side closes the pipe."""
+    """Serves callers until the other side closes the pipe. The one argument, if given, is the least score of words."""
+    least_score = float(sys.argv[1]) if len(sys.argv) > 1 else _LEAST_SCORE
     engine: Engine | None = None
     callers: dict[int, Caller] = {}
 
@@ -292,7 +295,7 @@ def main() -> None:
         nonlocal engine
         if kind == GRAMMAR:
             try:
-                engine = Engine(body.decode())
+                engine = Engine(body.decode(), least_score)
             except ConfigError as error:
                 raise Refused(str(error)) from error
             return b""
