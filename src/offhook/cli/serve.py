@@ -14,6 +14,7 @@ from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, agent_from, credentials, load_agents
 from offhook.cli.compose import serve
+from offhook.cli.live import LiveTalk
 from offhook.core import events as e
 from offhook.errors import ConfigError
 from offhook.phone.twilio.signature import Key
@@ -25,8 +26,6 @@ from offhook.settings import Settings
 SIM_CALLS_PORT = 8000  # what `sim call` calls unless told otherwise
 
 TRY_IT = "what are your opening hours"
-
-SHOWN_CHARS = 100  # of a tool's arguments and result
 
 DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
@@ -60,26 +59,14 @@ def run_demo(port: int | None) -> None:
         )
 
     keys = [Key(account.auth_token)]
-    _run(settings, (account.account_sid, keys), loaded, try_it=TRY_IT, on_started=started, watch=_show)
-
-
-def _show(_call_id: str, event: e.Event) -> None:
-    """What is said, for whoever tries the demo; a real server shows it to nobody."""
-    match event:
-        case e.TurnKept(role="caller", text=text):
-            typer.echo(f"  caller  {text}")
-        case e.TurnKept(role="agent", text=text, unheard=unheard):
-            typer.echo(f"  agent   {text}" + (f" […not heard: {unheard}]" if unheard else ""))
-        case e.ToolCalled(name=name, arguments=arguments):
-            typer.echo(f"  tool    {name} {_short(arguments)}")
-        case e.ToolFinished(output=output, failed=failed):
-            typer.echo(f"          {'refused: ' if failed else '→ '}{_short(output)}")
-        case e.Ended(result, reason):
-            typer.echo(f"  call {result}: {reason}\n")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + " …"
+    _run(
+        settings,
+        (account.account_sid, keys),
+        loaded,
+        try_it=TRY_IT,
+        on_started=started,
+        watch=LiveTalk(typer.echo).watch,
+    )
 
 
 def command() -> str:
