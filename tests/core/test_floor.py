@@ -114,6 +114,24 @@ def test_a_yes_before_the_question_is_none():
     assert talk.told(e.SayRest)
 
 
+def test_a_backchannel_over_a_noise_that_was_lost_with_the_stream_costs_nothing():
+    talk = (
+        ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.PhoneLost(False, {"a": 1000.0}), e.PhoneJoined())
+    )
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("okay", 300.0))
+    assert talk.told(e.Clear, e.Respond) == [e.Clear()], "of before the loss"
+    assert talk.control.turn is TurnState.SPEAKING
+
+
+def test_words_that_were_understood_only_after_the_stream_came_back_cut_in():
+    talk = (
+        ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.PhoneLost(False, {"a": 1000.0}), e.PhoneJoined())
+    )
+    talk.commands.clear()
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0), e.Settled({"a": 1200.0}))
+    assert [type(command) for command in talk.commands] == [e.Clear, e.Cancel, e.Truncate, e.Respond]
+
+
 # ---------------------------------------------------------------- thinking
 
 
@@ -167,6 +185,56 @@ def test_silence_while_the_caller_thinks_is_left_alone():
     assert not talk.told(e.Fill, e.Respond)
 
 
+def test_a_cough_into_a_filler_does_not_lose_the_question():
+    talk = says(ours(), "how much").wait(600)
+    (fill,) = talk.told(e.Fill)
+    says(talk.speak(fill.item, 600), "", 200.0).tell(e.Settled({fill.item: 300.0}))
+    assert talk.told(e.SayRest)
+    assert talk.control.turn is TurnState.THINKING
+    says(talk.tell(e.ItemHeard(fill.item)), "is tea")
+    assert talk.told(e.Respond)[-1] == e.Respond("how much is tea")
+
+
+def test_an_answer_that_was_held_for_a_cough_answers_the_question():
+    talk = says(ours(), "how much").tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
+    talk.wait(200).tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 200.0)).tell(e.ItemHeard("answer"))
+    says(talk, "a croissant")
+    assert talk.told(e.Respond)[-1] == e.Respond("a croissant")
+
+
+def test_late_news_of_an_answer_that_was_cut_is_no_answer():
+    talk = ours().speak("a", 3000, whole=False).wait(1000)
+    says(talk, "how much").tell(e.Settled({"a": 1000.0}), e.ItemEnded("a"))
+    assert talk.control.turn is TurnState.THINKING
+    assert talk.wait(1000).told(e.Fill)
+
+
+def test_a_filler_without_a_sound_is_no_answer():
+    talk = says(ours(), "how much").wait(600)
+    (fill,) = talk.told(e.Fill)
+    talk.tell(e.ItemEnded(fill.item))
+    assert talk.control.turn is TurnState.THINKING
+
+
+def test_words_told_while_the_caller_goes_on_are_answered_if_a_noise_is_all_that_follows():
+    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.SpeechStarted(), e.CallerTurnEnded("how much", 400.0))
+    talk.tell(e.SpeechStopped(), e.SpeechStarted(), e.SpeechStopped())
+    assert not talk.told(e.Respond)
+    assert talk.tell(e.CallerTurnEnded("", 200.0)).told(e.Respond) == [e.Respond("how much")]
+    assert talk.control.turn is TurnState.THINKING
+
+
+def test_an_answer_that_waits_for_the_rest_does_not_wait_for_a_stream_that_is_lost():
+    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.SpeechStarted(), e.CallerTurnEnded("how much", 400.0))
+    assert talk.tell(e.PhoneLost(False)).told(e.Respond) == [e.Respond("how much")]
+
+
+def test_an_answer_that_was_not_asked_for_yet_is_when_the_stream_is_lost():
+    talk = ours().speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0))
+    talk.tell(e.SpeechStarted(), e.PhoneLost(False, {"a": 300.0}), e.PhoneJoined()).wait(20_000)
+    assert talk.told(e.Respond) == [e.Respond("how much")]
+
+
 # ---------------------------------------------------------------- tools
 
 
@@ -191,6 +259,46 @@ def test_a_tool_that_takes_long_after_a_word_of_the_agents_is_filled():
     talk.tell(e.ToolFinished("1", "3 euros")).commands.clear()
     talk.speak("answer", 500).wait(500).tell(e.ItemHeard("answer")).wait(20_000)
     assert not talk.told(e.Fill)
+
+
+def after_a_tool(talk: Talk) -> Talk:
+    """The agent has said a word, and looks something up."""
+    says(talk, "how much").speak("let me see", 500).tell(e.ToolCalled("1", "price", "{}")).wait(500)
+    talk.tell(e.ItemHeard("let me see")).wait(100).commands.clear()
+    return talk
+
+
+def test_what_a_tool_brings_is_not_said_over_the_caller():
+    talk = after_a_tool(ours()).tell(e.SpeechStarted()).wait(100).tell(e.ToolFinished("1", "3 euros"))
+    talk.speak("answer", 1000, sent=False)
+    assert talk.ledger.take(8000) is None
+    talk.tell(e.Settled(), e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("never mind", 400.0))
+    assert talk.told(e.Cancel, e.Discard, e.Respond) == [e.Cancel(), e.Discard("answer"), e.Respond("never mind")]
+
+
+def test_what_begins_before_the_words_of_the_caller_are_known_waits_for_them():
+    talk = (
+        after_a_tool(ours()).tell(e.SpeechStarted()).wait(200).tell(e.SpeechStopped(), e.ToolFinished("1", "3 euros"))
+    )
+    talk.speak("answer", 1000, sent=False)
+    assert talk.ledger.take(8000) is None
+    assert talk.control.turn is TurnState.LISTENING
+    talk.tell(e.Settled()).wait(300).tell(e.CallerTurnEnded("", 200.0))
+    assert talk.ledger.take(8000).item == "answer"
+    assert talk.control.turn is TurnState.SPEAKING
+
+
+def test_a_filler_is_not_said_over_the_caller():
+    talk = after_a_tool(ours()).wait(1000)
+    (fill,) = talk.told(e.Fill)
+    talk.tell(e.SpeechStarted()).speak(fill.item, 600, sent=False)
+    assert talk.ledger.take(8000) is None
+
+
+def test_a_provider_speaks_when_it_pleases():
+    talk = Talk("provider").tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
+    assert not talk.told(e.Clear)
+    assert talk.ledger.take(8000)
 
 
 # ---------------------------------------------------------------- both fall silent
@@ -232,6 +340,28 @@ def test_a_noise_where_nothing_was_asked_is_nothing():
     assert talk.told(e.Respond) == []
 
 
+def test_the_agent_does_not_go_on_while_the_words_of_an_answer_are_looked_up():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    says(talk, "", 300.0).wait(600)
+    talk.tell(e.SpeechStarted()).wait(200).tell(e.SpeechStopped()).wait(400)
+    assert not talk.told(e.Respond)
+    assert talk.tell(e.CallerTurnEnded("yes", 200.0)).told(e.Respond) == [e.Respond("yes")]
+
+
+def test_the_agent_does_not_go_on_while_keys_are_pressed():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    says(talk, "", 300.0).wait(600).tell(e.KeyPressed("4")).wait(2999)
+    assert not talk.told(e.Respond)
+    assert talk.wait(1).told(e.Respond) == [e.Respond("", keys="4")]
+
+
+def test_the_agent_does_not_go_on_before_the_stream_is_back():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    says(talk, "", 300.0).wait(600).tell(e.PhoneLost(False)).wait(2000)
+    assert not talk.told(e.Respond)
+    assert talk.tell(e.PhoneJoined()).wait(1300).told(e.Respond) == [e.Respond("", going_on=True)]
+
+
 # ---------------------------------------------------------------- the keypad
 
 
@@ -267,6 +397,26 @@ def test_nothing_but_hash_is_no_entry():
     assert not ours().tell(e.KeyPressed("#")).wait(5000).told(e.Respond)
 
 
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_nothing_but_hash_over_the_agent_is_no_dead_end(turns):
+    talk = Talk(turns).speak("menu", 5000).wait(1000).tell(e.KeyPressed("#"), e.Settled({"menu": 1000.0})).wait(1299)
+    assert not talk.told(e.Respond)
+    assert talk.wait(1).told(e.Respond) == [e.Respond("", going_on=True)]
+
+
+def test_a_key_stops_a_provider_that_is_still_generating():
+    talk = Talk("provider").speak("menu", 5000, whole=False).tell(e.KeyPressed("1"))
+    assert talk.told(e.Cancel, e.Clear) == [e.Cancel(), e.Clear()]
+    assert not Talk("provider").speak("menu", 5000).tell(e.KeyPressed("1")).told(e.Cancel)
+
+
+def test_keys_that_a_provider_gets_while_the_caller_speaks_are_told_it_at_the_end_of_the_turn():
+    talk = Talk("provider").tell(e.KeyPressed("4")).wait(2900).tell(e.SpeechStarted()).wait(500)
+    assert not talk.told(e.Respond)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded(""))
+    assert talk.told(e.Respond) == [e.Respond("", keys="4")]
+
+
 # ---------------------------------------------------------------- goodbye
 
 
@@ -288,3 +438,40 @@ def test_a_goodbye_that_does_not_come_is_not_waited_for_for_ever():
     talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(4999)
     assert not talk.told(e.HangUp)
     assert talk.wait(1).told(e.HangUp)
+
+
+def test_a_cough_before_the_goodbye_leaves_it_to_be_said():
+    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(200)
+    says(talk, "", 200.0)
+    assert not talk.told(e.HangUp)
+    talk.speak("bye", 1000).wait(1000)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("bye")).told(e.HangUp)
+
+
+def test_a_goodbye_that_was_held_for_a_cough_ends_the_call_when_it_was_heard():
+    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(200)
+    talk.tell(e.SpeechStarted()).speak("bye", 7000, sent=False).wait(200).tell(e.SpeechStopped()).wait(300)
+    talk.tell(e.CallerTurnEnded("", 200.0)).wait(7000)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("bye")).told(e.HangUp)
+
+
+def test_a_hello_into_a_greeting_that_is_a_goodbye_does_not_withdraw_it():
+    talk = greeting(3000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(300)
+    says(talk, "hello").wait(2000)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("greeting")).told(e.HangUp)
+
+
+def test_a_cough_at_the_end_of_a_greeting_that_is_a_goodbye_does_not_withdraw_it():
+    talk = greeting(1400).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(1300)
+    talk.tell(e.SpeechStarted()).wait(100).tell(e.ItemHeard("greeting"))
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 200.0)).told(e.HangUp)
+
+
+def test_a_goodbye_is_withdrawn_by_words_said_before_it_begins():
+    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(200)
+    says(talk, "wait").speak("what", 500).wait(500).tell(e.ItemHeard("what"))
+    assert not talk.told(e.HangUp)
