@@ -87,6 +87,44 @@ def test_a_question_into_the_greeting_is_answered_and_not_greeted():
     assert talk.told(e.Greet, e.Respond) == [e.Respond("what are your hours")]
 
 
+def test_speech_before_the_stream_is_nobodys():
+    talk = Talk("offhook", joined=False).tell(e.AgentJoined(), e.SpeechStarted(), e.PhoneJoined())
+    talk.speak("greeting", 4000).wait(3000)
+    assert not talk.told(e.Clear)
+
+
+def test_a_caller_who_was_speaking_before_the_greeting_gets_the_floor_too():
+    talk = Talk("offhook", joined=False).tell(e.AgentJoined(), e.PhoneJoined(), e.SpeechStarted()).wait(300)
+    talk.speak("greeting", 4000).wait(1499)
+    assert not talk.told(e.Clear)
+    assert talk.wait(1).told(e.Clear)
+
+
+def silent(turns="offhook") -> Talk:
+    """A call whose agent waits for the caller to speak first."""
+    talk = Talk(turns, joined=False).tell(e.AgentJoined(), e.PhoneJoined())
+    talk.commands.clear()
+    return talk
+
+
+def test_an_agent_that_does_not_greet_owes_nothing_and_is_asked_for_nothing():
+    talk = silent().tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("", 300.0)).wait(60_000)
+    assert talk.commands == []
+    assert says(talk, "how much").told(e.Respond) == [e.Respond("how much")]
+
+
+def test_an_answer_to_a_caller_who_speaks_first_is_no_greeting():
+    talk = silent("provider")
+    says(talk, "how much").speak("answer", 4000).wait(300).tell(e.SpeechStarted())
+    assert talk.told(e.Clear)
+
+
+def test_who_waits_for_the_first_words_of_a_provider_hears_a_filler():
+    talk = says(silent("provider"), "how much").wait(599)
+    assert not talk.told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
+
+
 # ---------------------------------------------------------------- backchannels
 
 
@@ -97,6 +135,7 @@ def test_a_backchannel_costs_no_word(text):
     talk.tell(e.CallerTurnEnded(text, 300.0))
     assert talk.told(e.SayRest)
     assert not talk.told(e.Truncate, e.Respond, e.Cancel)
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == [text]
 
 
 def test_a_yes_into_a_question_is_an_answer():
@@ -130,6 +169,20 @@ def test_words_that_were_understood_only_after_the_stream_came_back_cut_in():
     talk.commands.clear()
     talk.tell(e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0), e.Settled({"a": 1200.0}))
     assert [type(command) for command in talk.commands] == [e.Clear, e.Cancel, e.Truncate, e.Respond]
+
+
+def test_a_caller_who_starts_again_is_judged_by_the_second_go():
+    talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(300)
+    talk.tell(e.SpeechStopped()).wait(200).tell(e.SpeechStarted()).wait(599)
+    assert not talk.told(e.Cancel)
+    assert talk.wait(1).told(e.Cancel)
+
+
+def test_one_long_interruption_does_not_make_the_next_cough_one():
+    talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(650)
+    talk.tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("how much", 650.0))
+    says(talk.speak("b", 500).wait(500).tell(e.ItemHeard("b")), "", 200.0)
+    assert talk.told(e.Respond) == [e.Respond("how much")]
 
 
 # ---------------------------------------------------------------- thinking
@@ -224,6 +277,12 @@ def test_words_told_while_the_caller_goes_on_are_answered_if_a_noise_is_all_that
     assert talk.control.turn is TurnState.THINKING
 
 
+def test_a_noise_behind_words_that_were_told_late_asks_for_the_answer_once():
+    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.SpeechStarted(), e.CallerTurnEnded("how much", 400.0))
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 200.0))
+    assert talk.told(e.Respond) == [e.Respond("how much")]
+
+
 def test_an_answer_that_waits_for_the_rest_does_not_wait_for_a_stream_that_is_lost():
     talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.SpeechStarted(), e.CallerTurnEnded("how much", 400.0))
     assert talk.tell(e.PhoneLost(False)).told(e.Respond) == [e.Respond("how much")]
@@ -295,6 +354,18 @@ def test_a_filler_is_not_said_over_the_caller():
     assert talk.ledger.take(8000) is None
 
 
+def test_a_filler_does_not_follow_the_callers_words_at_once():
+    talk = after_a_tool(ours()).tell(e.SpeechStarted(), e.ToolCalled("2", "price", "{}")).wait(800)
+    talk.tell(e.SpeechStopped()).wait(899)
+    assert not talk.told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
+
+
+def test_what_a_provider_understood_is_in_the_transcript_whenever_it_tells():
+    talk = Talk("provider").tell(e.CallerTurnEnded("how much"), e.CallerTurnEnded(""), e.CallerTranscribed("is tea"))
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["how much", "is tea"]
+
+
 def test_a_provider_speaks_when_it_pleases():
     talk = Talk("provider").tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
     assert not talk.told(e.Clear)
@@ -332,6 +403,13 @@ def test_a_noise_in_place_of_an_answer_is_asked_again():
     assert talk.wait(500).told(e.Respond) == []
     assert talk.wait(1000).told(e.Respond) == [e.Respond("", going_on=True)]
     assert len(talk.wait(60_000).told(e.Respond)) == 1
+
+
+def test_a_noise_that_takes_long_to_be_told_from_words_is_asked_again_too():
+    talk = asks(ours()).wait(2000).tell(e.ItemHeard("a")).wait(500)
+    talk.tell(e.SpeechStarted()).wait(300).tell(e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("", 300.0))
+    assert talk.wait(1299).told(e.Respond) == []
+    assert talk.wait(1).told(e.Respond) == [e.Respond("", going_on=True)]
 
 
 def test_a_noise_where_nothing_was_asked_is_nothing():
@@ -426,8 +504,9 @@ def test_an_agent_that_hangs_up_after_its_goodbye_is_heard_first():
     assert talk.tell(e.ItemHeard("bye")).told(e.HangUp)
 
 
-def test_an_agent_that_hangs_up_before_its_goodbye_may_still_say_it():
-    talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(2000)
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_an_agent_that_hangs_up_before_its_goodbye_may_still_say_it(turns):
+    talk = says(Talk(turns), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(2000)
     assert not talk.told(e.HangUp)
     talk.speak("bye", 1000).wait(1000)
     assert not talk.told(e.HangUp)
@@ -474,4 +553,15 @@ def test_a_cough_at_the_end_of_a_greeting_that_is_a_goodbye_does_not_withdraw_it
 def test_a_goodbye_is_withdrawn_by_words_said_before_it_begins():
     talk = says(ours(), "bye").tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(200)
     says(talk, "wait").speak("what", 500).wait(500).tell(e.ItemHeard("what"))
+    assert not talk.told(e.HangUp)
+
+
+def test_an_agent_that_has_not_said_a_word_may_still_say_goodbye():
+    assert not silent().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).told(e.HangUp)
+
+
+def test_a_goodbye_that_was_withdrawn_is_not_brought_back_by_a_cough():
+    talk = ours().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+    says(talk, "wait").tell(e.Settled({"bye": 300.0})).speak("what", 1000)
+    says(talk, "", 200.0).tell(e.Settled({"what": 300.0}), e.ItemHeard("what")).wait(60_000)
     assert not talk.told(e.HangUp)
