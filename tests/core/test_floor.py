@@ -145,6 +145,13 @@ def test_a_yes_into_a_question_is_an_answer():
     assert talk.told(e.Respond) == [e.Respond("yes")]
 
 
+def test_a_yes_is_an_answer_to_what_was_heard_and_not_to_what_was_to_follow():
+    talk = asks(ours()).speak("b", 1000, sent=False).wait(1700)
+    says(talk.tell(e.SpeechStarted(), e.Settled({"a": 1700.0})), "yes", 200.0)
+    assert talk.told(e.Respond) == [e.Respond("yes")]
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept) and turn.role == "caller"] == ["yes"]
+
+
 def test_a_yes_before_the_question_is_none():
     talk = asks(ours()).wait(500)
     talk.tell(e.SpeechStarted(), e.Settled({"a": 500.0})).wait(200).tell(e.SpeechStopped()).wait(300)
@@ -292,6 +299,12 @@ def test_an_answer_that_was_not_asked_for_yet_is_when_the_stream_is_lost():
     talk = ours().speak("a", 1000).tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("how much", 400.0))
     talk.tell(e.SpeechStarted(), e.PhoneLost(False, {"a": 300.0}), e.PhoneJoined()).wait(20_000)
     assert talk.told(e.Respond) == [e.Respond("how much")]
+
+
+def test_the_wait_after_words_that_were_hard_to_understand_is_filled_too():
+    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("how much", 400.0))
+    assert not talk.wait(899).told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
 
 
 # ---------------------------------------------------------------- tools
@@ -471,13 +484,44 @@ def test_a_key_is_a_barge_in(turns):
     assert talk.commands[-1] == e.Respond("", keys="1")
 
 
+def test_every_key_is_told_to_those_who_watch():
+    talk = ours().tell(e.KeyPressed("4"))
+    assert talk.events == [e.KeyPressed("4")]
+
+
+def test_a_cough_between_two_keys_is_not_answered():
+    talk = ours().speak("menu", 5000).wait(1000).tell(e.KeyPressed("1"), e.Settled({"menu": 1000.0}))
+    says(talk, "", 200.0)
+    assert not talk.told(e.Respond)
+    assert talk.wait(3000).told(e.Respond) == [e.Respond("", keys="1")]
+
+
+def test_the_answer_to_an_entry_that_was_ended_by_hash_is_waited_for_from_there():
+    talk = ours().tell(e.KeyPressed("4")).wait(2500).tell(e.KeyPressed("#")).wait(899)
+    assert not talk.told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
+
+
+def test_an_entry_waits_for_words_that_are_still_looked_up_and_the_wait_is_filled():
+    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.KeyPressed("4"), e.KeyPressed("#")).wait(900)
+    assert not talk.told(e.Respond)
+    assert talk.told(e.Fill)
+    assert talk.tell(e.CallerTurnEnded("please", 300.0)).told(e.Respond) == [e.Respond("please", keys="4")]
+
+
+def test_a_key_into_the_goodbye_withdraws_it():
+    talk = Talk("provider").speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.KeyPressed("1"))
+    talk.speak("what", 500).tell(e.ItemHeard("what")).wait(60_000)
+    assert not talk.told(e.HangUp)
+
+
 def test_nothing_but_hash_is_no_entry():
     assert not ours().tell(e.KeyPressed("#")).wait(5000).told(e.Respond)
 
 
 @pytest.mark.parametrize("turns", ["provider", "offhook"])
 def test_nothing_but_hash_over_the_agent_is_no_dead_end(turns):
-    talk = Talk(turns).speak("menu", 5000).wait(1000).tell(e.KeyPressed("#"), e.Settled({"menu": 1000.0})).wait(1299)
+    talk = Talk(turns).speak("menu", 5000).wait(500).tell(e.KeyPressed("#"), e.Settled({"menu": 500.0})).wait(1299)
     assert not talk.told(e.Respond)
     assert talk.wait(1).told(e.Respond) == [e.Respond("", going_on=True)]
 

@@ -210,7 +210,6 @@ class Floor:
         if not self.open:
             return
         self.farewell.withdraw()
-        self._deadlines.drop(self._stalled)
         if self._suspicion is None and self._ledger.speaking:
             self.turn = TurnState.LISTENING
             if self._ledger.generating and not self._ours:
