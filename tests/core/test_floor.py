@@ -98,6 +98,15 @@ def test_a_caller_who_was_speaking_before_the_greeting_gets_the_floor_too():
     talk.speak("greeting", 4000).wait(1499)
     assert not talk.told(e.Clear)
     assert talk.wait(1).told(e.Clear)
+    assert talk.control.turn is TurnState.LISTENING
+
+
+def test_a_greeting_does_not_yield_to_a_caller_whose_stream_was_lost():
+    talk = (
+        greeting().wait(300).tell(e.SpeechStarted()).wait(200).tell(e.PhoneLost(False, {"greeting": 400.0})).wait(2000)
+    )
+    assert not talk.told(e.Clear)
+    assert talk.tell(e.PhoneJoined()).ledger.take(8000).item == "greeting"
 
 
 def silent(turns="offhook") -> Talk:
@@ -113,8 +122,9 @@ def test_an_agent_that_does_not_greet_owes_nothing_and_is_asked_for_nothing():
     assert says(talk, "how much").told(e.Respond) == [e.Respond("how much")]
 
 
-def test_an_answer_to_a_caller_who_speaks_first_is_no_greeting():
-    talk = silent("provider")
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_an_answer_to_a_caller_who_speaks_first_is_no_greeting(turns):
+    talk = silent(turns)
     says(talk, "how much").speak("answer", 4000).wait(300).tell(e.SpeechStarted())
     assert talk.told(e.Clear)
 
@@ -216,6 +226,14 @@ def test_a_caller_who_goes_on_while_the_agent_thinks_is_answered_once():
     assert kinds.index(e.Cancel) < kinds.index(e.Discard) < len(kinds) - 1 - kinds[::-1].index(e.Respond)
 
 
+def test_an_item_stands_in_the_transcript_where_it_began_whenever_its_words_come():
+    talk = Talk("provider")
+    talk.ledger.accept("a", bytes(8000))
+    talk.tell(e.ItemBegan("a"), e.CallerTurnEnded("how much"), e.ItemText("a", "hello")).tell(e.ItemHeard("a"))
+    turns = {turn.role: turn.turn for turn in talk.events if isinstance(turn, e.TurnKept)}
+    assert turns["agent"] < turns["caller"]
+
+
 def test_a_long_wait_is_filled_and_filled_again():
     talk = says(ours(), "how much").wait(599)
     assert not talk.told(e.Fill)
@@ -253,6 +271,19 @@ def test_a_cough_into_a_filler_does_not_lose_the_question():
     assert talk.control.turn is TurnState.THINKING
     says(talk.tell(e.ItemHeard(fill.item)), "is tea")
     assert talk.told(e.Respond)[-1] == e.Respond("how much is tea")
+
+
+def test_a_filler_that_begins_during_a_cough_does_not_lose_the_question():
+    talk = says(ours(), "how much").wait(600)
+    (fill,) = talk.told(e.Fill)
+    talk.tell(e.SpeechStarted()).speak(fill.item, 600, sent=False).wait(200).tell(e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", 200.0), e.ItemHeard(fill.item))
+    assert says(talk, "is tea").told(e.Respond)[-1] == e.Respond("how much is tea")
+
+
+def test_what_was_answered_without_a_sound_is_not_asked_again():
+    talk = says(ours(), "thanks").tell(e.ItemEnded("nothing"))
+    assert says(talk, "how much").told(e.Respond)[-1] == e.Respond("how much")
 
 
 def test_an_answer_that_was_held_for_a_cough_answers_the_question():
@@ -398,6 +429,13 @@ def test_when_both_fall_silent_after_a_cut_the_agent_goes_on():
     assert len(talk.told(e.Respond)) == 1, "it is asked once"
 
 
+def test_an_agent_that_takes_long_to_go_on_is_waited_for_like_any_other():
+    talk = Talk("provider").speak("a", 3000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}))
+    talk.wait(300).tell(e.SpeechStopped()).wait(1300 + 899)
+    assert not talk.told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
+
+
 def test_a_provider_that_is_about_to_answer_is_not_asked_to_go_on():
     talk = Talk("provider").speak("a", 3000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}))
     talk.wait(300).tell(e.SpeechStopped(), e.CallerTurnEnded("")).wait(5000)
@@ -462,6 +500,11 @@ def test_keys_are_an_entry_ended_by_hash():
     assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["(keys 472)"]
 
 
+def test_an_entry_is_answered_once():
+    talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).speak("ok", 100).tell(e.ItemHeard("ok"))
+    assert says(talk, "thanks").told(e.Respond) == [e.Respond("", keys="472"), e.Respond("thanks")]
+
+
 def test_an_entry_is_over_three_seconds_after_the_last_key():
     talk = ours().tell(e.KeyPressed("4")).wait(2000).tell(e.KeyPressed("7")).wait(2999)
     assert not talk.told(e.Respond)
@@ -471,7 +514,7 @@ def test_an_entry_is_over_three_seconds_after_the_last_key():
 def test_an_entry_of_the_length_that_was_asked_for_is_over_at_once():
     talk = ours().speak("how many", 500).tell(e.KeysWanted(1)).wait(500).tell(e.ItemHeard("how many"))
     assert talk.tell(e.KeyPressed("4")).told(e.Respond) == [e.Respond("", keys="4")]
-    talk.speak("ok", 100).tell(e.KeyPressed("5"))
+    talk.speak("ok", 100).tell(e.KeyPressed("5"), e.Settled({"ok": 50.0}))
     assert len(talk.told(e.Respond)) == 1, "what was asked for counts once"
 
 

@@ -364,11 +364,12 @@ class Floor:
         elif self._hanging:
             self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
 
-    def _stalled(self, _now: float) -> None:
+    def _stalled(self, now: float) -> None:
         if self._quiet and self.turn is TurnState.LISTENING and self._hanging:
             self._hanging = False
             self.turn = TurnState.THINKING
             self._do(e.Respond("", going_on=True))
+            self._wait_quietly(now)
 
     # ------------------------------------------------------------------------------------------ what was heard
 
