@@ -234,6 +234,13 @@ def test_an_item_stands_in_the_transcript_where_it_began_whenever_its_words_come
     assert turns["agent"] < turns["caller"]
 
 
+def test_words_that_come_after_their_audio_was_heard_are_still_kept():
+    talk = Talk("provider").speak("a", 500).tell(e.ItemHeard("a"))
+    assert talk.control.turn is TurnState.LISTENING
+    talk.tell(e.ItemText("a", " and more"))
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["a words", "a words and more"]
+
+
 def test_a_long_wait_is_filled_and_filled_again():
     talk = says(ours(), "how much").wait(599)
     assert not talk.told(e.Fill)
@@ -243,6 +250,12 @@ def test_a_long_wait_is_filled_and_filled_again():
     assert len(talk.told(e.Fill)) == 1
     talk.wait(1)
     assert len({command.item for command in talk.told(e.Fill)}) == 2
+
+
+def test_a_filler_that_never_sounds_is_followed_by_another():
+    talk = says(ours(), "how much").wait(600 + 4999)
+    assert len(talk.told(e.Fill)) == 1
+    assert len(talk.wait(1).told(e.Fill)) == 2
 
 
 def test_a_filler_is_no_answer():
@@ -353,6 +366,17 @@ def test_what_a_tool_has_begun_to_do_is_not_asked_for_again():
     talk = says(ours(), "a large latte").tell(e.ToolCalled("1", "order", "{}"))
     says(talk, "and a croissant")
     assert talk.told(e.Respond) == [e.Respond("a large latte"), e.Respond("and a croissant")]
+
+
+def test_an_entry_that_a_tool_has_begun_to_work_on_is_not_entered_again():
+    talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).tell(e.ToolCalled("1", "order", "{}"))
+    assert says(talk, "and a croissant").told(e.Respond)[-1] == e.Respond("and a croissant")
+
+
+def test_a_tool_that_runs_while_nobody_speaks_is_filled():
+    talk = Talk("provider").wait(5000).tell(e.ToolCalled("1", "price", "{}")).wait(899)
+    assert not talk.told(e.Fill)
+    assert talk.wait(1).told(e.Fill)
 
 
 def test_a_tool_that_takes_long_after_a_word_of_the_agents_is_filled():
