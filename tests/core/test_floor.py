@@ -294,6 +294,15 @@ def test_a_filler_that_begins_during_a_cough_does_not_lose_the_question():
     assert says(talk, "is tea").told(e.Respond)[-1] == e.Respond("how much is tea")
 
 
+def test_a_filler_that_was_cut_by_a_lost_stream_is_no_answer():
+    talk = says(ours(), "how much").wait(600)
+    (fill,) = talk.told(e.Fill)
+    talk.speak(fill.item, 600).tell(e.PhoneLost(False, {fill.item: 300.0}), e.PhoneJoined())
+    assert talk.control.turn is TurnState.THINKING
+    talk.tell(e.ItemHeard(fill.item)).wait(5000)
+    assert len(talk.told(e.Fill)) == 2
+
+
 def test_what_was_answered_without_a_sound_is_not_asked_again():
     talk = says(ours(), "thanks").tell(e.ItemEnded("nothing"))
     assert says(talk, "how much").told(e.Respond)[-1] == e.Respond("how much")
@@ -458,6 +467,12 @@ def test_an_agent_that_takes_long_to_go_on_is_waited_for_like_any_other():
     talk.wait(300).tell(e.SpeechStopped()).wait(1300 + 899)
     assert not talk.told(e.Fill)
     assert talk.wait(1).told(e.Fill)
+
+
+def test_an_agent_that_has_nothing_to_go_on_with_is_not_asked_again():
+    talk = Talk("provider").speak("a", 3000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0}))
+    talk.wait(300).tell(e.SpeechStopped()).wait(1300).tell(e.ItemEnded("nothing")).wait(60_000)
+    assert talk.told(e.Respond) == [e.Respond("", going_on=True)]
 
 
 def test_a_provider_that_is_about_to_answer_is_not_asked_to_go_on():

@@ -386,7 +386,6 @@ class Floor:
             self._judge(now)
 
     def _decide(self, confirmed: bool, now: float) -> None:
-        self._deadlines.drop(self._spoke_long)
         if self._suspicion is None or self._suspicion.confirmed is not None:
             return
         self._suspicion.confirmed = self._cut_in = confirmed
@@ -399,7 +398,6 @@ class Floor:
         if suspicion is None or suspicion.confirmed is None or suspicion.cut is None:
             return
         self._suspicion = None
-        self._deadlines.drop(self._spoke_long)
         if suspicion.confirmed:
             self.farewell.withdraw()
             self._cut(self._settling.give_up(suspicion.cut))
@@ -457,7 +455,7 @@ class Floor:
             self._do(e.Respond("", going_on=True))
         self._lost_in_speech = False
         if self._ledger.speaking:
-            self.turn = TurnState.SPEAKING
+            self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
             self._wait_quietly(now)
 
