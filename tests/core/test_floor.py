@@ -202,6 +202,12 @@ def test_one_long_interruption_does_not_make_the_next_cough_one():
     assert talk.told(e.Respond) == [e.Respond("how much")]
 
 
+def test_those_who_watch_are_told_of_an_interruption_and_not_of_a_loss():
+    talk = Talk("provider").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0}))
+    talk.speak("b", 1000).tell(e.PhoneLost(False, {"b": 300.0}))
+    assert [event for event in talk.events if isinstance(event, e.BargedIn)] == [e.BargedIn({"a": 400.0})]
+
+
 # ---------------------------------------------------------------- thinking
 
 
@@ -691,3 +697,16 @@ def test_a_goodbye_that_was_withdrawn_is_not_brought_back_by_a_cough():
     says(talk, "wait").tell(e.Settled({"bye": 300.0})).speak("what", 1000)
     says(talk, "", 200.0).tell(e.Settled({"what": 300.0}), e.ItemHeard("what")).wait(60_000)
     assert not talk.told(e.HangUp)
+
+
+def test_a_cough_at_the_very_end_of_the_goodbye_does_not_keep_the_call():
+    talk = ours().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP)).wait(990)
+    says(talk.tell(e.SpeechStarted(), e.Settled({"bye": 1000.0})), "", 200.0)
+    assert talk.told(e.HangUp)
+
+
+def test_every_word_that_was_heard_before_the_stream_of_an_ended_call_is_gone_is_kept():
+    talk = Talk("provider").speak("a", 1000).tell(e.SpeechStarted()).speak("b", 1000)
+    talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True), e.PhoneLost(False, {"a": 400.0, "b": 100.0}))
+    heard = {turn.item: turn.heard_ms for turn in talk.events if isinstance(turn, e.TurnKept)}
+    assert heard == {"a": 400.0, "b": 100.0}

@@ -466,5 +466,4 @@ class Floor:
 
     def finish(self) -> None:
         """The call is over: every item is settled, as far as anybody knows."""
-        self._suspicion = None
         self._settling.finish()
