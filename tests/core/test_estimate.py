@@ -202,8 +202,8 @@ def test_what_is_less_than_forty_milliseconds_is_jitter():
 
 def test_a_fence_that_is_not_back_while_media_flows_is_as_late_as_that():
     line = said_late(100.0)
-    line.media = (2190.0, 2240.0)
-    assert line.ear.settled(2284.0) == {"a": 900.0 + 284.0}
+    line.media = (2160.0, 2240.0)  # 30 ms late itself
+    assert line.ear.settled(2284.0) == {"a": 900.0 + 254.0}
     stale = said_late(100.0)
     stale.media = (2190.0, 2240.0)
     assert stale.ear.settled(2285.0) == {"a": 900.0}, "the downlink may be what keeps it"
@@ -212,6 +212,11 @@ def test_a_fence_that_is_not_back_while_media_flows_is_as_late_as_that():
 def test_a_fence_is_waited_for_as_long_as_a_round_trip_and_a_tenth_of_a_second():
     line = said_late(100.0)
     assert line.ear.wake_at() == 1900.0 + 100.0 + 100.0
+    slow = said_late(100.0).media_at(2300.0, late_ms=30.0)
+    slow.ear.clear(2310.0)
+    slow.ear.settled(2310.0)
+    assert slow.ear.settled(2539.0) is None
+    assert slow.ear.settled(2540.0) is not None
     assert line.ear.settled(2099.0) is None
     far = said_late(400.0)
     assert far.ear.wake_at() == 1900.0 + 250.0
@@ -228,6 +233,40 @@ def test_an_echo_that_was_held_up_with_the_media_behind_it_says_nothing_of_the_a
     fence = line.media_at(1880.0).ear.clear(1900.0)
     line.echo(fence, 2000.0)
     assert line.ear.settled(2000.0) == {"a": 900.0}
+
+
+def test_an_echo_and_media_of_the_same_moment_were_held_up_together():
+    line = Line().media_at(900.0)
+    begin = line.ear.mark_before("a", 0.0, 1000.0)
+    line.ear.wrote("a", 0.0, 2000.0, 1000.0)
+    line.ear.echo(begin, 1400.0)
+    line.media_at(1400.0, late_ms=300.0).media_at(1880.0)
+    line.ear.clear(1900.0)
+    line.ear.settled(3000.0)
+    assert line.ear.settled_cut.late_ms == 100.0
+
+
+def test_an_echo_that_no_media_follows_is_taken_as_it_came():
+    line = Line().media_at(900.0)
+    begin = line.ear.mark_before("a", 0.0, 1000.0)
+    line.ear.wrote("a", 0.0, 2000.0, 1000.0)
+    line.ear.echo(begin, 1100.0)
+    fence = line.ear.clear(1900.0)
+    line.ear.echo(fence, 2090.0)
+    assert line.ear.settled(2089.0) is None
+    assert line.ear.settled(2100.0) == {"a": 990.0}
+
+
+def test_without_a_clock_of_the_carriers_the_downlink_is_taken_to_be_in_time():
+    e = ear()
+    begin = e.mark_before("a", 0.0, 1000.0)
+    e.wrote("a", 0.0, 2000.0, 1000.0)
+    e.echo(begin, 1200.0)
+    e.flowed()
+    e.echo(e.clear(1900.0), 2150.0)
+    e.flowed()
+    assert e.settled(2150.0) == {"a": 950.0}
+    assert (e.settled_cut.late_ms, e.settled_cut.fence_late_ms) == (200.0, 250.0)
 
 
 def test_media_that_comes_long_after_an_echo_had_its_own_delay():
@@ -274,7 +313,8 @@ def test_a_carrier_that_was_behind_has_caught_up_when_it_had_nothing_to_play():
     line.echo(begin, 1050.0)  # the round trip
     second = line.ear.mark_after("a", 200.0, True, 1000.0)
     line.echo(second, 1350.0)  # 150 ms late
-    line.ear.wrote("b", 0.0, 1000.0, 1280.0)  # 80 ms in which it caught up
+    for piece in range(10):
+        line.ear.wrote("b", piece * 100.0, 100.0, 1280.0)  # 80 ms in which it caught up
     line.echo(line.ear.clear(1600.0), 1700.0)
     assert line.ear.settled_cut is None
     assert line.ear.settled(1700.0) == {"b": 320.0}
@@ -290,6 +330,127 @@ def test_of_the_lateness_before_a_long_pause_nothing_is_known():
     line.echo(line.ear.clear(1600.0), 1650.0)
     assert line.ear.settled(1650.0) == {"a": 499.0}
     assert line.ear.settled_cut.late_ms is None
+
+
+def test_lateness_of_before_a_pause_that_is_no_longer_than_a_period_still_holds():
+    line = Line().media_at(900.0)
+    begin = line.ear.mark_before("a", 0.0, 1000.0)
+    line.ear.wrote("a", 0.0, 200.0, 1000.0)
+    line.echo(begin, 1300.0)
+    line.ear.wrote("a", 200.0, 1000.0, 1300.0)
+    line.ear.clear(1600.0)
+    line.ear.settled(3000.0)
+    assert line.ear.settled_cut.late_ms == 300.0
+
+
+def test_a_mark_behind_a_gap_is_late_by_what_the_gap_left():
+    line = Line().media_at(900.0)
+    begin = line.ear.mark_before("a", 0.0, 1000.0)
+    line.ear.wrote("a", 0.0, 200.0, 1000.0)
+    line.echo(begin, 1050.0)
+    second = line.ear.mark_before("b", 0.0, 1280.0)
+    line.ear.wrote("b", 0.0, 1000.0, 1280.0)
+    line.echo(second, 1280.0 + 150.0)
+    line.ear.clear(1600.0)
+    line.ear.settled(3000.0)
+    assert line.ear.settled_cut.late_ms == 150.0
+
+
+def test_each_clear_has_its_own_fence_and_settlement():
+    line = Line().media_at(900.0)
+    line.ear.wrote("a", 0.0, 2000.0, 1000.0)
+    first = line.ear.clear(1300.0)
+    line.ear.wrote("b", 0.0, 2000.0, 1350.0)
+    line.ear.clear(1400.0)
+    line.echo(first, 1420.0)
+    assert line.ear.settled(1420.0) == {"a": 300.0}
+    assert line.ear.settled_cut.fence_late_ms == 120.0
+    assert line.ear.settled(5000.0) == {"b": 50.0}
+    assert line.ear.settled_cut.fence_late_ms is None
+
+
+def test_until_the_fence_is_back_an_echo_proves_nothing():
+    def cut_of_b(*echoes):
+        line = Line().media_at(900.0)
+        line.ear.wrote("a", 0.0, 2000.0, 1000.0)
+        fence = line.ear.clear(1300.0)
+        begin = line.ear.mark_before("b", 0.0, 1400.0) or fence
+        line.ear.wrote("b", 0.0, 2000.0, 1400.0)
+        middle = line.ear.mark_after("b", 1000.0, False, 1400.0)
+        for name in echoes:
+            line.echo({"fence": fence, "begin": begin, "middle": middle}[name], 1500.0)
+        line.ear.clear(1600.0)
+        line.ear.settled(9000.0)
+        line.ear.settled(9000.0)
+        return line.ear.settled_cut
+
+    assert cut_of_b("middle").late_ms is None
+    assert cut_of_b("fence", "middle").late_ms is not None
+
+
+def test_a_mark_that_a_clear_returns_is_waited_for_from_the_clear():
+    e = ear()
+    e.wrote("a", 0.0, 5000.0, 0.0)
+    e.mark_after("a", 5000.0, True, 0.0)
+    e.clear(100.0)
+    e.settled(350.0)
+    assert e.wake_at() == 100.0 + 250.0 + 1000.0
+
+
+def test_the_round_trip_is_the_median_of_the_newest():
+    line = Line().media_at(900.0)
+    line.ear.wrote("a", 0.0, 60_000.0, 1000.0)
+    for second, late_ms in enumerate([100.0] * 15 + [200.0] * 8, start=1):
+        line.ear.wrote("a", 0.0, 1.0, line.ear._queue_end)
+        at = line.ear._queue_end
+        line.echo(line.ear.mark_after("a", second * 1000.0, False, 1000.0), at + late_ms)
+    line.ear.mark_after("a", 60_000.0, True, 1000.0)
+    assert line.ear.wake_at() == line.ear._queue_end + 200.0 + 1000.0
+
+
+def test_an_item_in_small_pieces_is_one_stretch():
+    e = ear()
+    for piece in range(100):
+        e.wrote("a", piece * 20.0, 20.0, 1000.0)
+    e.wrote("b", 0.0, 20.0, 1000.0)
+    assert len(e._stretches) == 2
+    e.clear(1500.0)
+    assert e.settled(2000.0) == {"a": 500.0, "b": 0.0}
+
+
+def test_half_a_millisecond_was_heard():
+    e = ear()
+    e.wrote("a", 0.0, 100.0, 1000.0)
+    e.clear(1000.5)
+    assert e.settled(2000.0) == {"a": 0.5}
+
+
+def test_a_stream_that_is_lost_was_heard_until_a_round_trip_before_the_newest_media():
+    line = Line().media_at(900.0)
+    begin = line.ear.mark_before("a", 0.0, 1000.0)
+    line.ear.wrote("a", 0.0, 2000.0, 1000.0)
+    line.ear.wrote("b", 0.0, 2000.0, 1000.0)
+    line.echo(begin, 1100.0).media_at(1800.0)
+    assert line.ear.lost() == {"a": 700.0, "b": 0.0}
+
+
+def test_what_is_proven_of_one_item_holds_while_another_is_queued():
+    line = Line().media_at(900.0)
+    line.ear.wrote("a", 0.0, 1000.0, 1000.0)
+    middle = line.ear.mark_after("a", 1000.0, False, 1000.0)
+    line.ear.wrote("b", 0.0, 1000.0, 1000.0)
+    line.echo(middle, 1900.0)
+    line.ear.clear(1950.0)
+    assert line.ear.lost() == {"a": 1000.0, "b": 0.0}
+
+
+def test_only_the_first_audio_of_an_item_needs_a_mark():
+    e = ear()
+    e.wrote("a", 0.0, 1000.0, 1000.0)
+    assert e.mark_before("b", 0.0, 1000.0)
+    e.wrote("b", 0.0, 1000.0, 1000.0)
+    assert e.mark_before("b", 1000.0, 1000.0) is None
+    assert e.mark_before("b", 1000.0, 4000.0), "after a gap it does again"
 
 
 def test_a_mark_goes_before_audio_that_follows_a_gap():

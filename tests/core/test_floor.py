@@ -107,6 +107,7 @@ def test_a_greeting_does_not_yield_to_a_caller_whose_stream_was_lost():
     )
     assert not talk.told(e.Clear)
     assert talk.tell(e.PhoneJoined()).ledger.take(8000).item == "greeting"
+    assert talk.control.turn is TurnState.SPEAKING
 
 
 def silent(turns="offhook") -> Talk:

@@ -35,6 +35,25 @@ def test_a_long_piece_is_sliced():
     assert [size for _, _, size, _ in taken(book)] == [8000, 8000, 4000]
 
 
+def test_a_piece_that_fits_to_the_byte_is_the_last():
+    book = ledger()
+    book.accept("a", bytes(8000))
+    book.end("a")
+    assert taken(book) == [("a", 0.0, 8000, True)]
+
+
+def test_it_tells_what_waits_and_how_long_an_item_is():
+    book = ledger()
+    assert (book.unsent_bytes, book.generated_ms("a")) == (0, 0.0)
+    book.accept("a", bytes(800))
+    book.accept("b", bytes(80))
+    book.take(500)
+    assert (book.unsent_bytes, book.generated_ms("a"), book.generated_ms("b")) == (380, 100.0, 10.0)
+    book.cut()
+    assert (book.unsent_bytes, book.generated_ms("a")) == (0, 0.0)
+    assert book.accept("a", bytes(8)) is False
+
+
 def test_late_audio_of_a_cut_item_is_dropped():
     book = ledger()
     book.accept("a", bytes(800))
