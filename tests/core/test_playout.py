@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.core.playout import Ledger
+from offhook.core.playout import Heard, Ledger
 from offhook.errors import LocalProtocolError
 
 
@@ -117,6 +117,35 @@ def test_what_is_still_to_come_of_an_item_goes_before_the_next():
     assert [item for item, *_ in taken(book)] == ["a", "b"]
 
 
+def test_an_item_that_was_heard_is_closed_for_good():
+    book = ledger()
+    book.accept("a", bytes(800))
+    assert book.heard("a") == Heard("a", 100.0, 100.0, True)
+    assert book.heard("a") is None
+    assert book.knows("a")
+    assert not book.accept("a", bytes(8))
+
+
+@pytest.mark.parametrize(("heard_ms", "whole"), [(99.5, False), (99.6, True)])
+def test_half_a_millisecond_does_not_keep_an_item_from_being_whole(heard_ms, whole):
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.end("a")
+    taken(book)
+    book.cut()
+    assert book.settle({"a": heard_ms})[0].whole is whole
+
+
+def test_what_was_cut_first_is_settled_first():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.cut()
+    book.accept("b", bytes(800))
+    book.cut()
+    assert book.unsettled == 2
+    assert [[h.item for h in book.settle({})] for _ in range(2)] == [["a"], ["b"]]
+
+
 def test_giving_up_a_hold_closes_everything_in_it():
     book = ledger()
     book.accept("a", bytes(800))
@@ -140,6 +169,23 @@ def test_kept_audio_is_dropped_behind_the_ear():
     book.settle({"a": 900.0})
     book.rewind({"a": 0.0})
     assert taken(book)[0][1] == 700.0
+
+
+def test_what_is_kept_behind_the_ear_is_the_newest():
+    book = ledger()
+    for piece in (b"a", b"b", b"c"):
+        book.accept("a", piece * 800)
+        book.take(8000)
+    book.forget_before("a", 100.0)
+    book.hold()
+    book.settle({"a": 250.0})
+    book.rewind({"a": 0.0})
+    assert [book.take(8000).audio for _ in range(2)] == [b"b" * 800, b"c" * 800]
+    book.forget_before("a", 300.0)
+    book.hold()
+    book.settle({"a": 300.0})
+    book.rewind({"a": 0.0})
+    assert book.take(8000) is None, "all of it was heard"
 
 
 def test_audio_after_the_end_is_our_bug():
