@@ -188,6 +188,17 @@ def test_what_is_kept_behind_the_ear_is_the_newest():
     assert book.take(8000) is None, "all of it was heard"
 
 
+def test_the_end_of_an_item_that_goes_on_is_told_again():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.end("a")
+    assert taken(book) == [("a", 0.0, 800, True)]
+    book.hold()
+    book.settle({"a": 99.0})
+    book.rewind({"a": 100.0})
+    assert taken(book) == [("a", 100.0, 0, True)]
+
+
 def test_audio_after_the_end_is_our_bug():
     book = ledger()
     book.accept("a", bytes(8))
