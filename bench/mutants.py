@@ -9,6 +9,7 @@ names no mutant, or one that a test finds after all, is an error. At most a tent
 """
 
 import argparse
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -28,6 +29,7 @@ from bench.mutations import Mutant, mutants, mutated
 ROOT = Path(__file__).parent.parent
 SRC = ROOT / "src" / "offhook"
 CORE = ROOT / "tests" / "core"
+WALK = CORE / "test_walk.py"
 NETWORKS = CORE / "test_heard.py"
 OVER_NETWORKS = ("core/estimate.py", "core/playout.py")
 LISTED = Path(__file__).with_name("equivalent_mutants.toml")
@@ -79,12 +81,13 @@ def module_of(file: str) -> str:
 
 
 def stages_of(file: str) -> list[list[str]]:
-    """The module's own tests, then the others of the core; for the ear and its ledger those of whole networks last, which
-    take a hundred times as long."""
+    """The module's own tests, then the others of the core, then the random walk; for the ear and its ledger those of whole
+    networks last, which take a hundred times as long."""
     own = ROOT / "tests" / Path(file).parent / f"test_{Path(file).stem}.py"
     stages = [[own]]
     if file.startswith("core/"):
-        stages.append([path for path in sorted(CORE.glob("test_*.py")) if path not in (own, NETWORKS)])
+        stages.append([path for path in sorted(CORE.glob("test_*.py")) if path not in (own, WALK, NETWORKS)])
+        stages.append([WALK])
     if file in OVER_NETWORKS:
         stages.append([NETWORKS])
     return [[str(path) for path in stage] for stage in stages]
@@ -134,11 +137,20 @@ def warm_up() -> None:
     import hypothesis  # pytest wants to load it first
 
     # How long a test takes is judged here, by its CPU time: a busy machine must not pass for a test that found something.
-    hypothesis.settings.register_profile("mutants", deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    # One counterexample is enough: nobody reads the smallest.
+    hypothesis.settings.register_profile(
+        "mutants",
+        deadline=None,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    )
     hypothesis.settings.load_profile("mutants")
     for name in list(sys.modules):
         if name.split(".")[0] in ("offhook", "tests"):
             del sys.modules[name]
+    gc.collect()
+    gc.freeze()  # what is here stays: a child that collects its garbage need not look at it, nor copy it
 
 
 def how_it_is(file: str) -> tuple[int, float]:
@@ -173,6 +185,7 @@ def try_all(file: str, found: list[Mutant], jobs: int) -> list[Mutant]:
             mutant, _ = running.pop(pid)
             if os.waitstatus_to_exitcode(status) == 0:
                 survivors.append(mutant)
+                print(f"    {mutant.lineno}: {mutant.change}", file=sys.stderr, flush=True)
             continue
         for late in [pid for pid, (_, until) in running.items() if time.monotonic() > until]:
             os.kill(late, signal.SIGKILL)

@@ -224,9 +224,9 @@ def test_an_operator_hangs_up_at_once():
 
 def test_our_hang_up_ends_the_call_when_the_carrier_agrees_or_after_2_s():
     for agree in (True, False):
-        talk = Talk().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(False))
+        talk = Talk().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(False)).wait(1999)
         assert talk.end is None
-        talk.tell(e.CarrierEnded("completed")) if agree else talk.wait(2000)
+        talk.tell(e.CarrierEnded("completed")) if agree else talk.wait(1)
         assert talk.end == (e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
 
 
@@ -287,6 +287,33 @@ def test_three_resumes_within_a_minute_are_enough():
     assert talk.end == (e.Result.FAILED, e.Reason.RESUMED_TOO_OFTEN)
 
 
+@pytest.mark.parametrize(("after_ms", "answer"), [(59_999.0, Next.APOLOGISE), (60_000.0, Next.STREAM)])
+def test_resumes_of_more_than_a_minute_ago_do_not_count(after_ms, answer):
+    talk = Talk()
+    for pause in (1000, 1000, after_ms - 2000):
+        talk.tell(e.PhoneLost(False), e.PhoneJoined()).wait(pause)
+    talk.tell(e.PhoneLost(False))
+    assert talk.next() is answer
+
+
+def test_answers_in_vain_are_counted_from_the_last_stream():
+    talk = Talk().tell(e.PhoneLost(False))
+    assert [talk.next() for _ in range(3)] == [Next.STREAM] * 3
+    talk.tell(e.PhoneJoined(), e.PhoneLost(False))
+    assert talk.next() is Next.STREAM
+
+
+def test_a_carrier_that_asks_how_to_go_on_has_lost_the_stream_whether_or_not_we_have_noticed():
+    talk = Talk().speak("a", 1000)
+    assert talk.next() is Next.STREAM
+    assert talk.control.state is CallState.PARKED
+    assert talk.told(e.Discard) == [e.Discard("a")]
+
+
+def test_a_call_that_came_back_is_not_waited_for():
+    assert Talk().tell(e.PhoneLost(True), e.PhoneJoined()).wait(60_000).end is None
+
+
 def test_a_carrier_that_cannot_reach_us_does_not_ask_for_ever():
     talk = Talk(joined=False)
     assert [talk.next() for _ in range(4)] == [Next.STREAM] * 3 + [Next.APOLOGISE]
@@ -304,6 +331,7 @@ def test_a_lost_agent_ends_the_call_with_an_apology():
 def test_a_call_is_not_longer_than_it_may_be():
     talk = Talk(max_call_ms=60_000.0).wait(60_000)
     assert talk.told(e.HangUp)
+    assert Talk().wait(3_600_000).told(e.HangUp)
 
 
 @pytest.mark.parametrize("status", ["queued", "ringing", "initiated", "in-progress"])
@@ -336,3 +364,47 @@ def test_the_callers_words_keep_their_place_though_they_come_after_the_answer_be
 def test_what_the_agent_used_of_its_provider_is_told_to_watchers():
     used = e.Used("m", 0.01, audio_out=7)
     assert Talk("provider").tell(used).events == [used]
+
+
+def test_the_life_of_a_call_can_be_watched():
+    talk = Talk(joined=False).tell(e.PhoneJoined(), e.PhoneLost(True))
+    assert (talk.control.result, talk.control.reason) == (None, None)
+    talk.tell(e.PhoneJoined(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(False), e.CarrierEnded("completed"))
+    told = [event.state for event in talk.events if isinstance(event, e.StateChanged)]
+    assert told == ["connected", "parked", "connected", "ending", "ended"]
+    assert (talk.control.result, talk.control.reason) == talk.end
+    assert talk.control.wake_at() is None
+
+
+def test_an_agent_may_ask_whether_its_goodbye_was_said():
+    talk = Talk("offhook").tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("goodbye", 400.0))
+    assert talk.control.goodbye_said is False
+    assert talk.speak("bye", 500).control.goodbye_said is True
+
+
+def test_a_carrier_that_agreed_before_its_stream_is_over_ends_the_call_with_it():
+    talk = Talk().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.CarrierEnded("completed"))
+    assert talk.end is None
+    assert talk.tell(e.PhoneLost(True)).end == (e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+
+
+def test_what_was_heard_until_an_operator_hung_up_is_in_the_transcript():
+    talk = Talk().speak("a", 1000).tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True))
+    talk.tell(e.PhoneLost(False, {"a": 400.0}))
+    assert [turn.heard_ms for turn in talk.events if isinstance(turn, e.TurnKept)] == [400.0]
+
+
+def test_a_caller_who_hangs_up_into_the_goodbye_does_not_leave_the_agent_waiting():
+    talk = Talk().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.PhoneLost(True, {"bye": 400.0}))
+    assert talk.end == (e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+
+
+def test_a_call_that_the_carrier_could_not_put_through_has_failed():
+    assert Talk(joined=False).tell(e.CarrierEnded("failed")).end == (e.Result.FAILED, e.Reason.CALLER_HUNG_UP)
+    assert Talk(joined=False).tell(e.CarrierEnded("busy")).end == (e.Result.UNANSWERED, e.Reason.CALLER_HUNG_UP)
+
+
+def test_an_entry_is_not_answered_after_the_call_was_hung_up():
+    talk = Talk("offhook").tell(e.KeyPressed("4")).wait(2000)
+    talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True)).wait(1500)
+    assert not talk.told(e.Respond)

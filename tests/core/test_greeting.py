@@ -33,6 +33,10 @@ def test_only_the_greeting_itself_can_be_missed():
     assert not greeting.again_for("what do you have")
 
 
+def test_a_greeting_that_was_never_due_was_not_missed():
+    assert not Greeting().again_for("hello")
+
+
 def test_half_of_it_is_enough_and_twice_is_the_most():
     greeting = Greeting()
     greeting.asked()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.core.playout import Ledger
+from offhook.core.playout import Heard, Ledger
 from offhook.errors import LocalProtocolError
 
 
@@ -33,6 +33,25 @@ def test_a_long_piece_is_sliced():
     book = ledger()
     book.accept("a", bytes(20_000))
     assert [size for _, _, size, _ in taken(book)] == [8000, 8000, 4000]
+
+
+def test_a_piece_that_fits_to_the_byte_is_the_last():
+    book = ledger()
+    book.accept("a", bytes(8000))
+    book.end("a")
+    assert taken(book) == [("a", 0.0, 8000, True)]
+
+
+def test_it_tells_what_waits_and_how_long_an_item_is():
+    book = ledger()
+    assert (book.unsent_bytes, book.generated_ms("a")) == (0, 0.0)
+    book.accept("a", bytes(800))
+    book.accept("b", bytes(80))
+    book.take(500)
+    assert (book.unsent_bytes, book.generated_ms("a"), book.generated_ms("b")) == (380, 100.0, 10.0)
+    book.cut()
+    assert (book.unsent_bytes, book.generated_ms("a")) == (0, 0.0)
+    assert book.accept("a", bytes(8)) is False
 
 
 def test_late_audio_of_a_cut_item_is_dropped():
@@ -98,6 +117,35 @@ def test_what_is_still_to_come_of_an_item_goes_before_the_next():
     assert [item for item, *_ in taken(book)] == ["a", "b"]
 
 
+def test_an_item_that_was_heard_is_closed_for_good():
+    book = ledger()
+    book.accept("a", bytes(800))
+    assert book.heard("a") == Heard("a", 100.0, 100.0, True)
+    assert book.heard("a") is None
+    assert book.knows("a")
+    assert not book.accept("a", bytes(8))
+
+
+@pytest.mark.parametrize(("heard_ms", "whole"), [(99.5, False), (99.6, True)])
+def test_half_a_millisecond_does_not_keep_an_item_from_being_whole(heard_ms, whole):
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.end("a")
+    taken(book)
+    book.cut()
+    assert book.settle({"a": heard_ms})[0].whole is whole
+
+
+def test_what_was_cut_first_is_settled_first():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.cut()
+    book.accept("b", bytes(800))
+    book.cut()
+    assert book.unsettled == 2
+    assert [[h.item for h in book.settle({})] for _ in range(2)] == [["a"], ["b"]]
+
+
 def test_giving_up_a_hold_closes_everything_in_it():
     book = ledger()
     book.accept("a", bytes(800))
@@ -121,6 +169,34 @@ def test_kept_audio_is_dropped_behind_the_ear():
     book.settle({"a": 900.0})
     book.rewind({"a": 0.0})
     assert taken(book)[0][1] == 700.0
+
+
+def test_what_is_kept_behind_the_ear_is_the_newest():
+    book = ledger()
+    for piece in (b"a", b"b", b"c"):
+        book.accept("a", piece * 800)
+        book.take(8000)
+    book.forget_before("a", 100.0)
+    book.hold()
+    book.settle({"a": 250.0})
+    book.rewind({"a": 0.0})
+    assert [book.take(8000).audio for _ in range(2)] == [b"b" * 800, b"c" * 800]
+    book.forget_before("a", 300.0)
+    book.hold()
+    book.settle({"a": 300.0})
+    book.rewind({"a": 0.0})
+    assert book.take(8000) is None, "all of it was heard"
+
+
+def test_the_end_of_an_item_that_goes_on_is_told_again():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.end("a")
+    assert taken(book) == [("a", 0.0, 800, True)]
+    book.hold()
+    book.settle({"a": 99.0})
+    book.rewind({"a": 100.0})
+    assert taken(book) == [("a", 100.0, 0, True)]
 
 
 def test_audio_after_the_end_is_our_bug():

@@ -54,6 +54,37 @@ def test_what_came_while_it_was_held_is_given_up_with_it():
     assert not books.ledger.accept("b", bytes(800)), "late audio is dropped"
 
 
+def test_a_millisecond_that_was_heard_is_no_discard():
+    books = Books("a")
+    books.ledger.cut()
+    books.settling.conclude(books.ledger.settle({"a": 1.0}))
+    assert books.commands() == [e.Truncate("a", 1, "")]
+
+
+def test_what_was_heard_to_its_end_before_it_is_given_up_is_whole():
+    books = Books("a")
+    books.ledger.hold()
+    assert books.settling.give_up(books.ledger.settle({"a": 1000.0})) == []
+    assert books.commands() == []
+    assert books.turns()["a"].unheard == ""
+
+
+def test_what_is_given_up_is_as_long_as_it_has_become():
+    books = Books("a", ended=False)
+    books.ledger.hold()
+    cut = books.ledger.settle({"a": 400.0})
+    books.ledger.accept("a", bytes(800))
+    books.settling.give_up(cut)
+    assert (books.turns()["a"].heard_ms, books.turns()["a"].generated_ms) == (400.0, 1100.0)
+
+
+def test_what_was_cut_and_never_settled_has_its_turn_at_the_end():
+    books = Books("a")
+    books.ledger.cut()
+    books.settling.finish()
+    assert set(books.turns()) == {"a"}
+
+
 def test_at_the_end_every_item_has_its_turn():
     books = Books("a")
     books.ledger.hold()

@@ -29,6 +29,30 @@ def test_a_clear_cuts_what_was_not_played():
     assert tape.between(0.0, 20.0) == b"a" * 40 + QUIET(1) + b"c" * 80 + QUIET(4)
 
 
+def test_a_clear_cuts_the_newest_and_leaves_what_was_before_it():
+    tape = Tape()
+    tape.wrote(b"a" * 80, 10.0)
+    tape.wrote(b"b" * 80, 10.0)
+    tape.cleared(25.0)
+    assert tape.between(10.0, 30.0) == b"a" * 80 + b"b" * 40 + QUIET(5)
+
+
+def test_what_is_cleared_before_it_began_leaves_nothing():
+    tape = Tape()
+    tape.wrote(b"a" * 80, 10.0)
+    tape.cleared(10.0)
+    assert not tape.sounds(0.0, 100.0)
+
+
+def test_what_ended_five_seconds_ago_is_known_and_what_ended_before_is_forgotten():
+    tape = Tape()
+    tape.wrote(b"a" * 8000, 0.0)
+    tape.wrote(b"b" * 8, 6000.0)
+    assert tape.between(0.0, 1000.0) == b"a" * 8000
+    tape.wrote(b"b" * 8, 6001.0)
+    assert tape.between(0.0, 1000.0) == QUIET(1000)
+
+
 def test_a_clear_of_nothing_changes_nothing():
     tape = Tape()
     tape.cleared(5.0)

@@ -210,3 +210,14 @@ def test_words_beside_their_first_sample_are_stretched_too():
 def test_what_has_no_end_yet_and_what_nobody_said_asks_nothing():
     assert spoken(("Sure", 400.0)).asking("a", 200.0, 400.0) is False
     assert Transcript().asking("a", 200.0, 400.0) is False
+
+
+def test_it_is_the_agent_who_asks():
+    transcript = Transcript()
+    assert not transcript.asked
+    transcript.words("a", "Is that right?", (), 900.0)
+    transcript.caller("uh-huh")
+    assert transcript.asked
+    transcript.words("b", "Good.", (), 400.0)
+    transcript.caller("is it?")
+    assert not transcript.asked

@@ -26,6 +26,10 @@ class Walk(Talk):
         self.open: list[str] = []
         self.sent: dict[str, float] = {}
         self.tools: list[str] = []
+        self.ours = turns == "offhook"
+        self.talking = False
+        self.words_at: int | None = None
+        """How many commands there were when the caller last said something that wants an answer."""
 
     def act(self, step: str, ms: int) -> None:
         match step:
@@ -46,10 +50,13 @@ class Walk(Talk):
             case "settle" if self.ledger.unsettled:
                 self.tell(e.Settled({item: sent * (ms % 100) / 100 for item, sent in self.sent.items()}))
             case "speech starts":
+                self.talking = self.control.state is CallState.CONNECTED
                 self.tell(e.SpeechStarted())
             case "speech stops":
+                self.talking = False
                 self.tell(e.SpeechStopped())
             case "words":
+                self.words_at = len(self.commands)
                 self.tell(e.CallerTurnEnded("how much is tea", float(ms)))
             case "cough":
                 self.tell(e.CallerTurnEnded("", float(ms % 500)))
@@ -73,6 +80,7 @@ class Walk(Talk):
             case "wait long":
                 self.wait(4000)
             case "stream lost":
+                self.talking = False
                 self.tell(e.PhoneLost(ms % 2 == 0, {item: sent / 2 for item, sent in self.sent.items()}))
             case "stream back" if self.control.state is CallState.PARKED:
                 self.tell(e.PhoneJoined())
@@ -84,8 +92,14 @@ class Walk(Talk):
             self.tell(e.ItemText(item, "some words are said. "))
         self._send()
 
+    @property
+    def _greets_still(self) -> bool:
+        greeting = self.control._floor._greeting
+        return greeting.item is not None and self.now < greeting.yields_at
+
     def _send(self) -> None:
         while piece := self.ledger.take(8000):
+            assert not self.ours or not self.talking or self._greets_still, "nothing is said over the caller"
             self.sent[piece.item] = max(self.sent.get(piece.item, 0.0), piece.offset_ms + len(piece.audio) / 8)
 
 
@@ -111,6 +125,13 @@ def test_no_order_of_events_breaks_a_call(turns, walk):
     for _ in range(20):
         talk.act("settle", 100)
     talk.wait(30_000)
+    if (
+        turns == "offhook"
+        and talk.words_at is not None
+        and talk.control.state in (CallState.CONNECTED, CallState.PARKED)
+    ):
+        told = talk.commands[talk.words_at :]
+        assert any(isinstance(command, e.Respond | e.Greet) for command in told), "who said something is answered"
     if talk.control.state is CallState.CONNECTED:
         assert not talk.ledger.unsettled, "nothing waits for what was heard"
         owed = talk.control.turn is TurnState.THINKING

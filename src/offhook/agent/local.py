@@ -58,7 +58,7 @@ class LocalLeg:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
         self._saying: set[asyncio.Task[None]] = set()
-        self._items = 0
+        self._items = self.said = 0
         self._uses = 0
         self._used: dict[str, asyncio.Future[str]] = {}
         self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
@@ -106,18 +106,24 @@ class LocalLeg:
                 await answer.say(sentence)
             if (keys := self._responder.keys_wanted) is not None:
                 self.call.report(e.KeysWanted(keys))
+        except asyncio.CancelledError:
+            if answer.begun:
+                answer.end()  # else nothing of it was ever there to end, and the next answer may be under way
+            raise
         except Exception as failed:  # noqa: BLE001
             self._fail(failed)
-        finally:
-            answer.end()
+        answer.end()
 
     async def _fill(self, item: str, words: str) -> None:
-        answer = _Answer(self, item)
+        said = self.said
         try:
-            await answer.say(words)
+            spoken = await self.speak(words)
         except Exception as failed:  # noqa: BLE001
             self._fail(failed)
-        finally:
+            return
+        if self.said == said:  # else the answer has come meanwhile
+            answer = _Answer(self, item)
+            answer.give(words, spoken)
             answer.end()
 
     def _fail(self, failed: Exception) -> None:
@@ -170,7 +176,16 @@ class _Answer:
 
     async def say(self, sentence: str) -> None:
         """Says one more sentence."""
-        spoken = await self._leg.speak(sentence)
+        self.give(sentence, await self._leg.speak(sentence))
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was said."""
+        return self._said_ms > 0
+
+    def give(self, sentence: str, spoken: Utterance) -> None:
+        """Says a sentence that is rendered."""
+        self._leg.said += 1
         audio, text = spoken.audio, sentence
         if self._said_ms:
             audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text

@@ -33,7 +33,6 @@ class CallControl:
         self, turns: Literal["provider", "offhook"], ledger: Ledger, *, now: float, max_call_ms: float = 3_600_000.0
     ) -> None:
         self.state = CallState.CONNECTING
-        self.ledger = ledger
         self.transcript = Transcript()
         self.result: e.Result | None = None
         self.reason: e.Reason | None = None

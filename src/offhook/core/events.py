@@ -268,7 +268,7 @@ class Greet:
 
 @dataclass(slots=True)
 class Respond:
-    """Answer the caller. Only where offhook owns the turns, or to go on after a loss."""
+    """Answer the caller. Only where offhook owns the turns, or after keys, a loss, or a silence that both keep."""
 
     text: str
     """What the caller said."""

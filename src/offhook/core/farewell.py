@@ -1,4 +1,4 @@
-"""A call that ends once the agent's goodbye was heard: asked for, withdrawn, due. Pure."""
+"""A call that ends once the agent's goodbye was heard: asked for, paused, withdrawn, due. Pure."""
 
 from collections.abc import Callable
 
@@ -17,30 +17,50 @@ class Farewell:
     def __init__(self, deadlines: Deadlines, leave: Callable[[Reason, float], None]) -> None:
         self._deadlines, self._leave = deadlines, leave
         self._due = False
+        self._until = 0.0
+        self._paused: tuple[Reason, bool] | None = None
         self.reason: Reason | None = None
         """Why the call ends when the agent has been heard; None while it does not."""
 
     def ask(self, reason: Reason, now: float, *, due: bool, busy: bool) -> None:
         """The call ends when all was heard; `due`: the goodbye is still to come; `busy`: something is being said."""
-        self.reason, self._due = reason, due
-        self._deadlines.set(self._over, now + (BEGIN_MS if due and not busy else LONGEST_MS))
+        self.reason, self._due, self._paused = reason, due, None
+        self._wait_until(now + (BEGIN_MS if due and not busy else LONGEST_MS))
 
     def began(self, now: float) -> None:
         """The agent says something: the goodbye, if it was due."""
         if self._due:
             self._due = False
-            self._deadlines.set(self._over, now + LONGEST_MS)
+            self._wait_until(now + LONGEST_MS)
 
-    def withdraw(self) -> Reason | None:
-        """The caller has something to say after all. What was withdrawn."""
-        withdrawn, self.reason = self.reason, None
-        self._due = False
+    def _wait_until(self, at: float) -> None:
+        self._until = at
+        self._deadlines.set(self._over, at)
+
+    def pause(self) -> None:
+        """The caller may have something to say after all."""
+        if self.reason is not None:
+            self._paused = self.reason, self._due
+        self.reason, self._due = None, False
         self._deadlines.drop(self._over)
-        return withdrawn
+
+    def go_on(self, now: float, *, said: bool, busy: bool) -> None:
+        """They had not; `said`: the agent has begun to say something since they last spoke."""
+        if self._paused is not None:
+            reason, due = self._paused
+            self.ask(reason, now, due=due and not said, busy=busy)
+
+    def withdraw(self) -> None:
+        """The caller has something to say."""
+        self.pause()
+        self._paused = None
 
     def heard(self, now: float) -> bool:
         """All that was said has been heard; True if that ended the call."""
-        if self.reason is None or self._due:
+        if self.reason is None:
+            return False
+        if self._due:  # that was no goodbye, but a word to fill the time
+            self._wait_until(min(self._until, now + BEGIN_MS))
             return False
         self._leave(self.reason, now)
         return True

@@ -30,11 +30,11 @@ STALLED_MS = 1_300.0  # likewise: both are silent for 1.5 s, and the agent was c
 class _Suspicion:
     """An interruption that may turn out to be none; both halves of the verdict may come first."""
 
-    def __init__(self, leaving: e.Reason | None) -> None:
+    def __init__(self) -> None:
         self.confirmed: bool | None = None
         self.cut: list[Heard] | None = None
-        self.leaving = leaving
-        """The goodbye it fell into; a cough does not withdraw it."""
+        self.answered = False
+        """The agent has begun an answer since: it is held with the rest."""
 
 
 class Floor:
@@ -60,6 +60,7 @@ class Floor:
         self._suspicion: _Suspicion | None = None
         self._answer_due = False
         self._caller_speaks = False
+        self._words_due = False  # what the caller says now, or said last, is still to be told
         self._spoke_from = 0.0
         self._unanswered: list[str] = []
         self._keypad = Keypad()
@@ -95,6 +96,12 @@ class Floor:
         """The call ends once what is being said was heard; `due`: the goodbye itself is still to come."""
         self.farewell.ask(reason, now, due=due, busy=self.busy)
 
+    def _leave_after_all(self, now: float) -> None:
+        """The caller made no more than a noise: a goodbye stands."""
+        self.farewell.go_on(now, said=self._spoke, busy=self.busy)
+        if not self.busy:
+            self.farewell.heard(now)
+
     def move(self, event: e.Event) -> None:
         """The turn as the table has it. What begins while an interruption is judged, or only fills time, moves nothing."""
         self._turn_was = self.turn
@@ -110,11 +117,10 @@ class Floor:
     def _on_speech_started(self, _event: e.SpeechStarted, now: float) -> None:
         if not self.open:
             return
-        # The caller has something to say after all.
-        withdrawn = self.farewell.withdraw()
-        self._deadlines.drop(self._too_quiet)
+        self.farewell.pause()  # the caller may have something to say after all
+        self._deadlines.drop(self._too_quiet, self._stalled)
         self._caller_speaks, self._spoke_from = True, now
-        self._answer_due = False  # the answer to what was said before waits for what is said now
+        self._words_due = True
         if self._suspicion is not None:
             if self._suspicion.confirmed is False:
                 self._suspicion.confirmed = None  # they go on: judged by all of it
@@ -122,9 +128,9 @@ class Floor:
         elif self._greets_now and now < self._greeting.yields_at:
             self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
         elif self._ledger.speaking or (self._ours and self._turn_was is TurnState.THINKING):
-            self._interrupt(now, withdrawn)
+            self._interrupt(now)
 
-    def _interrupt(self, now: float, withdrawn: e.Reason | None = None) -> None:
+    def _interrupt(self, now: float) -> None:
         heard = self._ledger.speaking
         if heard:
             self._do(e.Clear())
@@ -132,7 +138,7 @@ class Floor:
             self._ledger.cut()
             return
         self._ledger.hold()
-        self._suspicion = _Suspicion(withdrawn)
+        self._suspicion = _Suspicion()
         self._deadlines.set(self._spoke_long, max(now, self._spoke_from + CONFIRM_MS))
         if not heard:  # the answer was not there yet: it waits for the verdict
             self._settle({}, now)
@@ -146,10 +152,12 @@ class Floor:
         self._decide(True, now)
 
     def _on_caller_turn_ended(self, event: e.CallerTurnEnded, now: float) -> None:
+        self._words_due = self._caller_speaks
         if not self._ours:
             self._spoke = False
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
+            self._settled_enough()
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
@@ -160,10 +168,11 @@ class Floor:
                     self._decide(False, now)
                 return
             self._decide(True, now)
-        elif self._suspicion is None and self._greets_now:
-            if greets(event.text):
+        elif self._suspicion is None and self._ledger.speaking:  # a greeting, or the stream was lost in between
+            if greets(event.text) if self._greets_now else not meant:
                 self._keep_caller(event.text, event.name)
-                self.turn = TurnState.SPEAKING
+                self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
+                self._leave_after_all(now)
                 return
             self._interrupt(now)
             self._decide(True, now)
@@ -174,7 +183,9 @@ class Floor:
             elif self._transcript.asked:
                 self._hanging = True
                 self._wait_quietly(now)
+            self._leave_after_all(now)
             return
+        self.farewell.withdraw()
         self._cut_in = False
         self._keep_caller(event.text, event.name)
         self._answer(event.text, now)
@@ -199,7 +210,12 @@ class Floor:
         if not self.open:
             return
         self.farewell.withdraw()
-        if self._suspicion is None and self._ledger.speaking:
+        self._deadlines.drop(self._too_quiet, self._stalled)
+        thinking = self._ours and self.turn is TurnState.THINKING
+        if self._suspicion is None and (self._ledger.speaking or thinking):
+            self.turn = TurnState.LISTENING
+            if self._ledger.generating and not self._ours:
+                self._do(e.Cancel())
             self._interrupt(now)
         self._decide(True, now)
         self._cut_in = False
@@ -217,6 +233,8 @@ class Floor:
             self._keep_caller(f"(keys {entered})")
             self._entered = entered
             self._answer("", now)
+        else:
+            self._wait_quietly(now, anew=True)
 
     # ------------------------------------------------------------------------------------------ the agent answers
 
@@ -233,16 +251,15 @@ class Floor:
         self._wait_quietly(now)
 
     def _respond(self) -> None:
-        if self._caller_speaks:
-            return  # the end of what they say now answers all of it
         self._answer_due = True
         self._settled_enough()
 
     def _settled_enough(self) -> None:
-        """What was heard goes before any answer that builds on it."""
-        if self._ledger.unsettled or self._suspicion or not self._answer_due:
+        """What was heard goes before any answer that builds on it, and the end of what they say now answers all of it."""
+        if not self._answer_due or self._words_due or self._ledger.unsettled or self._suspicion:
             return
         self._answer_due = False
+        self.turn = TurnState.THINKING
         self._keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
         if not self._entered and self._greeting.again_for(text):
@@ -263,22 +280,33 @@ class Floor:
 
     def _on_item_began(self, event: e.ItemBegan, now: float) -> None:
         self._transcript.begin(event.item)
-        if event.item in self._fillers:
-            return
-        self._greeting.began(event.item, now)
-        self._spoke, self._hanging, self._filled = True, False, False
-        self.farewell.began(now)
-        if self._suspicion is None:
+        filler = event.item in self._fillers
+        if not filler:
+            self._greeting.began(event.item, now)
+            self._spoke, self._hanging, self._filled = True, False, False
+            self.farewell.began(now)
+        if self._ours and self._words_due and self._suspicion is None:
+            self._begin_over_caller(now)
+        if not filler and self._suspicion is None:
             self._forget_unanswered()
+        elif not filler and self._suspicion is not None:
+            self._suspicion.answered = True
+
+    def _begin_over_caller(self, now: float) -> None:
+        """The agent begins while the caller's words are still to come: they get a greeting, all else waits for them."""
+        if not self._greets_now:
+            self.turn = TurnState.LISTENING
+            self._interrupt(now)
+        elif self._caller_speaks:
+            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
 
     def _forget_unanswered(self) -> None:
         self._unanswered.clear()
         self._entered = ""
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
-        if self._ledger.knows(event.item) and not self._ledger.is_open(event.item):
-            return  # it was cut before
-        if self.turn is TurnState.THINKING and not (self.busy or self._answer_due):
+        late = self._ledger.knows(event.item) or event.item in self._fillers
+        if self.turn is TurnState.THINKING and not (late or self.busy or self._answer_due):
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
             self._wait_quietly(now)
@@ -322,8 +350,12 @@ class Floor:
         if anew or self._too_quiet not in self._deadlines:
             self._deadlines.set(self._too_quiet, now + (FILL_AGAIN_MS if self._filled else FILL_MS))
 
+    @property
+    def _quiet(self) -> bool:
+        return self.open and not (self._caller_speaks or self.busy or self._keypad.pressed)
+
     def _too_quiet(self, now: float) -> None:
-        if not self.open or self._caller_speaks or self.busy or self._keypad.pressed:
+        if not self._quiet:
             return
         if self.turn is TurnState.THINKING or self._tools:
             item = f"filler{len(self._fillers) + 1}"
@@ -334,11 +366,12 @@ class Floor:
         elif self._hanging:
             self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
 
-    def _stalled(self, _now: float) -> None:
-        if self.turn is TurnState.LISTENING and self._hanging and not (self._caller_speaks or self.busy):
+    def _stalled(self, now: float) -> None:
+        if self._quiet and self.turn is TurnState.LISTENING and self._hanging:
             self._hanging = False
             self.turn = TurnState.THINKING
             self._do(e.Respond("", going_on=True))
+            self._wait_quietly(now)
 
     # ------------------------------------------------------------------------------------------ what was heard
 
@@ -355,7 +388,6 @@ class Floor:
             self._judge(now)
 
     def _decide(self, confirmed: bool, now: float) -> None:
-        self._deadlines.drop(self._spoke_long)
         if self._suspicion is None or self._suspicion.confirmed is not None:
             return
         self._suspicion.confirmed = self._cut_in = confirmed
@@ -368,21 +400,22 @@ class Floor:
         if suspicion is None or suspicion.confirmed is None or suspicion.cut is None:
             return
         self._suspicion = None
-        self._deadlines.drop(self._spoke_long)
         if suspicion.confirmed:
             self.farewell.withdraw()
             self._cut(self._settling.give_up(suspicion.cut))
             return
         self._settling.resume(suspicion.cut)
-        if suspicion.leaving is not None:
-            self.say_goodbye(suspicion.leaving, now, due=False)
-        if self._ledger.speaking:
-            self.turn = TurnState.SPEAKING
+        if suspicion.answered:
             self._forget_unanswered()
+        if self._ledger.speaking:
             self._do(e.SayRest())
-        elif self._unanswered:
+        if self._unanswered:
             self.turn = TurnState.THINKING
+        elif self._ledger.speaking:
+            self.turn = TurnState.SPEAKING
+        self.farewell.go_on(now, said=self._spoke, busy=self.busy)
         self._fall_silent(now)
+        self._settled_enough()
 
     def _cut(self, partly: list[Heard]) -> None:
         for heard in partly:
@@ -396,7 +429,7 @@ class Floor:
 
     def lost(self, heard_ms: dict[str, float], now: float) -> None:
         """The stream is gone; `open` is False by now."""
-        self._caller_speaks = False
+        self._caller_speaks = self._words_due = False
         self._settle_all(heard_ms, now)
         if self._ours:
             if self._suspicion is not None:  # nobody will say whether it was an interruption: go on
@@ -424,7 +457,7 @@ class Floor:
             self._do(e.Respond("", going_on=True))
         self._lost_in_speech = False
         if self._ledger.speaking:
-            self.turn = TurnState.SPEAKING
+            self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
             self._wait_quietly(now)
 
@@ -435,5 +468,4 @@ class Floor:
 
     def finish(self) -> None:
         """The call is over: every item is settled, as far as anybody knows."""
-        self._suspicion = None
         self._settling.finish()

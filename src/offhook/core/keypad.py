@@ -19,7 +19,7 @@ class Keypad:
         if digit == END:
             return True
         self.pressed += digit
-        return len(self.pressed) == self.wanted
+        return self.wanted is not None and len(self.pressed) >= self.wanted
 
     def take(self) -> str:
         """The entry; the next key begins another."""

@@ -42,7 +42,7 @@ class Settling:
     def resume(self, cut: list[Heard]) -> None:
         """Items that were held go on, each from the last word that was heard."""
         boundary = self._transcript.boundary
-        self._ledger.rewind({h.item: boundary(h.item, h.heard_ms, h.generated_ms) for h in cut if not h.whole})
+        self._ledger.rewind({h.item: boundary(h.item, h.heard_ms, h.generated_ms) for h in cut})
         for heard in cut:
             if heard.whole and self._ledger.heard(heard.item):
                 self.keep([heard])
