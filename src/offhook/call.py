@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TOOLS_END_S = 1.0  # what tools that were cancelled get to end
 EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so long
 
 Publish = Callable[[str, e.Event], None]
@@ -241,6 +242,9 @@ class Call:
             output = await self.agent.tools.run(wanted.name, wanted.arguments, self)
         except ToolError as error:
             self.report(e.ToolFinished(wanted.id, str(error), failed=True))
+        except Exception:
+            log.exception("tool failed", extra={"call_id": self.id})
+            self.report(e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True))
         else:
             self.report(e.ToolFinished(wanted.id, output))
 
@@ -301,9 +305,13 @@ class Call:
 
     async def closed(self) -> None:
         """Waits until everything the call held is given back."""
-        for task in (self._closing, self._running, *self._tools):
+        for task in (self._closing, self._running):
             if task is not None:
                 await asyncio.gather(task, return_exceptions=True)
+        if self._tools:
+            _, left = await asyncio.wait(self._tools, timeout=TOOLS_END_S)
+            for task in left:
+                log.warning("%s does not end with its call", task.get_name(), extra={"call_id": self.id})
 
 
 def _converter(source: Format, target: Format, *, aligned: bool = False) -> "Converter":

@@ -7,7 +7,7 @@ import pytest
 
 from offhook import CallInfo, ToolError, tool
 from offhook.agent.listening import Listening
-from offhook.agent.local import LocalLeg
+from offhook.agent.local import LONGEST_CHARS, MOST_PIECES, LocalLeg, pieces
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.vad import EnergyModel, VoiceBank
 from offhook.call import Call
@@ -45,15 +45,15 @@ class Script:
         return "One moment."
 
 
-def talk(respond, *tools, ask="how much", seconds=20.0):
+def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthesizer):
     """What happens after a caller's question: (ms, event) each."""
     happened = []
 
     async def scenario():
-        synthesizer = EspeakSynthesizer()
-        await synthesizer.start()
+        voice = synthesizer()
+        await voice.start()
         leg = LocalLeg(
-            Listening(VoiceBank(EnergyModel())), NoWords(), Script(respond), synthesizer, None, Endpointing(),
+            Listening(VoiceBank(EnergyModel())), NoWords(), Script(respond), voice, None, Endpointing(),
             Toolbox([*tools, hang_up]),
         )  # fmt: skip
         call = Call(
@@ -70,7 +70,7 @@ def talk(respond, *tools, ask="how much", seconds=20.0):
         if not call.ended:
             call.report(e.CarrierEnded("completed"))
         await call.closed()
-        await synthesizer.close()
+        await voice.close()
 
     run(scenario())
     return happened
@@ -157,3 +157,24 @@ def test_tools_that_still_run_when_the_call_ends_are_cancelled():
 
     talk(respond, forever, seconds=5.0)
     assert cancelled == [True]
+
+
+def test_what_a_tool_told_without_an_end_is_said_in_pieces_and_not_for_ever():
+    assert pieces("Two euros.") == ["Two euros."]
+    said = pieces("word " * 30_000)
+    assert len(said) == MOST_PIECES
+    assert max(map(len, said)) <= LONGEST_CHARS
+    assert len(pieces("x" * 5000)) > 1
+
+
+def test_a_filler_that_comes_too_late_is_not_said_after_the_answer():
+    class Slow(EspeakSynthesizer):
+        async def speak(self, text):
+            await asyncio.sleep(0.3 if text == "One moment." else 0.0)
+            return await super().speak(text)
+
+    async def respond(said, use):
+        await asyncio.sleep(1.0)
+        yield "Two euros."
+
+    assert turns(talk(respond, synthesizer=Slow)) == ["Two euros."]

@@ -5,7 +5,15 @@ import asyncio
 import pytest
 
 from offhook import Agent, CallInfo, CallRefused, ConfigError
-from offhook.agent.roster import Roster
+from offhook.agent.roster import Roster as WholeRoster
+
+
+class Roster(WholeRoster):
+    """With a look at which agent a call would get."""
+
+    def agent_for(self, info):
+        return self._choose(info)
+
 
 DAY, NIGHT = Agent("day", model="echo"), Agent("night", model="echo")
 
@@ -66,3 +74,29 @@ def test_agents_of_one_model_share_an_engine_and_are_replaced_together():
         await roster.close()
 
     asyncio.run(scenario())
+
+
+def test_what_could_never_choose_is_refused_before_the_first_call():
+    async def later(_info):
+        return DAY
+
+    for wrong, why in (
+        (later, "is async"),
+        (lambda: DAY, "must take one thing"),
+        ({5: DAY}, "must be a text"),
+        ({"+1 5": DAY, "+15": NIGHT}, "Two agents have the number"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            WholeRoster(wrong)
+
+
+def test_a_function_that_fails_or_exits_refuses_its_call_only(caplog):
+    def leaves(_info):
+        raise SystemExit(1)
+
+    def breaks(_info):
+        raise KeyError("x")
+
+    for choose in (leaves, breaks):
+        with pytest.raises(CallRefused, match="the function that chooses the agent failed"):
+            WholeRoster(choose).open(call())

@@ -1,6 +1,7 @@
 """What a function must be to be a tool, what the agent is told of it, and what becomes of its failures."""
 
 import asyncio
+import functools
 import json
 import logging
 import threading
@@ -9,7 +10,7 @@ from enum import Enum
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from offhook import CallInfo, ConfigError, ToolError, hang_up, tool
 from offhook.agent.agent import Agent
@@ -219,3 +220,107 @@ def test_hanging_up_waits_for_a_goodbye():
     assert "Say goodbye now" in call(hang_up, "{}", Line(said=False))
     assert line.hung_up == 1
     assert hang_up.schema["properties"] == {}
+
+
+# ---------------------------------------------------------------- what a tool may not do to others
+
+
+@pytest.mark.parametrize("raised", [SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), StopIteration()])
+@pytest.mark.parametrize("kind", ["async", "plain"])
+def test_a_tool_that_exits_costs_its_answer_and_nothing_else(raised, kind, caplog):
+    def plain() -> str:
+        raise raised
+
+    async def later() -> str:
+        raise raised
+
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ToolError, match="failed"):
+        call(tool(name="leaves")(later if kind == "async" else plain))
+
+
+def test_a_check_that_breaks_is_a_failure_too(caplog):
+    def broken(_value):
+        raise KeyError("x")
+
+    @tool
+    def checked(word: Annotated[str, AfterValidator(broken)]) -> str:
+        return word
+
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ToolError, match="checked failed"):
+        call(checked, '{"word": "x"}')
+
+
+def test_threads_that_hang_keep_no_other_tool_from_running():
+    release = threading.Event()
+
+    @tool(timeout=0.01)
+    def hangs() -> None:
+        release.wait(10)
+
+    @tool
+    def quick() -> str:
+        return "done"
+
+    async def scenario():
+        for _ in range(40):
+            with pytest.raises(ToolError, match="took too long|is busy"):
+                await hangs.run("{}", Line())
+        with pytest.raises(ToolError, match="is busy"):
+            await hangs.run("{}", Line())
+        return await quick.run("{}", Line())
+
+    try:
+        assert asyncio.run(scenario()) == "done"
+    finally:
+        release.set()
+
+
+def test_a_tools_own_timeout_is_a_failure_of_its_own(caplog):
+    @tool
+    async def database() -> None:
+        raise TimeoutError("no connection")
+
+    with caplog.at_level(logging.CRITICAL), pytest.raises(ToolError, match="database failed"):
+        call(database)
+
+
+def test_parameters_may_have_any_name():
+    @tool
+    def odd(copy: str, model_config: int = 1, json: str = "") -> str:
+        return f"{copy}{model_config}{json}"
+
+    assert set(odd.schema["properties"]) == {"copy", "model_config", "json"}
+    assert call(odd, '{"copy": "a", "model_config": 2}') == "a2"
+
+
+def test_a_wrapped_async_function_is_awaited():
+    async def inner() -> str:
+        return "there"
+
+    @tool
+    def outer() -> str:
+        return inner()
+
+    assert call(outer) == "there"
+
+
+def test_half_a_character_is_told_whole():
+    @tool
+    def half() -> str:
+        return "\ud800"
+
+    @tool
+    def refuses() -> None:
+        raise ToolError("\ud800" * 50_000)
+
+    assert call(half) == "?"
+    with pytest.raises(ToolError) as error:
+        call(refuses)
+    assert len(str(error.value)) < 33_000
+    str(error.value).encode()
+
+
+def test_what_has_no_name_or_no_signature_is_refused():
+    for function in (functools.partial(print), dict):
+        with pytest.raises(ConfigError):
+            tool(function)

@@ -137,6 +137,12 @@ def test_agents_by_number_and_a_function_are_taken_too(tmp_path):
     assert [agent.instructions for agent in chosen.known] == ["day", "night"]
 
 
+def test_a_module_that_ends_the_program_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "shop_nine.py").write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(ConfigError, match="take out what calls exit"):
+        load_agents("shop_nine:agent")
+
+
 # ---------------------------------------------------------------- loaded anew
 
 
@@ -188,9 +194,10 @@ def test_a_change_on_the_disk_brings_new_agents_and_a_faulty_one_is_told(tmp_pat
                         continue
 
             assert await change("second") == "second"
-            write(file, "agent = (\n")
-            while "the agents stay as they were" not in caplog.text:
-                await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.05)
-            assert "SyntaxError" in caplog.text
+            for faulty, why in (("agent = (", "SyntaxError"), ("raise KeyboardInterrupt", "interrupts the program")):
+                write(file, faulty + "\n")
+                while why not in caplog.text:
+                    await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.05)
+            assert await change("third") == "third", "what was mended is taken"
 
     asyncio.run(scenario())

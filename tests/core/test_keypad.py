@@ -1,4 +1,4 @@
-from offhook.core.keypad import Keypad
+from offhook.core.keypad import MOST, Keypad
 
 
 def test_an_entry_ends_with_hash_or_with_the_last_key_that_is_wanted():
@@ -9,3 +9,10 @@ def test_an_entry_ends_with_hash_or_with_the_last_key_that_is_wanted():
     assert [keypad.press(key) for key in "*0"] == [False, True]
     assert keypad.take() == "*0"
     assert keypad.take() == ""
+
+
+def test_an_entry_is_not_endless():
+    keypad = Keypad()
+    assert [keypad.press("1") for _ in range(MOST)] == [False] * (MOST - 1) + [True]
+    keypad.wanted = 1
+    assert keypad.press("2"), "an entry that is longer already than what is wanted"

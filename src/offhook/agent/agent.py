@@ -1,11 +1,12 @@
 """What a user declares: an agent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from offhook.agent.options import Realtime
 from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,21 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
+        for name in ("instructions", "model", "greeting", "voice", "language"):
+            value = getattr(self, name)
+            if not (isinstance(value, str) or (value is None and name in ("greeting", "voice"))):
+                raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
+            if value is not None and value.encode("utf-8", "replace").decode() != value:
+                raise ConfigError(f"An agent's {name} holds half a character: write it in whole ones.")
+        if not isinstance(self.silence_ms, int | float):
+            raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
+        if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
+            raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
+        # Made tools once, not again for each call.
+        object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
 
     @property
     def toolbox(self) -> Toolbox:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import textwrap
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from offhook.speech.pocketsphinx import PocketsphinxPool
 log = logging.getLogger(__name__)
 
 PAUSE_MS = 200  # between two sentences
+LONGEST_CHARS, MOST_PIECES = 300, 20  # of one sentence, and of what was to be one: two minutes of speech
 PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
@@ -103,7 +105,8 @@ class LocalLeg:
     async def _say(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         try:
             async for sentence in sentences:
-                await answer.say(sentence)
+                for piece in pieces(sentence):
+                    await answer.say(piece)
             if (keys := self._responder.keys_wanted) is not None:
                 self.call.report(e.KeysWanted(keys))
         except asyncio.CancelledError:
@@ -208,6 +211,14 @@ class _Answer:
     def end(self) -> None:
         """Nothing more comes of the item."""
         self._leg.call.end_item(self._item)
+
+
+def pieces(sentence: str) -> list[str]:
+    """A sentence, or one that a tool wrote without an end in pieces that the synthesizer renders quickly: its worker is
+    shared by every call."""
+    if len(sentence) <= LONGEST_CHARS:
+        return [sentence]
+    return textwrap.wrap(sentence, LONGEST_CHARS, break_on_hyphens=False)[:MOST_PIECES]
 
 
 async def _only(sentence: str) -> AsyncIterator[str]:

@@ -1,6 +1,7 @@
 """Who answers which call: one agent, an agent for each number, or a function that chooses; and the engines behind them."""
 
 import asyncio
+import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -56,10 +57,6 @@ class Roster:
                 self._started.add(model)
         await asyncio.gather(*(self._engine(agent).prepare(agent) for agent in agents))
 
-    def agent_for(self, info: CallInfo) -> Agent:
-        """The agent of a call. Raises CallRefused if there is none."""
-        return self._choose(info)
-
     def open(self, info: CallInfo) -> AgentLeg:
         """The agent leg of a call. Raises CallRefused if no agent answers it."""
         agent = self._choose(info)
@@ -77,9 +74,26 @@ def _chooser(agents: Agents) -> Callable[[CallInfo], Agent]:
     if isinstance(agents, Agent):
         return lambda _info: agents
     if isinstance(agents, Mapping):
-        by_number = {_number(key): agent for key, agent in agents.items()}
+        by_number = _numbers(agents)
         return lambda info: _by_number(by_number, info)
+    if inspect.iscoroutinefunction(agents):
+        raise ConfigError("The function that chooses the agent is async; let it look up what was loaded before.")
+    try:
+        inspect.signature(agents).bind(None)
+    except (TypeError, ValueError):
+        raise ConfigError("The function that chooses the agent must take one thing, the call.") from None
     return lambda info: _chosen(agents, info)
+
+
+def _numbers(agents: Mapping[str, Agent]) -> dict[str, Agent]:
+    found: dict[str, Agent] = {}
+    for key, agent in agents.items():
+        if not isinstance(key, str):
+            raise ConfigError(f'An agent\'s number must be a text such as "+15550100", not {key!r}.')
+        if (number := _number(key)) in found:
+            raise ConfigError(f"Two agents have the number {number}.")
+        found[number] = agent
+    return found
 
 
 def _known(agents: Agents, known: Iterable[Agent]) -> list[Agent]:
@@ -97,7 +111,11 @@ def _by_number(agents: Mapping[str, Agent], info: CallInfo) -> Agent:
 
 
 def _chosen(choose: Callable[[CallInfo], Agent], info: CallInfo) -> Agent:
-    agent = choose(info)
+    try:
+        agent = choose(info)
+    except (Exception, SystemExit) as error:  # an exit of the user's is none of ours
+        log.exception("the function that chooses the agent failed")
+        raise CallRefused("the function that chooses the agent failed") from error
     if not isinstance(agent, Agent):
         raise CallRefused(f"the function that chooses the agent gave {type(agent).__name__}; it must give an Agent")
     return agent

@@ -6,8 +6,10 @@ What it raises is told too, as one sentence; only ToolError's own text is repeat
 """
 
 import asyncio
+import contextlib
 import inspect
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_type_hints, overload
 
@@ -17,12 +19,17 @@ from pydantic_core import to_json
 
 from offhook.core.leg import ToolSide
 from offhook.errors import ConfigError, ToolError
+from offhook.outside import outside
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 20.0
 MOST_CHARS = 32_000
 """Of a result; no agent reads more of one answer, and some providers refuse it."""
+MOST_SHOWN = 200
+"""Of what was wrong with an argument."""
+MOST_THREADS = 32
+"""Of one tool at once; more of them hang."""
 CALL = "call"
 
 
@@ -31,9 +38,13 @@ class Tool:
 
     def __init__(self, function: Callable[..., Any], *, name: str | None = None, timeout: float = TIMEOUT_S) -> None:
         """`timeout` in seconds. Raises ConfigError for a function whose parameters cannot be told by name."""
-        self.name = name or function.__name__
+        called = name or getattr(function, "__name__", None)
+        if not callable(function) or called is None:
+            raise ConfigError(f"{function!r} is no function with a name: make it a tool with tool(name=…).")
+        self.name: str = called
         self.timeout = timeout
         self._function = function
+        self._running = 0
         documented = docstring_parser.parse(inspect.getdoc(function) or "")
         self.description = (documented.description or "").strip()
         self._takes_call, self._arguments = _arguments_of(function, self.name, documented)
@@ -50,32 +61,78 @@ class Tool:
     async def run(self, arguments: str, call: ToolSide) -> str:
         """Runs with a JSON object of arguments. Raises ToolError, whose text is for the agent."""
         try:
+            async with asyncio.timeout(self.timeout) as limit:
+                return _told(await self._run(self._values(arguments), call))
+        except ToolError as error:
+            raise ToolError(_clean(str(error))) from error
+        except TimeoutError as error:
+            if not limit.expired():
+                raise self._failed(error, call) from error
+            log.warning("tool %s took longer than %g s", self.name, self.timeout, extra={"call_id": call.id})
+            raise ToolError(f"{self.name} took too long.") from None
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # a tool ends no server
+            raise self._failed(error, call) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise self._failed(error, call) from error  # something that it waited for was cancelled
+
+    def _failed(self, error: BaseException, call: ToolSide) -> ToolError:
+        log.error("tool %s failed", self.name, exc_info=error, extra={"call_id": call.id})
+        return ToolError(f"{self.name} failed.")
+
+    def _values(self, arguments: str) -> dict[str, Any]:
+        try:
             given = self._arguments.model_validate_json(arguments or "{}")
         except pydantic.ValidationError as error:
             problem = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in problem["loc"]) or "arguments"
-            raise ToolError(f"{self.name}: {where}: {problem['msg']}.") from None
-        values = {name: getattr(given, name) for name in type(given).model_fields}
-        try:
-            async with asyncio.timeout(self.timeout):
-                return _told(await self._run(values, call))
-        except ToolError:
-            raise
-        except TimeoutError:
-            log.warning("tool %s took longer than %g s", self.name, self.timeout, extra={"call_id": call.id})
-            raise ToolError(f"{self.name} took too long.") from None
-        except Exception as error:
-            log.exception("tool %s failed", self.name, extra={"call_id": call.id})
-            raise ToolError(f"{self.name} failed.") from error
+            where = ".".join(str(part)[:MOST_SHOWN] for part in problem["loc"]) or "arguments"
+            raise ToolError(f"{self.name}: {where}: {problem['msg'][:MOST_SHOWN]}.") from None
+        return {field.alias or name: getattr(given, name) for name, field in type(given).model_fields.items()}
 
     async def _run(self, values: dict[str, Any], call: ToolSide) -> Any:
         if inspect.iscoroutinefunction(self._function):
             return await self._function(**values | ({CALL: call} if self._takes_call else {}))
-        loop = asyncio.get_running_loop()
         if self._takes_call:
-            values[CALL] = _FromThread(call, loop)
-        # A thread cannot be stopped: one that takes too long goes on, and nobody waits for it.
-        return await loop.run_in_executor(None, lambda: self._function(**values))
+            values[CALL] = _FromThread(call, asyncio.get_running_loop())
+        if self._running >= MOST_THREADS:
+            log.warning("tool %s hangs in %d threads", self.name, self._running, extra={"call_id": call.id})
+            raise ToolError(f"{self.name} is busy.")
+        with outside():
+            result = await self._in_thread(values)
+        return await result if inspect.isawaitable(result) else result
+
+    def _in_thread(self, values: dict[str, Any]) -> "asyncio.Future[Any]":
+        """Runs the function in a thread of its own. It cannot be stopped: one that takes too long goes on, nobody waits
+        for it, and it keeps neither another tool from running nor the process from ending."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            self._running -= 1
+            if done.done():
+                return
+            if error is None:
+                done.set_result(result)
+            else:  # a future holds no StopIteration, and an exit of the tool's is none of ours
+                done.set_exception(error if isinstance(error, ToolError) else RuntimeError(repr(error)))
+                done.exception()
+
+        def work() -> None:
+            result, failed = None, None
+            try:
+                result = self._function(**values)
+            except BaseException as error:
+                failed = error
+                if not isinstance(error, ToolError):
+                    log.error("tool %s failed", self.name, exc_info=error)
+            with contextlib.suppress(RuntimeError):  # the loop is over
+                loop.call_soon_threadsafe(settle, result, failed)
+
+        self._running += 1
+        threading.Thread(target=work, name=f"tool {self.name}", daemon=True).start()
+        return done
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself, as if it were no tool."""
@@ -142,36 +199,42 @@ def _arguments_of(
     """Whether the call is asked for, and the model of the other parameters."""
     said = {each.arg_name: each.description for each in documented.params}
     try:
+        parameters = inspect.signature(function).parameters
         hints = get_type_hints(function, include_extras=True)
     except NameError as error:
-        hints = {}
-        annotated = {key: text for key, text in function.__annotations__.items() if key not in (CALL, "return")}
-        if any(isinstance(text, str) for text in annotated.values()):
-            raise ConfigError(f"The tool {name} has a parameter of a type that is not known: {error}.") from None
+        raise ConfigError(f"The tool {name} has a parameter of a type that is not known: {error}.") from None
+    except (ValueError, TypeError):
+        raise ConfigError(f"The tool {name} does not tell its parameters: write a function around it.") from None
     fields: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in parameters.values():
         if parameter.name == CALL:
             continue
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise ConfigError(f"The tool {name} takes {parameter}; a tool's parameters are told by name.")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        field = pydantic.Field(default, description=said.get(parameter.name))
-        fields[parameter.name] = (hints.get(parameter.name, parameter.annotation), field)
         if parameter.annotation is parameter.empty:
             raise ConfigError(f"The tool {name} does not say of what type {parameter.name} is; annotate it.")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        # Fields of our own naming, since a model has methods: a parameter may well be called `copy` or `json`.
+        field = pydantic.Field(default, alias=parameter.name, description=said.get(parameter.name))
+        fields[f"argument{len(fields)}"] = (hints.get(parameter.name, parameter.annotation), field)
     try:
         model = pydantic.create_model(name, __config__=pydantic.ConfigDict(extra="forbid"), **fields)
         model.model_json_schema()
     except pydantic.errors.PydanticUserError as error:
         raise ConfigError(f"The tool {name} has a parameter that JSON cannot hold: {error.message}.") from None
-    return CALL in inspect.signature(function).parameters, model
+    return CALL in parameters, model
 
 
 def _told(result: Any) -> str:
     if result is None:
         return "Done."
-    text = result if isinstance(result, str) else to_json(result, serialize_unknown=True).decode()
-    return text if len(text) <= MOST_CHARS else text[:MOST_CHARS] + " (cut)"
+    return _clean(result if isinstance(result, str) else to_json(result).decode())
+
+
+def _clean(text: str) -> str:
+    """Text that can be sent and is not endless."""
+    text = text if len(text) <= MOST_CHARS else text[:MOST_CHARS] + " (cut)"
+    return text.encode("utf-8", "replace").decode()
 
 
 @tool

@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -60,7 +61,9 @@ def _import(name: str) -> ModuleType:
         if error.name is None or not name.startswith(error.name):
             raise ConfigError(f"{name} cannot be loaded: it imports {error.name}, which is not there.") from None
         raise ConfigError(f"There is no module {name} here; start offhook in the folder that holds it.") from None
-    except Exception as error:
+    except SystemExit:
+        raise ConfigError(f"{name} ends the program while it is loaded: take out what calls exit.") from None
+    except (Exception, asyncio.CancelledError) as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         raise ConfigError(
             f"{name} cannot be loaded: {type(error).__name__}: {error} (line {where.lineno} of {where.filename})."
@@ -75,23 +78,30 @@ def load_anew(target: str) -> Loaded:
     importlib.invalidate_caches()
     try:
         return load_agents(target)
-    except ConfigError:
+    except BaseException:
         for name in _modules_under(Path.cwd()):
             del sys.modules[name]
         sys.modules.update(own)
         raise
 
 
+def _load_anew(target: str) -> Loaded:
+    try:
+        return load_anew(target)
+    except KeyboardInterrupt:  # it is the module's own: nobody presses keys in a thread
+        raise ConfigError(f"{target} interrupts the program while it is loaded.") from None
+
+
 def _modules_under(folder: Path) -> dict[str, ModuleType]:
     """The modules that were imported from a folder: the user's, not those of an environment within it."""
-    environment = Path(sys.prefix)
+    elsewhere = {Path(path) for path in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
     found = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file is None or name == "__main__" or name.partition(".")[0] == "offhook":
             continue
         path = Path(file)
-        if path.is_relative_to(folder) and not path.is_relative_to(environment):
+        if path.is_relative_to(folder) and not any(path.is_relative_to(other) for other in elsewhere):
             found[name] = module
     return found
 
@@ -112,9 +122,12 @@ async def _watch(target: str, replace: Callable[[Loaded], Awaitable[None]], stop
     only_python = watchfiles.PythonFilter(ignore_paths=[sys.prefix])
     async for _changes in watchfiles.awatch(Path.cwd(), watch_filter=only_python, stop_event=stop, debounce=200):
         try:
-            await replace(load_anew(target))
+            # In a thread: what a module does while it is imported must not silence the calls that are on.
+            await replace(await asyncio.to_thread(_load_anew, target))
         except ConfigError as error:
             log.error("the agents stay as they were: %s", error)
+        except Exception:
+            log.exception("the agents stay as they were")
         else:
             log.info("the agents of %s were loaded anew: they answer the next call", target)
 

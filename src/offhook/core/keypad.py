@@ -3,6 +3,8 @@
 BETWEEN_MS = 3_000.0
 """An entry is over when no further key comes for so long."""
 END = "#"
+MOST = 32
+"""Keys of an entry: no number that is keyed in is longer."""
 
 
 class Keypad:
@@ -19,7 +21,7 @@ class Keypad:
         if digit == END:
             return True
         self.pressed += digit
-        return self.wanted is not None and len(self.pressed) >= self.wanted
+        return len(self.pressed) >= min(self.wanted or MOST, MOST)
 
     def take(self) -> str:
         """The entry; the next key begins another."""
