@@ -3,7 +3,7 @@
 import pytest
 
 from offhook.core import events as e
-from offhook.core.states import TurnState
+from offhook.core.states import CallState, TurnState
 
 from .talk import Talk
 
@@ -711,3 +711,16 @@ def test_every_word_that_was_heard_before_the_stream_of_an_ended_call_is_gone_is
     talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True), e.PhoneLost(False, {"a": 400.0, "b": 100.0}))
     heard = {turn.item: turn.heard_ms for turn in talk.events if isinstance(turn, e.TurnKept)}
     assert heard == {"a": 400.0, "b": 100.0}
+
+
+def test_a_goodbye_that_was_withdrawn_before_it_began_is_not_brought_back_either():
+    talk = silent().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
+    says(talk, "wait").speak("what", 1000)
+    says(talk, "", 200.0).tell(e.Settled({"what": 300.0}), e.ItemHeard("what")).wait(60_000)
+    assert not talk.told(e.HangUp)
+
+
+def test_a_goodbye_that_was_asked_for_during_a_long_interruption_does_not_end_a_call_whose_stream_is_lost():
+    talk = ours().speak("bye", 3000).wait(500).tell(e.SpeechStarted(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+    talk.tell(e.Settled({"bye": 500.0})).wait(700).tell(e.PhoneLost(False))
+    assert talk.control.state is CallState.PARKED

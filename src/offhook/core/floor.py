@@ -453,7 +453,6 @@ class Floor:
             self._do(e.SayRest())
         elif self._lost_in_speech and not self._ledger.speaking:  # else it has gone on by itself meanwhile
             self._do(e.Respond("", going_on=True))
-        self._lost_in_speech = False
         if self._ledger.speaking:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
