@@ -361,8 +361,9 @@ def test_an_answer_that_was_not_asked_for_yet_is_when_the_stream_is_lost():
     assert talk.told(e.Respond) == [e.Respond("how much")]
 
 
-def test_the_wait_after_words_that_were_hard_to_understand_is_filled_too():
-    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("how much", 400.0))
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_the_wait_after_words_that_were_hard_to_understand_is_filled_too(turns):
+    talk = Talk(turns).tell(e.SpeechStarted(), e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("how much", 400.0))
     assert not talk.wait(899).told(e.Fill)
     assert talk.wait(1).told(e.Fill)
 

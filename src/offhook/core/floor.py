@@ -158,6 +158,7 @@ class Floor:
             self._greeting.passed_over()
             self._keep_caller(event.text)
             self._settled_enough()
+            self._wait_quietly(now)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
