@@ -393,6 +393,7 @@ def test_a_mark_that_a_clear_returns_is_waited_for_from_the_clear():
     e.wrote("a", 0.0, 5000.0, 0.0)
     e.mark_after("a", 5000.0, True, 0.0)
     e.clear(100.0)
+    assert e.wake_at() == 100.0 + 250.0, "for the fence"
     e.settled(350.0)
     assert e.wake_at() == 100.0 + 250.0 + 1000.0
 

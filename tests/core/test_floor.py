@@ -3,7 +3,7 @@
 import pytest
 
 from offhook.core import events as e
-from offhook.core.states import TurnState
+from offhook.core.states import CallState, TurnState
 
 from .talk import Talk
 
@@ -361,8 +361,9 @@ def test_an_answer_that_was_not_asked_for_yet_is_when_the_stream_is_lost():
     assert talk.told(e.Respond) == [e.Respond("how much")]
 
 
-def test_the_wait_after_words_that_were_hard_to_understand_is_filled_too():
-    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("how much", 400.0))
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_the_wait_after_words_that_were_hard_to_understand_is_filled_too(turns):
+    talk = Talk(turns).tell(e.SpeechStarted(), e.SpeechStopped()).wait(1000).tell(e.CallerTurnEnded("how much", 400.0))
     assert not talk.wait(899).told(e.Fill)
     assert talk.wait(1).told(e.Fill)
 
@@ -711,3 +712,16 @@ def test_every_word_that_was_heard_before_the_stream_of_an_ended_call_is_gone_is
     talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True), e.PhoneLost(False, {"a": 400.0, "b": 100.0}))
     heard = {turn.item: turn.heard_ms for turn in talk.events if isinstance(turn, e.TurnKept)}
     assert heard == {"a": 400.0, "b": 100.0}
+
+
+def test_a_goodbye_that_was_withdrawn_before_it_began_is_not_brought_back_either():
+    talk = silent().tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
+    says(talk, "wait").speak("what", 1000)
+    says(talk, "", 200.0).tell(e.Settled({"what": 300.0}), e.ItemHeard("what")).wait(60_000)
+    assert not talk.told(e.HangUp)
+
+
+def test_a_goodbye_that_was_asked_for_during_a_long_interruption_does_not_end_a_call_whose_stream_is_lost():
+    talk = ours().speak("bye", 3000).wait(500).tell(e.SpeechStarted(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
+    talk.tell(e.Settled({"bye": 500.0})).wait(700).tell(e.PhoneLost(False))
+    assert talk.control.state is CallState.PARKED

@@ -146,6 +146,27 @@ def test_what_was_cut_first_is_settled_first():
     assert [[h.item for h in book.settle({})] for _ in range(2)] == [["a"], ["b"]]
 
 
+def test_a_hold_is_settled_after_a_cut_that_was_before_it():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.cut()
+    book.accept("b", bytes(800))
+    book.hold()
+    assert [[h.item for h in book.settle({})] for _ in range(2)] == [["a"], ["b"]]
+
+
+def test_after_a_hold_was_given_up_the_agent_is_heard_again():
+    book = ledger()
+    book.accept("a", bytes(800))
+    book.hold()
+    book.settle({})
+    book.give_up()
+    book.accept("b", bytes(80))
+    assert [item for item, *_ in taken(book)] == ["b"]
+    assert [h.item for h in book.give_up()] == ["b"]
+    assert not book.speaking
+
+
 def test_giving_up_a_hold_closes_everything_in_it():
     book = ledger()
     book.accept("a", bytes(800))

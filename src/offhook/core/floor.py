@@ -158,6 +158,7 @@ class Floor:
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
+            self._wait_quietly(now)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
@@ -455,7 +456,6 @@ class Floor:
             self._do(e.SayRest())
         elif self._lost_in_speech and not self._ledger.speaking:  # else it has gone on by itself meanwhile
             self._do(e.Respond("", going_on=True))
-        self._lost_in_speech = False
         if self._ledger.speaking:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
