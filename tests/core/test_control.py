@@ -55,12 +55,12 @@ def test_a_suspected_interruption_clears_at_once_and_truncates_when_confirmed():
 
 
 def test_long_speech_confirms_before_it_ends():
-    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(600)
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(760)
     assert talk.told(e.Truncate)
 
 
 def test_an_interruption_confirmed_by_its_length_is_answered_even_if_not_understood():
-    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(650)
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted(), e.Settled({"a": 400.0})).wait(800)
     talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 560.0))
     assert talk.told(e.Respond) == [e.Respond("")]
 
@@ -185,7 +185,7 @@ def test_a_goodbye_said_into_an_interruption_is_withdrawn_with_it():
 
 
 def test_an_interruption_confirmed_before_it_is_settled_is_answered_even_if_not_understood():
-    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted()).wait(650)
+    talk = Talk("offhook").speak("a", 1000).tell(e.SpeechStarted()).wait(800)
     talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 560.0), e.Settled({"a": 300.0}))
     assert talk.told(e.Respond) == [e.Respond("")]
 

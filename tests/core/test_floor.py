@@ -191,13 +191,13 @@ def test_words_that_were_understood_only_after_the_stream_came_back_cut_in():
 
 def test_a_caller_who_starts_again_is_judged_by_the_second_go():
     talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(300)
-    talk.tell(e.SpeechStopped()).wait(200).tell(e.SpeechStarted()).wait(599)
+    talk.tell(e.SpeechStopped()).wait(200).tell(e.SpeechStarted()).wait(759)
     assert not talk.told(e.Cancel)
     assert talk.wait(1).told(e.Cancel)
 
 
 def test_one_long_interruption_does_not_make_the_next_cough_one():
-    talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(650)
+    talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(800)
     talk.tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("how much", 650.0))
     says(talk.speak("b", 500).wait(500).tell(e.ItemHeard("b")), "", 200.0)
     assert talk.told(e.Respond) == [e.Respond("how much")]
@@ -723,5 +723,12 @@ def test_a_goodbye_that_was_withdrawn_before_it_began_is_not_brought_back_either
 
 def test_a_goodbye_that_was_asked_for_during_a_long_interruption_does_not_end_a_call_whose_stream_is_lost():
     talk = ours().speak("bye", 3000).wait(500).tell(e.SpeechStarted(), e.HangUpAsked(e.Reason.AGENT_HUNG_UP))
-    talk.tell(e.Settled({"bye": 500.0})).wait(700).tell(e.PhoneLost(False))
+    talk.tell(e.Settled({"bye": 500.0})).wait(800).tell(e.PhoneLost(False))
     assert talk.control.state is CallState.PARKED
+
+
+def test_half_a_second_of_uh_huh_is_not_long_though_its_end_is_told_late():
+    talk = ours().speak("a", 4000).wait(1000).tell(e.SpeechStarted(), e.Settled({"a": 1000.0})).wait(700)
+    talk.tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 560.0))
+    assert talk.told(e.SayRest)
+    assert not talk.told(e.Cancel, e.Respond)

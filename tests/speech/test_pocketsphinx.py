@@ -64,7 +64,7 @@ def test_callers_on_one_worker_are_kept_apart() -> None:
 @needs_engine
 @pytest.mark.parametrize(("least_score", "understood"), [(None, False), (-9.0, True)])
 def test_how_sure_of_the_words_it_must_be(least_score: float | None, understood: bool) -> None:
-    audio = spoken("hello")["hello"]
+    audio = spoken("purple monkeys")["purple monkeys"]
 
     async def test(pool: PocketsphinxPool) -> None:
         recogniser = pool.recogniser()

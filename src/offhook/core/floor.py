@@ -20,7 +20,7 @@ from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling
 from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
-from offhook.core.turns import CONFIRM_MS, greets, interrupts
+from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
 
 FILL_MS = 900.0  # from the news that the caller paused, which comes 0.2 s late: a word before 1.2 s of silence
 FILL_AGAIN_MS = 5_000.0  # after a filler: who was told to wait, waits
@@ -124,7 +124,7 @@ class Floor:
         if self._suspicion is not None:
             if self._suspicion.confirmed is False:
                 self._suspicion.confirmed = None  # they go on: judged by all of it
-            self._deadlines.set(self._spoke_long, now + CONFIRM_MS)
+            self._deadlines.set(self._spoke_long, now + CONFIRM_MS + LATE_MS)
         elif self._greets_now and now < self._greeting.yields_at:
             self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
         elif self._ledger.speaking or (self._ours and self._turn_was is TurnState.THINKING):
@@ -139,7 +139,7 @@ class Floor:
             return
         self._ledger.hold()
         self._suspicion = _Suspicion()
-        self._deadlines.set(self._spoke_long, max(now, self._spoke_from + CONFIRM_MS))
+        self._deadlines.set(self._spoke_long, max(now, self._spoke_from + CONFIRM_MS + LATE_MS))
         if not heard:  # the answer was not there yet: it waits for the verdict
             self._settle({}, now)
 
