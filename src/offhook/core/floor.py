@@ -18,13 +18,10 @@ from offhook.core.greeting import Greeting
 from offhook.core.keypad import BETWEEN_MS, Keypad
 from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling
+from offhook.core.silence import Awaited, Silence
 from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
 from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
-
-FILL_MS = 900.0  # from the news that the caller paused, which comes 0.2 s late: a word before 1.2 s of silence
-FILL_AGAIN_MS = 5_000.0  # after a filler: who was told to wait, waits
-STALLED_MS = 1_300.0  # likewise: both are silent for 1.5 s, and the agent was cut off
 
 
 class _Suspicion:
@@ -66,12 +63,10 @@ class Floor:
         self._keypad = Keypad()
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
-        self._hanging = False  # the agent was cut off, or asked and got no more than a noise
         self._lost_in_speech = False  # the stream was lost in the middle of something
         self._spoke = False  # the agent has begun an answer since the caller last spoke
         self._tools: set[str] = set()
-        self._fillers: set[str] = set()
-        self._filled = False  # a filler was the last the agent said
+        self._silence = Silence(deadlines, self._awaited, lambda item: do(e.Fill(item)), self._go_on_by_itself)
         self._greeting = Greeting()
         self.actions: dict[type[Any], Callable[[Any, float], None]] = {
             e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped,
@@ -105,7 +100,7 @@ class Floor:
     def move(self, event: e.Event) -> None:
         """The turn as the table has it. What begins while an interruption is judged, or only fills time, moves nothing."""
         self._turn_was = self.turn
-        if isinstance(event, e.ItemBegan) and (self._suspicion or event.item in self._fillers):
+        if isinstance(event, e.ItemBegan) and (self._suspicion or self._silence.is_filler(event.item)):
             return
         self.turn = TURNS[self.turn].get(type(event), self.turn)
 
@@ -118,7 +113,7 @@ class Floor:
         if not self.open:
             return
         self.farewell.pause()  # the caller may have something to say after all
-        self._deadlines.drop(self._too_quiet, self._stalled)
+        self._silence.broken()
         self._caller_speaks, self._spoke_from = True, now
         self._words_due = True
         if self._suspicion is not None:
@@ -146,7 +141,7 @@ class Floor:
     def _on_speech_stopped(self, _event: e.SpeechStopped, now: float) -> None:
         self._caller_speaks = False
         self._deadlines.drop(self._spoke_long, self._greeting_yields)  # the words, or their absence, will tell
-        self._wait_quietly(now, anew=True)
+        self._silence.begin(now, anew=True)
 
     def _spoke_long(self, now: float) -> None:
         self._decide(True, now)
@@ -158,7 +153,7 @@ class Floor:
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
-            self._wait_quietly(now)
+            self._silence.begin(now)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
@@ -182,8 +177,8 @@ class Floor:
             if self._unanswered:
                 self._respond()
             elif self._transcript.asked:
-                self._hanging = True
-                self._wait_quietly(now)
+                self._silence.left_hanging()
+                self._silence.begin(now)
             self._leave_after_all(now)
             return
         self.farewell.withdraw()
@@ -211,7 +206,7 @@ class Floor:
         if not self.open:
             return
         self.farewell.withdraw()
-        self._deadlines.drop(self._too_quiet, self._stalled)
+        self._silence.broken()
         thinking = self._ours and self.turn is TurnState.THINKING
         if self._suspicion is None and (self._ledger.speaking or thinking):
             self.turn = TurnState.LISTENING
@@ -235,7 +230,7 @@ class Floor:
             self._entered = entered
             self._answer("", now)
         else:
-            self._wait_quietly(now, anew=True)
+            self._silence.begin(now, anew=True)
 
     # ------------------------------------------------------------------------------------------ the agent answers
 
@@ -246,10 +241,11 @@ class Floor:
 
     def _answer(self, text: str, now: float) -> None:
         self._unanswered.append(text)
-        self._spoke = self._filled = False
+        self._spoke = False
+        self._silence.asked()
         self.turn = TurnState.THINKING
         self._respond()
-        self._wait_quietly(now)
+        self._silence.begin(now)
 
     def _respond(self) -> None:
         self._answer_due = True
@@ -281,10 +277,11 @@ class Floor:
 
     def _on_item_began(self, event: e.ItemBegan, now: float) -> None:
         self._transcript.begin(event.item)
-        filler = event.item in self._fillers
+        filler = self._silence.is_filler(event.item)
         if not filler:
             self._greeting.began(event.item, now)
-            self._spoke, self._hanging, self._filled = True, False, False
+            self._spoke = True
+            self._silence.answered()
             self.farewell.began(now)
         if self._ours and self._words_due and self._suspicion is None:
             self._begin_over_caller(now)
@@ -306,11 +303,11 @@ class Floor:
         self._entered = ""
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
-        late = self._ledger.knows(event.item) or event.item in self._fillers
+        late = self._ledger.knows(event.item) or self._silence.is_filler(event.item)
         if self.turn is TurnState.THINKING and not (late or self.busy or self._answer_due):
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
-            self._wait_quietly(now)
+            self._silence.begin(now)
 
     def _on_item_text(self, event: e.ItemText, _now: float) -> None:
         generated_ms = self._ledger.generated_ms(event.item)
@@ -328,7 +325,7 @@ class Floor:
         if self.turn is TurnState.SPEAKING:
             self.turn = TurnState.LISTENING
         if not self.farewell.heard(now):
-            self._wait_quietly(now, anew=True)
+            self._silence.begin(now, anew=True)
 
     # ------------------------------------------------------------------------------------------ tools, and silence
 
@@ -339,40 +336,23 @@ class Floor:
         self._entered = ""
         self._publish(event)
         self._do(e.RunTool(event.id, event.name, event.arguments))
-        self._wait_quietly(now)
+        self._silence.begin(now)
 
     def _on_tool_finished(self, event: e.ToolFinished, _now: float) -> None:
         self._tools.discard(event.id)
         self._publish(event)
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
-    def _wait_quietly(self, now: float, *, anew: bool = False) -> None:
-        """Nobody speaks, or so it may be: see to it that this does not last. `anew`: the silence begins now."""
-        if anew or self._too_quiet not in self._deadlines:
-            self._deadlines.set(self._too_quiet, now + (FILL_AGAIN_MS if self._filled else FILL_MS))
-
-    @property
-    def _quiet(self) -> bool:
-        return self.open and not (self._caller_speaks or self.busy or self._keypad.pressed)
-
-    def _too_quiet(self, now: float) -> None:
-        if not self._quiet:
-            return
+    def _awaited(self) -> Awaited | None:
+        if not self.open or self._caller_speaks or self.busy or self._keypad.pressed:
+            return None
         if self.turn is TurnState.THINKING or self._tools:
-            item = f"filler{len(self._fillers) + 1}"
-            self._fillers.add(item)
-            self._filled = True
-            self._do(e.Fill(item))
-            self._deadlines.set(self._too_quiet, now + FILL_AGAIN_MS)
-        elif self._hanging:
-            self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
+            return "agent"
+        return "caller" if self.turn is TurnState.LISTENING else None
 
-    def _stalled(self, now: float) -> None:
-        if self._quiet and self.turn is TurnState.LISTENING and self._hanging:
-            self._hanging = False
-            self.turn = TurnState.THINKING
-            self._do(e.Respond("", going_on=True))
-            self._wait_quietly(now)
+    def _go_on_by_itself(self, _now: float) -> None:
+        self.turn = TurnState.THINKING
+        self._do(e.Respond("", going_on=True))
 
     # ------------------------------------------------------------------------------------------ what was heard
 
@@ -422,7 +402,7 @@ class Floor:
         for heard in partly:
             self._greeting.cut(heard)
         if partly:
-            self._hanging = True
+            self._silence.left_hanging()
             if self.open:
                 self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
 
@@ -459,7 +439,7 @@ class Floor:
         if self._ledger.speaking:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
-            self._wait_quietly(now)
+            self._silence.begin(now)
 
     def lost_for_good(self, heard_ms: dict[str, float], now: float) -> None:
         """The stream of a call that ends is gone: what was heard of the last words is known now."""

@@ -4,7 +4,9 @@ Pure: time is an argument, in milliseconds.
 """
 
 CONFIRM_MS = 600.0  # speech this long over the agent is an interruption, whatever is said
-LATE_MS = 160.0  # so much later than its start is the end of speech told: a pause must be longer than a breath to be one
+LATE_MS = (
+    160.0  # so much later than its start is the end of speech told: a pause must be longer than a breath to be one
+)
 COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence (docs/speech.md)
 OTHERWISE_MS = 700.0  # silence that ends any turn
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever

@@ -1,0 +1,75 @@
+"""Silences that somebody should break: while the agent is awaited, and while each waits for the other. Pure."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from offhook.core.deadlines import Deadlines
+
+FILL_MS = 900.0
+"""From the news that the caller paused, which comes 0.2 s late: a word before 1.2 s of silence."""
+FILL_AGAIN_MS = 5_000.0
+"""After a filler: who was told to wait, waits."""
+STALLED_MS = 1_300.0
+"""Likewise from the news: both are silent for 1.5 s, and something was left hanging."""
+
+Awaited = Literal["agent", "caller"]
+
+
+class Silence:
+    """Those of one call."""
+
+    def __init__(
+        self,
+        deadlines: Deadlines,
+        awaited: Callable[[], Awaited | None],
+        fill: Callable[[str], None],
+        go_on: Callable[[float], None],
+    ) -> None:
+        """`awaited`: whose words are waited for; None while somebody speaks or is about to. `fill` has a filler said,
+        under the item it is given; `go_on` asks the agent to go on."""
+        self._deadlines, self._awaited, self._fill, self._go_on = deadlines, awaited, fill, go_on
+        self._fillers: set[str] = set()
+        self._filled = False  # a filler was the last the agent said
+        self._hanging = False
+
+    def is_filler(self, item: str) -> bool:
+        """True for an item that only fills time."""
+        return item in self._fillers
+
+    def begin(self, now: float, *, anew: bool = False) -> None:
+        """Nobody speaks, or so it may be: see to it that this does not last. `anew`: the silence begins now."""
+        if anew or self._too_long not in self._deadlines:
+            self._deadlines.set(self._too_long, now + (FILL_AGAIN_MS if self._filled else FILL_MS))
+
+    def broken(self) -> None:
+        """The caller does something."""
+        self._deadlines.drop(self._too_long, self._stalled)
+
+    def asked(self) -> None:
+        """The caller's turn is over: a new wait begins, in which nothing was said yet."""
+        self._filled = False
+
+    def answered(self) -> None:
+        """The agent says something of its own."""
+        self._filled = self._hanging = False
+
+    def left_hanging(self) -> None:
+        """The agent was cut off, or asked something and got no more than a noise."""
+        self._hanging = True
+
+    def _too_long(self, now: float) -> None:
+        match self._awaited():
+            case "agent":
+                item = f"filler{len(self._fillers) + 1}"
+                self._fillers.add(item)
+                self._filled = True
+                self._fill(item)
+                self._deadlines.set(self._too_long, now + FILL_AGAIN_MS)
+            case "caller" if self._hanging:
+                self._deadlines.set(self._stalled, now + STALLED_MS - FILL_MS)
+
+    def _stalled(self, now: float) -> None:
+        if self._hanging and self._awaited() == "caller":
+            self._hanging = False
+            self._go_on(now)
+            self.begin(now)
