@@ -86,3 +86,13 @@ def test_a_goodbye_that_follows_what_is_being_said_has_its_whole_time():
     assert deadlines.next() == LONGEST_MS
     bye.ask(WHY, 0.0, due=False, busy=False)
     assert deadlines.next() == LONGEST_MS
+
+
+def test_a_filler_that_was_heard_is_no_goodbye_and_does_not_put_its_end_off():
+    bye, deadlines, left = farewell()
+    bye.ask(WHY, 0.0, due=True, busy=True)
+    assert deadlines.next() == LONGEST_MS
+    assert bye.heard(1000.0) is False
+    assert bye.heard(3000.0) is False
+    assert deadlines.next() == 1000.0 + BEGIN_MS
+    assert left == []

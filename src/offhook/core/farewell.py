@@ -17,7 +17,7 @@ class Farewell:
     def __init__(self, deadlines: Deadlines, leave: Callable[[Reason, float], None]) -> None:
         self._deadlines, self._leave = deadlines, leave
         self._due = False
-        self._until = 0.0
+        self._until: float
         self._paused: tuple[Reason, bool] | None = None
         self.reason: Reason | None = None
         """Why the call ends when the agent has been heard; None while it does not."""
