@@ -124,9 +124,9 @@ async def play_inside(script: Voiced, roster: Roster) -> Played:
     kept = Turns()
     for at_ms, turn in turns.values():
         if turn.role == "agent":
-            kept.agent.append({"at_ms": round(at_ms, 1), "text": turn.text, "unheard": turn.unheard})
+            kept.agent.append({"at_ms": at_ms, "text": turn.text, "unheard": turn.unheard})
         else:
-            kept.caller.append({"at_ms": round(at_ms, 1), "text": turn.text})
+            kept.caller.append({"at_ms": at_ms, "text": turn.text})
     return Played(call, scripted(call, caller, script.script, understanding, kept))
 
 
