@@ -1,5 +1,7 @@
 import asyncio
+import math
 import os
+import subprocess
 import sys
 
 import pytest
@@ -67,6 +69,16 @@ def test_one_that_does_not_want_to_end_is_made_to(monkeypatch):
         return bridge.alive
 
     assert asyncio.run(scenario()) is False
+
+
+@needs_linux
+def test_one_that_is_gone_has_no_figures():
+    ended = subprocess.Popen(python(""))
+    bridge = BridgeProcess(ended, 0)
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert math.isnan(bridge.memory_kb())  # a zombie, of which /proc tells some things and no size
+    ended.wait()
+    assert math.isnan(bridge.memory_kb()) and math.isnan(bridge.cpu_seconds())
 
 
 @needs_linux
