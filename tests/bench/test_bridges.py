@@ -5,6 +5,7 @@ import pytest
 from offhook.bench import bridges as module
 from offhook.bench.bridges import NAMES, bridges, compile_relay, compiler
 from offhook.errors import ConfigError
+from tests.linux import needs_linux
 
 
 def test_each_bridge_has_its_command(monkeypatch):
@@ -13,6 +14,7 @@ def test_each_bridge_has_its_command(monkeypatch):
         assert [bridge.webhook for bridge in made] == [False, True, True]
 
 
+@needs_linux
 def test_the_relay_is_compiled_where_there_is_a_compiler():
     if compiler() is None:
         pytest.skip("no C compiler here")

@@ -3,10 +3,11 @@ import json
 
 import pytest
 
+from offhook.agent import realtime as wire
+from offhook.agent import realtime_session as say
 from offhook.audio.format import MULAW_8K
-from offhook.bench import audio, realtime
+from offhook.bench import audio
 from offhook.bench.model import DELTA_MS, ModelSession, item_name, listen
-from offhook.core import events as e
 from offhook.sim import clock
 
 from .wires import Wire
@@ -52,12 +53,27 @@ def test_it_speaks_as_a_realtime_model_does():
     it.model.end_item()
     created, added, delta, words, done, response = it.wire.take()
     assert (created["type"], added["item"]["id"]) == ("response.created", item_name(7, 1))
-    item, sound = realtime.delta(json.dumps(delta, separators=(",", ":")).encode())
-    assert (item, len(sound)) == (item_name(7, 1), DELTA_MS * MULAW_8K.bytes_per_ms)
-    assert [audio.numbers(sound[at : at + 160]) for at in (0, 1440)] == [(7, 1, 0), (7, 1, 9)]
-    assert words["item_id"] == item
-    assert done["item"]["id"] == item and response["response"]["status"] == "completed"
+    heard = wire.parse(json.dumps(delta, separators=(",", ":")).encode(), wire.GA)
+    assert (heard.item, len(heard.audio)) == (item_name(7, 1), DELTA_MS * MULAW_8K.bytes_per_ms)
+    assert [audio.numbers(heard.audio[at : at + 160]) for at in (0, 1440)] == [(7, 1, 0), (7, 1, 9)]
+    assert words["item_id"] == done["item"]["id"] == heard.item
+    assert response["response"]["status"] == "completed"
     assert list(it.model.sent_at) == [0]
+
+
+def test_every_message_is_one_that_the_products_leg_understands():
+    it = Session()
+    it.wire.listener.on_ws_connected(it.wire)
+    it.append(7, 0)
+    it.model.begin_item()
+    it.model.speak()
+    it.model.interrupt()
+    it.model.end_item()
+    facts = [wire.parse(json.dumps(message).encode(), wire.GA) for message in it.wire.take()]
+    assert facts[0] == wire.SessionCreated() and None not in facts
+    (response,) = [fact.response for fact in facts if isinstance(fact, wire.ResponseCreated)]
+    named = [fact for fact in facts if isinstance(fact, wire.ItemAdded | wire.ItemDone | wire.Audio)]
+    assert len(named) == 3 and {fact.response for fact in named} == {response}
 
 
 def test_an_interruption_breaks_the_answer_off():
@@ -89,9 +105,9 @@ def test_a_whole_answer_is_complete():
 
 def test_what_it_is_told_of_items_is_kept():
     it = Session()
-    for command in (e.Truncate("a", 120, ""), e.Discard("b"), e.Cancel()):
-        it.wire.receive(realtime.message(command))
-    it.wire.receive({"type": "session.update", "session": realtime.SESSION})
+    for message in (say.truncate("a", 120), say.delete("b"), say.cancel()):
+        it.wire.receive(message)
+    it.wire.receive({"type": "session.update", "session": {"type": "realtime"}})
     assert it.model.told == {"a": 120, "b": 0}
     assert [message["type"] for message in it.wire.take()] == [
         "conversation.item.truncated", "conversation.item.deleted", "session.updated",

@@ -1,5 +1,7 @@
 import asyncio
+import math
 import os
+import subprocess
 import sys
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from offhook.bench import process
 from offhook.bench.process import BridgeProcess, announce, cores, pinned
 from offhook.errors import ConfigError
+from tests.linux import needs_linux
 from tests.polling import wait_for
 
 
@@ -14,6 +17,7 @@ def python(code):
     return [sys.executable, "-c", code]
 
 
+@needs_linux
 def test_a_process_is_watched_from_outside_and_ended():
     code = "import signal; sum(range(3_000_000)); print(4711, flush=True); signal.pause()"
 
@@ -31,11 +35,13 @@ def test_a_process_is_watched_from_outside_and_ended():
     assert cpu > 0 and memory > 1000
 
 
+@needs_linux
 def test_one_that_does_not_start_says_how_to_see_why():
     with pytest.raises(ConfigError, match="does not start; run"):
         asyncio.run(BridgeProcess.start(python("raise SystemExit"), cores()[0]))
 
 
+@needs_linux
 def test_one_that_says_nothing_is_ended_when_the_bench_is(tmp_path):
     path = tmp_path / "pid"
 
@@ -52,6 +58,7 @@ def test_one_that_says_nothing_is_ended_when_the_bench_is(tmp_path):
     asyncio.run(scenario())
 
 
+@needs_linux
 def test_one_that_does_not_want_to_end_is_made_to(monkeypatch):
     monkeypatch.setattr(process, "END_SECONDS", 0.05)
     code = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); signal.pause()"
@@ -64,6 +71,17 @@ def test_one_that_does_not_want_to_end_is_made_to(monkeypatch):
     assert asyncio.run(scenario()) is False
 
 
+@needs_linux
+def test_one_that_is_gone_has_no_figures():
+    ended = subprocess.Popen(python(""))
+    bridge = BridgeProcess(ended, 0)
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert math.isnan(bridge.memory_kb())  # a zombie, of which /proc tells some things and no size
+    ended.wait()
+    assert math.isnan(bridge.memory_kb()) and math.isnan(bridge.cpu_seconds())
+
+
+@needs_linux
 def test_a_core_is_taken_and_given_back():
     before = os.sched_getaffinity(0)
     with pinned(min(before)):
@@ -73,7 +91,7 @@ def test_a_core_is_taken_and_given_back():
 
 
 def test_elsewhere_than_on_linux_it_says_so(monkeypatch):
-    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     with pytest.raises(ConfigError, match="needs Linux"):
         cores()
 

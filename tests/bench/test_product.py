@@ -1,8 +1,10 @@
 from offhook.bench.bridges import bridges
+from tests.linux import needs_linux
 
 from .end_to_end import short_run
 
 
+@needs_linux
 def test_the_product_carries_every_frame_and_truncates_the_right_item(monkeypatch):
     with bridges(("offhook",)) as (product,):
         run = short_run(product, monkeypatch, interrupt=True)

@@ -9,6 +9,7 @@ from offhook.bench import load
 from offhook.cli import bench as module
 from offhook.cli.main import _app
 from offhook.errors import ConfigError
+from tests.linux import needs_linux
 
 
 def run(*arguments):
@@ -28,6 +29,7 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(arguments, sentence):
     assert isinstance(result.exception, ConfigError) and sentence in str(result.exception)
 
 
+@needs_linux
 def test_a_small_run_leaves_a_table_a_record_and_a_drawing(tmp_path, monkeypatch):
     async def without_interruptions(bridge, calls, seconds, *, interrupt):
         return await load.measure(bridge, calls, seconds, interrupt=False)

@@ -2,9 +2,13 @@
 
 import importlib.util
 import json
+import os
 import re
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import typer
@@ -84,6 +88,42 @@ def test_a_server_that_does_not_run_fails_every_script(folder: Path, monkeypatch
     monkeypatch.setenv("OFFHOOK_DATA", str(folder / "data"))
     result = run("holds.yaml", "--url", "http://127.0.0.1:9/incoming-call")
     assert result.exit_code == 1 and "No server answers at http://127.0.0.1:9/incoming-call" in result.stdout
+
+
+class Ringing(BaseHTTPRequestHandler):
+    """A server before which somebody presses Ctrl-C when it is called."""
+
+    paths: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.paths.append(self.path)
+        if self.path == "/incoming-call":
+            os.kill(os.getpid(), signal.SIGINT)
+        answer = b"<Response><Pause length='60'/></Response>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_words: object) -> None:
+        """Nothing."""
+
+
+def test_ctrl_c_ends_the_list_after_the_call_that_it_interrupts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OFFHOOK_DATA", str(folder / "data"))
+    Ringing.paths.clear()
+    with HTTPServer(("127.0.0.1", 0), Ringing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            result = run("holds.yaml", "holds.yaml", "--url", f"http://127.0.0.1:{server.server_port}/incoming-call")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert result.exit_code == 130
+    assert Ringing.paths.count("/incoming-call") == 1
+    assert "0 of 1 scripts hold" in result.stdout
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from offhook.audio import wav
-from offhook.cli.sim import Server, _accounts, _script, app
+from offhook.cli.sim import _script, app
 from offhook.errors import ConfigError
 from offhook.sim.steps import BargeIn, Leave, Listen, Say
 
@@ -86,31 +86,10 @@ def test_a_script_for_a_server_may_not_expect_what_only_the_agents_process_knows
     assert isinstance(result.exception, ConfigError) and "agent's own process only" in str(result.exception)
 
 
-def test_the_number_that_make_run_answers_is_called_by_default() -> None:
-    assert Server().setup(_accounts(None, None)[0]).voice_url == "http://127.0.0.1:8000/incoming-call"
-
-
 def test_a_recording_is_kept(own_folder: Path) -> None:
     wav.write_wav(own_folder / "words.wav", b"\0\0" * 800, 8000)
     run("--url", NOWHERE, "--audio", "words.wav", "--record", "heard.wav")
     assert (own_folder / "heard.wav").read_bytes()[:4] == b"RIFF"
-
-
-def test_the_simulators_account_signs_by_default(own_folder: Path) -> None:
-    (account,) = _accounts(None, None)
-    kept = json.loads((own_folder / "data" / "simulator.json").read_text())
-    assert (account.sid, account.token) == (kept["account_sid"], kept["auth_token"])
-
-
-def test_the_environments_account_goes_before_the_simulators(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC" + "1" * 32)
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "token")
-    assert _accounts(None, None)[0].sid == "AC" + "1" * 32
-    assert len(_accounts(None, None)) == 2
-
-
-def test_a_given_account_is_the_only_one() -> None:
-    assert [(account.sid, account.token) for account in _accounts("AC1", "t")] == [("AC1", "t")]
 
 
 def test_each_turn_waits_for_the_agent_and_the_last_one_may_cut_in() -> None:

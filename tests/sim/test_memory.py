@@ -1,7 +1,6 @@
 """A call in memory and in simulated time."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -34,10 +33,8 @@ def test_an_echo_is_heard_after_the_delay_of_both_ways() -> None:
     caller = Caller([Wait(100), Say(WORDS), Wait(1000), Leave()])
     call = CarrierCall(setup(status_callback="/status"), caller)
     app = webhooks()
-    began = time.monotonic()
     finished = run(place_call(call, app, lambda order, socket: EchoStream(socket), Link(30), Link(50)))
     assert finished == Finished("completed", "the caller hung up")
-    assert time.monotonic() - began < 5
     (spoken,) = caller.report.spoken
     (heard,) = caller.hearing.spans
     assert heard.from_ms - spoken.from_ms == pytest.approx(

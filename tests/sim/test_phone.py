@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
 from twilio.request_validator import RequestValidator
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
@@ -16,7 +17,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Finished, Setup
 from offhook.sim.phone import place_call
 from offhook.sim.signature import Account
-from offhook.sim.steps import Leave, Say, Step
+from offhook.sim.steps import Leave, Say, Step, Wait
 
 WORDS = b"\x20" * 8 * 200
 JUDGE = RequestValidator("secret")
@@ -31,6 +32,8 @@ class Server:
         self.messages: list[dict[str, Any]] = []
         self.upgrades: list[tuple[str, bool]] = []
         self.close_after: int | None = None
+        self.media_came = asyncio.Event()
+        self.stream_over = asyncio.Event()
         self.web = ""
         self.media = ""
 
@@ -53,14 +56,20 @@ class Server:
         url = f"ws://{websocket.request.headers['Host']}{websocket.request.path}"
         signature = websocket.request.headers["x-twilio-signature"]
         self.upgrades.append((websocket.request.path, JUDGE.validate(url, {}, signature)))
-        async for text in websocket:
-            message = json.loads(text)
-            self.messages.append(message)
-            if message["event"] == "media":
-                media = {"payload": message["media"]["payload"]}
-                await websocket.send(json.dumps({"event": "media", "streamSid": message["streamSid"], "media": media}))
-                if self.close_after == int(message["media"]["chunk"]):
-                    return
+        try:
+            async for text in websocket:
+                message = json.loads(text)
+                self.messages.append(message)
+                if message["event"] == "media":
+                    self.media_came.set()
+                    media = {"payload": message["media"]["payload"]}
+                    told = {"event": "media", "streamSid": message["streamSid"], "media": media}
+                    with suppress(ConnectionClosed):  # whoever has hung up may have more to read
+                        await websocket.send(json.dumps(told))
+                    if self.close_after == int(message["media"]["chunk"]):
+                        return
+        finally:
+            self.stream_over.set()
 
 
 @asynccontextmanager
@@ -92,9 +101,10 @@ def call_to(server: Server, *steps: Step, **values: Any) -> tuple[CarrierCall, C
 
 def test_an_echo_is_heard_and_the_hang_up_is_told() -> None:
     async def main(server: Server) -> None:
-        call, caller = call_to(server, Say(WORDS), hang_up_after_ms=600)
+        call, caller = call_to(server, Say(WORDS), Wait(500), Leave())
         finished = await place_call(call)
         assert finished == Finished("completed", "the caller hung up")
+        await server.stream_over.wait()
         assert [path for path, _, _ in server.requests] == ["/voice", "/next"]
         assert "CallStatus=completed" in server.requests[1][2]
         assert server.upgrades == [("/media", True)]
@@ -123,7 +133,7 @@ def test_frames_keep_real_time() -> None:
 
 def test_delay_of_both_directions_is_heard() -> None:
     async def main(server: Server) -> None:
-        call, caller = call_to(server, Say(WORDS), hang_up_after_ms=700)
+        call, caller = call_to(server, Say(WORDS), Wait(500), Leave())
         await place_call(call, Link(100), Link(150))
         said, heard = caller.report.spoken[0], caller.hearing.spans[0]
         assert heard.from_ms - said.from_ms >= 270
@@ -147,6 +157,7 @@ def test_a_dropped_socket_ends_without_a_closing_handshake() -> None:
         call, _ = call_to(server, faults=Faults(drop_stream_after_ms=(100,)))
         finished = await place_call(call)
         assert finished.status == "completed"
+        await server.stream_over.wait()
         assert server.messages[-1]["event"] == "media"
 
     serve_and(main)
@@ -187,9 +198,8 @@ def test_an_upstream_is_reached_under_the_public_name() -> None:
 def test_a_call_can_be_hung_up_from_outside() -> None:
     async def main(server: Server) -> None:
         call, _ = call_to(server)
-        hang_up = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.1, hang_up.set)
-        assert (await place_call(call, hang_up=hang_up)).reason == "the caller hung up"
+        assert (await place_call(call, hang_up=server.media_came)).reason == "the caller hung up"
+        await server.stream_over.wait()
         assert server.messages[-1]["event"] == "stop"
 
     serve_and(main)

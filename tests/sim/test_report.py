@@ -152,7 +152,7 @@ def test_an_end_that_was_waited_for_is_none() -> None:
 
 
 def test_what_the_server_says_is_kept_and_judged() -> None:
-    turns = Turns([{"text": "hi"}], [{"text": "hello", "unheard": "there"}])
+    turns = Turns([{"at_ms": 0.0, "text": "hi"}], [{"at_ms": 0.0, "text": "hello", "unheard": "there"}])
     result = script_result(EchoStream, "steps: [say: hi]\nexpect: [understood: hi, no_word_lost: true]", turns)
     assert result["failed"] == ["expected no_word_lost true; not heard: “there”."]
     assert result["agent_turns"] == turns.agent
@@ -166,6 +166,16 @@ def test_a_sound_and_a_key_are_in_the_talk() -> None:
 
 
 def test_what_the_server_said_was_said_even_if_the_ear_did_not_make_it_out() -> None:
-    turns = Turns([], [{"text": "Sorry, what?", "unheard": ""}])
+    turns = Turns([], [{"at_ms": 0.0, "text": "Sorry, what?", "unheard": ""}])
     text = "steps: [say: hi]\nexpect: [not_heard: sorry what, not_heard: bell]"
     assert script_result(EchoStream, text, turns)["failed"] == ["expected not_heard “sorry what”; it was heard."]
+
+
+def test_a_tie_in_the_last_digit_does_not_differ_by_the_place_on_the_clock() -> None:
+    caller = Caller([])
+    call = CarrierCall(Setup("http://localhost/voice", Account("AC1", "t")), caller)
+    for began in (0.0, 1 / 3, 4321.1, 98765.7):  # seconds
+        at_ms = ((began + 0.65025) - began) * 1000.0
+        turns = Turns(caller=[{"at_ms": at_ms, "text": "yes"}])
+        result = scripted(call, caller, parse("steps: [cough]", "a.yaml"), Understanding({}), turns)
+        assert result["caller_turns"] == [{"at_ms": 650.2, "text": "yes"}]

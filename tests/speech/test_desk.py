@@ -463,6 +463,36 @@ def test_what_a_tool_says_is_spoken_as_it_is() -> None:
     assert visit.says("key 0").startswith("Maria will call you in ten minutes. ")
 
 
+@pytest.mark.parametrize(("told", "said"), [
+    ({"coffee": {"latte": "3.50"}}, "Coffee latte 3.50."),
+    ({"coffee": {"latte": 3.5}}, "Coffee latte 3.5."),
+    ({"coffee": {"latte": True}}, "Coffee latte yes."),
+    ({"coffee": {"latte": 350}, "tea": ["mint", "green"]}, "Coffee latte 350, tea mint, green."),
+    ({"coffee": {"latte": 350}, "note": ["no cakes"]}, "Coffee latte 350, note no cakes."),
+    ({"coffee": {}}, "Coffee."),
+    ({"note": "Ask at the bar."}, "Note Ask at the bar."),
+])  # fmt: skip
+def test_a_menu_in_another_shape_does_not_cost_the_call(told: object, said: str) -> None:
+    @tool
+    async def menu(kind: str = "") -> object:
+        """What there is."""
+        return told
+
+    assert Visit([menu]).says("what's your menu").startswith(said)
+
+
+@pytest.mark.parametrize(
+    "second", [{"days": "sunday"}, {"days": "sunday", "opens": 9, "closes": 16}, "never on sunday"]
+)
+def test_opening_hours_in_another_shape_do_not_cost_the_call(second: object) -> None:
+    @tool
+    async def opening_hours(day: str = "") -> object:
+        """When."""
+        return [{"days": "monday", "opens": "09:00", "closes": "17:00"}, second]
+
+    assert Visit([opening_hours]).says("when are you open").startswith("Days monday, opens 09:00, closes 17:00, ")
+
+
 def test_what_a_tool_refuses_is_said_and_the_open_question_stays() -> None:
     @tool
     async def place_order() -> str:

@@ -49,3 +49,10 @@ def test_a_tool_that_breaks_is_not_spoken_of_by_name(error: str) -> None:
 def test_what_a_tool_refuses_is_said_as_a_sentence() -> None:
     with pytest.raises(ToolError, match="^The payment failed.$"):
         asked(error="the payment failed")
+
+
+@pytest.mark.parametrize("error", ["We have no printed menu.", "Menu failed to print.", "menu took the day off."])
+def test_a_refusal_that_names_its_tool_is_said_to_the_caller(error: str) -> None:
+    with pytest.raises(ToolError) as told:
+        asked(error=error)
+    assert str(told.value) == error[0].upper() + error[1:]

@@ -77,8 +77,8 @@ class _Load:
                 line.talks = True
             await asyncio.sleep(WARM_SECONDS)
             await self._talk(run)
-            if self._process.alive:
-                run.memory_kb = max(0, self._process.memory_kb() - before_kb) / calls
+            grown_kb = self._process.memory_kb() - before_kb
+            run.memory_kb = max(grown_kb, 0.0) / calls
             for line in self._lines.values():
                 line.talks = False
             if interrupt:
@@ -125,7 +125,7 @@ class _Load:
         began, cpu, own_cpu = time.perf_counter(), self._process.cpu_seconds(), time.process_time()
         await asyncio.sleep(run.seconds)
         run.seconds = time.perf_counter() - began
-        run.cpu_seconds = self._process.cpu_seconds() - cpu if self._process.alive else float("nan")
+        run.cpu_seconds = self._process.cpu_seconds() - cpu
         run.peers_cpu = (time.process_time() - own_cpu) / run.seconds
         run.sent_share = (self._sent() - sent) / max(1, frames_of(run.seconds) * run.calls)
         run.late_ms = Spread.of(self._pacer.late_ms[late:])

@@ -102,11 +102,11 @@ class Run:
     @property
     def rejected(self) -> str | None:
         """Why nothing can be learnt from the figures; None if they count."""
+        if self.failed:
+            return f"{self.failed} calls failed"
         if self.sent_share < LEAST_SENT:
             return f"the generator sent only {self.sent_share:.0%}"
-        for count, what in (
-            (self.failed, "calls failed"), (self.missing, "frames lost"), (self.faults, "frames altered or out of order")
-        ):  # fmt: skip
+        for count, what in ((self.missing, "frames lost"), (self.faults, "frames altered or out of order")):
             if count:
                 return f"{count} {what}"
         return None

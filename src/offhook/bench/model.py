@@ -102,9 +102,7 @@ class ModelSession(picows.WSListener):
         self.item += 1
         self._interrupted = False
         self._say({"type": "response.created", "response": {"id": self._response(), "status": "in_progress"}})
-        self._say(
-            {"type": "response.output_item.added", "output_index": 0, "item": {"id": item_name(self.call, self.item)}}
-        )
+        self._say_item("added", "in_progress")
         return self.item
 
     def speak(self) -> None:
@@ -123,9 +121,7 @@ class ModelSession(picows.WSListener):
 
     def end_item(self, status: str = "completed") -> None:
         """The answer is complete, or was cancelled."""
-        name = item_name(self.call, self.item)
-        item = {"id": name, "object": "realtime.item", "type": "message", "status": status, "role": "assistant"}
-        self._say({"type": "response.output_item.done", "output_index": 0, "item": item})
+        self._say_item("done", status)
         self._say({"type": "response.done", "response": {"id": self._response(), "status": status}})
 
     async def answer(self, ms: float, pace: float) -> bool:
@@ -148,6 +144,12 @@ class ModelSession(picows.WSListener):
         at = time.perf_counter()
         self._say({"type": "input_audio_buffer.speech_started", "audio_start_ms": 0, "item_id": "item_caller"})
         return at
+
+    def _say_item(self, what: str, status: str) -> None:
+        name = item_name(self.call, self.item)
+        item = {"id": name, "object": "realtime.item", "type": "message", "status": status, "role": "assistant"}
+        kind = f"response.output_item.{what}"
+        self._say({"type": kind, "response_id": self._response(), "output_index": 0, "item": item})
 
     def _response(self) -> str:
         return f"resp_{self.call:05d}{self.item:016d}"

@@ -5,6 +5,7 @@ Linux only: what a process costs is read from /proc, and relay.c waits by epoll.
 
 import asyncio
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -68,17 +69,25 @@ class BridgeProcess:
             raise
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads so far."""
+        """User and system time of all its threads so far; NaN once it is gone."""
         total = 0
-        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
+        try:
+            tasks = list(Path(f"/proc/{self._process.pid}/task").iterdir())
+        except OSError:
+            return math.nan
+        for task in tasks:
             with contextlib.suppress(OSError):  # a thread may end meanwhile
                 total += int((task / "schedstat").read_text().split()[0])
         return total / 1e9
 
-    def memory_kb(self) -> int:
-        """What of it is in memory."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+    def memory_kb(self) -> float:
+        """What of it is in memory; NaN once it is gone."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text()
+        except OSError:
+            return math.nan
+        sizes = (float(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+        return next(sizes, math.nan)  # one that has ended and was not waited for has no size
 
     @property
     def alive(self) -> bool:

@@ -1,4 +1,4 @@
-"""The product as the bench runs it: the real server, with its signatures, tokens and log, and an agent leg to a model.
+"""The product as the bench runs it: the real server, with its signatures, tokens and log, and its own realtime leg.
 
 `python -m offhook.bench.product MODEL_PORT` listens on a free port of the loopback and prints it.
 """
@@ -7,9 +7,11 @@ import sys
 
 import uvloop
 
+from offhook.agent.agent import Agent
+from offhook.agent.credentials import Credentials
+from offhook.agent.models import engine_for
 from offhook.bench.carrier import ACCOUNT
 from offhook.bench.process import announce
-from offhook.bench.realtime import RealtimeLeg
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening, serve
@@ -19,7 +21,9 @@ from offhook.server.logs import start_logging
 async def product(model_port: int) -> None:
     """Serves until it is ended."""
     options = Options(ACCOUNT.sid, [Key(ACCOUNT.token)])
-    app = App(options, lambda _info: RealtimeLeg(model_port))
+    agent = Agent("You answer the telephone.", model="openai:bench", greeting="")
+    engine = engine_for(agent.model, Credentials(openai_base_url=f"ws://127.0.0.1:{model_port}"))
+    app = App(options, lambda _info: engine.leg(agent))
     await serve(app, Listening(port=0, drain_seconds=0.0), on_ready=announce)
 
 

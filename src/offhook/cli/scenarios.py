@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ import typer
 from offhook.agent.cafe import agent as built_in
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, load_agents
+from offhook.cli.calling import LONGEST_S, Played, Server, accounts_of, call_scripted, links_of
 from offhook.core import events as e
 from offhook.errors import ConfigError
 from offhook.phone.twilio.leg import TwilioLeg
@@ -23,15 +23,14 @@ from offhook.server.app import App, Options
 from offhook.sim import clock
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.memory import MediaSocket, place_call
-from offhook.sim.network import Link
 from offhook.sim.orders import Faults, OpenStream, Setup
 from offhook.sim.report import Turns, scripted
 from offhook.sim.script import Script, parse
 from offhook.sim.signature import Account
 from offhook.sim.voicing import Voiced, Voices, voiced
 
-LONGEST_S = 300.0
-"""A simulated caller's own limit."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 AFTERWARDS_S = 30.0
 """Simulated time in which a call that is over at the carrier must be over in the server too."""
 
@@ -72,14 +71,6 @@ def refuse_inside(scripts: list[Voiced]) -> None:
                 f"{each.script.file}: with `agent voice: other` the caller cannot tell words by ear: "
                 "run it with `offhook test --agent`, or name a voice of espeak-ng that the agent has."
             )
-
-
-@dataclass(slots=True)
-class Played:
-    """A call that followed a script."""
-
-    call: CarrierCall
-    result: dict[str, Any]
 
 
 async def play_inside(script: Voiced, roster: Roster) -> Played:
@@ -124,19 +115,10 @@ async def play_inside(script: Voiced, roster: Roster) -> Played:
     kept = Turns()
     for at_ms, turn in turns.values():
         if turn.role == "agent":
-            kept.agent.append({"at_ms": round(at_ms, 1), "text": turn.text, "unheard": turn.unheard})
+            kept.agent.append({"at_ms": at_ms, "text": turn.text, "unheard": turn.unheard})
         else:
-            kept.caller.append({"at_ms": round(at_ms, 1), "text": turn.text})
+            kept.caller.append({"at_ms": at_ms, "text": turn.text})
     return Played(call, scripted(call, caller, script.script, understanding, kept))
-
-
-def links_of(script: Script) -> tuple[Link, Link]:
-    """The network of a script: to the server, and back."""
-    room = script.room
-    return (
-        Link(room.delay_ms, room.jitter_ms, seed=2 * script.seed),
-        Link(room.delay_ms, room.jitter_ms, seed=2 * script.seed + 1),
-    )
 
 
 async def _play_all(scripts: list[Voiced], loaded: Loaded, tell: Callable[[dict[str, Any]], None]) -> None:
@@ -180,6 +162,7 @@ def run_tests(
         raise ConfigError("Give either --agent (in this process) or --url (a server that runs), not both.")
     scripts = load(paths)
     results: list[dict[str, Any]] = []
+    interrupted = False
 
     def tell(result: dict[str, Any]) -> None:
         results.append(result)
@@ -192,11 +175,13 @@ def run_tests(
 
     began = time.monotonic()
     if url:
-        from offhook.cli.sim import call_scripted
-
         refuse_inside(scripts)
+        server, accounts = Server(url), accounts_of()
         for script in scripts:
-            tell(call_scripted(script, url).result)
+            played = call_scripted(script, server, accounts)
+            tell(played.result)
+            if interrupted := played.interrupted:
+                break
     else:
         loaded = load_agents(agent) if agent else Loaded(built_in, [])
         with _quiet():
@@ -208,5 +193,7 @@ def run_tests(
             f"{len(results) - failed} of {len(results)} scripts hold; {talked_s:.0f} s of calls in "
             f"{time.monotonic() - began:.0f} s"
         )
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(1)

@@ -1,40 +1,25 @@
 """`offhook sim`: calls a server as a carrier and a caller would, without an account."""
 
 import asyncio
-import contextlib
 import json
-import secrets
-import signal
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
-from offhook.cli.scenarios import LONGEST_S, Played, links_of, load, refuse_inside
+from offhook.cli.calling import DEFAULT_URL, Server, accounts_of, call_scripted, ring
+from offhook.cli.scenarios import load, refuse_inside
 from offhook.cli.sim_model import model
 from offhook.cli.talk import show
 from offhook.errors import ConfigError
-from offhook.server.simulator_account import data_folder, simulator_account
-from offhook.settings import Settings
 from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.network import Link
-from offhook.sim.orders import Faults, Setup
-from offhook.sim.phone import place_call
-from offhook.sim.report import report, scripted
-from offhook.sim.signature import Account
+from offhook.sim.report import report
 from offhook.sim.steps import BargeIn, Leave, Listen, Say, Step
-from offhook.sim.understanding import Understanding
-from offhook.sim.voicing import Voiced
 
 app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
 
-DEFAULT_URL = "http://127.0.0.1:8000/incoming-call"
-"""Where `make run` answers."""
 IN_A_SCRIPT = ("say", "audio", "barge_in_at", "delay", "jitter", "caller", "voice")
 
 
@@ -79,7 +64,7 @@ def call(
 ) -> None:
     """Call a server, talk to its agent, and tell what a person would have noticed."""
     _check(url, bool(say), audio is not None, barge_in_at, record)
-    accounts = _accounts(account_sid, auth_token)
+    accounts = accounts_of(account_sid, auth_token)
     where = Server(url, public_url, called, status_callback or None, hang_up_after)
     if script:
         _refuse_with_script(context)
@@ -87,89 +72,23 @@ def call(
         refuse_inside([played])
         if not as_json:
             _announce(url)
-        done = call_scripted(played, url, where, accounts)
+        done = call_scripted(played, where, accounts)
         call_made, result = done.call, done.result
     else:
         turns = [(_read(audio), audio.name)] if audio else asyncio.run(_speak(say or [], voice))
         if not as_json:
             _announce(url)
         links = (Link(delay, jitter, seed=1), Link(delay, jitter, seed=2))
-        call_made, person = _ring(
+        rung = ring(
             accounts,
             lambda account: where.setup(account, caller=caller),
             lambda: Caller(_script(turns, barge_in_at)),
             links,
         )
-        result = report(call_made, person)
+        call_made, result = rung.call, report(rung.call, rung.caller)
     if record:
         _keep(call_made, record)
     _tell(result, as_json)
-
-
-@dataclass(slots=True)
-class Server:
-    """Whom to call, as the command line has it."""
-
-    url: str = DEFAULT_URL
-    public_url: str | None = None
-    called: str = "+15550100002"
-    status_callback: str | None = "/twilio/status"
-    hang_up_after_s: float | None = None
-
-    def setup(self, account: Account, **more: Any) -> Setup:
-        """One call to it."""
-        parts = urlsplit(self.url)
-        hang_up_after_s = LONGEST_S if self.hang_up_after_s is None else self.hang_up_after_s
-        return Setup(
-            self.public_url.rstrip("/") + parts.path if self.public_url else self.url,
-            account,
-            upstreams=(f"{parts.scheme}://{parts.netloc}",) if self.public_url else (),
-            called=self.called,
-            call_sid="CA" + secrets.token_hex(16),
-            status_callback=self.status_callback,
-            hang_up_after_ms=hang_up_after_s * 1000.0,
-            epoch_s=time.time(),
-            **more,
-        )
-
-
-def call_scripted(
-    played: Voiced, url: str, server: Server | None = None, accounts: list[Account] | None = None
-) -> Played:
-    """Calls a server as a script says."""
-    where = server or Server(url)
-    script = played.script
-    faults = Faults(drop_stream_after_ms=script.room.drops_ms)
-    understandings: list[Understanding] = []
-
-    def person() -> Caller:
-        caller, understanding = played.caller()
-        understandings.append(understanding)
-        return caller
-
-    call_made, caller = _ring(
-        accounts or _accounts(None, None),
-        lambda account: where.setup(account, caller=script.caller, faults=faults),
-        person,
-        links_of(script),
-    )
-    return Played(call_made, scripted(call_made, caller, script, understandings[-1]))
-
-
-def _ring(
-    accounts: list[Account],
-    setup: Callable[[Account], Setup],
-    person: Callable[[], Caller],
-    links: tuple[Link, Link],
-) -> tuple[CarrierCall, Caller]:
-    """Makes the call, signed for the first account that the server knows."""
-    for account in accounts:
-        caller = person()
-        simulated = CarrierCall(setup(account), caller)
-        asyncio.run(_place(simulated, links))
-        if not _refused(simulated):
-            break
-    return simulated, caller
 
 
 def _announce(url: str) -> None:
@@ -197,14 +116,6 @@ def _check(url: str, say: bool, audio: bool, barge_in_at: float | None, record: 
         raise ConfigError(f"{record} cannot be written: there is no folder {record.parent}.")
 
 
-async def _place(simulated: CarrierCall, links: tuple[Link, Link]) -> None:
-    """Makes the call; Ctrl-C hangs up as a person would, and the call is told all the same."""
-    hang_up = asyncio.Event()
-    with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows: there Ctrl-C just ends it
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, hang_up.set)
-    await place_call(simulated, *links, hang_up)
-
-
 def _tell(result: dict[str, Any], as_json: bool) -> None:
     """Prints the result; a call that did not work ends the command with one sentence and exit code 1."""
     if as_json:
@@ -226,28 +137,6 @@ def _script(turns: list[tuple[bytes, str]], barge_in_at: float | None) -> list[S
         else:
             steps += [Listen(), Say(audio, words)]
     return [*steps, Listen(), Leave()]
-
-
-def _accounts(sid: str | None, token: str | None) -> list[Account]:
-    """Who may sign: what was given; else the environment's account, and the simulator's, which a demo takes in any case."""
-    if sid and token:
-        return [Account(sid, token)]
-    if sid or token:
-        raise ConfigError("--account-sid and --auth-token are needed together.")
-    wanted = ("twilio_account_sid", "twilio_auth_token", "offhook_data")
-    settings = Settings.load(ignored=[name for name in Settings.model_fields if name not in wanted])
-    accounts = []
-    if settings.twilio_account_sid and settings.twilio_auth_token:
-        accounts.append(Account(settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()))
-    own = simulator_account(data_folder(settings.offhook_data))
-    return [*accounts, Account(own.account_sid, own.auth_token)]
-
-
-def _refused(call: CarrierCall) -> bool:
-    """Whether the webhook did not know the signature."""
-    return any(
-        entry["what"] == "answer" and entry["purpose"] == "voice" and entry["status"] == 403 for entry in call.log
-    )
 
 
 async def _speak(turns: list[str], voice: str) -> list[tuple[bytes, str]]:

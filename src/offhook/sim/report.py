@@ -94,8 +94,8 @@ def scripted(
     result["heard"] = [
         words for words in unwanted if plain_words(words) in told or understanding.heard(words, final=True) is not None
     ]
-    result["caller_turns"] = turns.caller if turns else None
-    result["agent_turns"] = turns.agent if turns else None
+    result["caller_turns"] = _rounded(turns.caller) if turns else None
+    result["agent_turns"] = _rounded(turns.agent) if turns else None
     failed = _step_failed(caller, result) if caller.hearing.spans else _failure(call) or AGENT_NOT_HEARD
     result["expect"] = [] if failed else checked(script.expect, result)
     result["failed"] = [failed] if failed else [each["failed"] for each in result["expect"] if each["failed"]]
@@ -188,5 +188,10 @@ def _failure(call: CarrierCall) -> str | None:
     return f"The carrier gave up: {warning['code']}, {warning['message']}." if warning else None
 
 
+def _rounded(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**turn, "at_ms": _ms(turn["at_ms"])} for turn in turns]
+
+
 def _ms(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+    """To a tenth. First to a millionth: a tie must not fall as the call's place on the clock's scale has it."""
+    return None if value is None else round(round(value, 6), 1)

@@ -1,8 +1,8 @@
 """A grammar as the smallest automaton that holds the same sentences.
 
 A grammar as written names many ways into the same words ("can i have …", "can i order …", "can i book …"), and a search
-follows each of them. The smallest automaton has one way for each sentence: for the café, 300 states and 4,000 steps in
-place of 3,000 and 36,000, and a search four times as fast.
+follows each of them. The smallest automaton has one way for each sentence: for the café, 357 states and 2,874 steps in
+place of 2,939 and 27,846, and a search four times as fast.
 """
 
 from collections import defaultdict

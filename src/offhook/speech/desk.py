@@ -273,17 +273,23 @@ class Desk:
 
 
 def _hours(told: Any) -> tuple[str, ...]:
+    if not (isinstance(told, list) and told and all(map(_is_opening, told))):
+        return (wording.plain(told),)
+    first, *others = (
+        f"from {wording.clock(each['opens'])} to {wording.clock(each['closes'])} {wording.days(each['days'])}."
+        for each in told
+    )
+    said = [f"We are open {first}", *(f"And {other}" for other in others)]
+    if "open_now" in told[0]:
+        said.append("We are open now." if told[0]["open_now"] else "Right now we are closed.")
+    return tuple(said)
+
+
+def _is_opening(told: Any) -> bool:
     match told:
-        case [{"days": str(), "opens": str(), "closes": str()}, *_]:
-            first, *others = (
-                f"from {wording.clock(each['opens'])} to {wording.clock(each['closes'])} {wording.days(each['days'])}."
-                for each in told
-            )
-            said = [f"We are open {first}", *(f"And {other}" for other in others)]
-            if "open_now" in told[0]:
-                said.append("We are open now." if told[0]["open_now"] else "Right now we are closed.")
-            return tuple(said)
-    return (wording.plain(told),)
+        case {"days": str(), "opens": str(), "closes": str()}:
+            return True
+    return False
 
 
 def _price(told: Any) -> str:
@@ -295,14 +301,25 @@ def _price(told: Any) -> str:
 
 def _menu(told: Any, *, whole: bool) -> tuple[str, ...]:
     """What there is, with prices, in sentences short enough to be cut between."""
-    if not isinstance(told, dict):
+    if not _is_menu(told):
         return (wording.plain(told),)
     said = ["Here is the menu."] if whole else []
-    for kind in told.values():
-        if isinstance(kind, dict):
-            said += _priced(kind)
-    note = (str(told["note"]),) if "note" in told else ()
-    return (*said, *note) or (wording.plain(told),)
+    for name, kind in told.items():
+        said += [] if name == "note" else _priced(kind)
+    return (*said, *([told["note"]] if "note" in told else []))
+
+
+def _is_menu(told: Any) -> bool:
+    """Of one kind at least: cents by the names of things. And perhaps a note."""
+    return (
+        isinstance(told, dict)
+        and told.keys() > told.keys() & {"note"}
+        and all(isinstance(kind, str) if name == "note" else _are_prices(kind) for name, kind in told.items())
+    )
+
+
+def _are_prices(kind: Any) -> bool:
+    return isinstance(kind, dict) and bool(kind) and all(type(cents) is int and cents >= 0 for cents in kind.values())
 
 
 def _priced(kind: dict[str, int]) -> list[str]:

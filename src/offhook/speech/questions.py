@@ -78,11 +78,14 @@ async def ask(use: Use, name: str, **arguments: Any) -> Any:
     try:
         told = await use(name, **{key: value for key, value in arguments.items() if value not in ("", None)})
     except ToolError as error:
-        broken = str(error).startswith((f"{name} failed", f"{name} took", f"{name}:")) or str(error).endswith(
-            f" {name}."
-        )
-        raise ToolError(FAILED if broken else wording.sentence(str(error))) from error
+        raise ToolError(FAILED if _broken(name, str(error)) else wording.sentence(str(error))) from error
     try:
         return json.loads(told)
     except ValueError:
         return told
+
+
+def _broken(name: str, error: str) -> bool:
+    """Whether it is the toolbox that speaks of a tool (agent/tools.py), to a programmer; a tool speaks to the caller."""
+    made = (f"{name} failed.", f"{name} took too long.", f"There is no tool {name}.")
+    return error in made or error.startswith(f"{name}: ")
