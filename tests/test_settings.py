@@ -1,10 +1,11 @@
+import os
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from offhook.errors import ConfigError
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets, without_userinfo
 
 ROOT = Path(__file__).parents[1]
 FIELDS = sorted(Settings.model_fields)
@@ -66,7 +67,7 @@ def test_empty_means_unset(monkeypatch):
             "https://me:hush@h/x",
             "PUBLIC_URL must be an origin such as https://voice.example.com, without a path, not '…@h/x'.",
         ),
-        ("PORT", "sk-0123456789abcdef0123", "PORT must be a port, 0 to 65535, not 'sk-0123456789abcdef0…'."),
+        ("PORT", "sk-0123456789abcdef0123", "PORT must be a port, 0 to 65535, not 'sk-01234…'."),
         ("TWILIO_AUTH_TOKEN", "hush\udcff", "TWILIO_AUTH_TOKEN must be a text, written in UTF-8."),
         ("DRAIN_SECONDS", "-1", "DRAIN_SECONDS must be seconds, 0 to 86400, not '-1'."),
         ("ALLOW_OWN_TWIML", "perhaps", "ALLOW_OWN_TWIML must be true or false, not 'perhaps'."),
@@ -179,3 +180,49 @@ def test_every_setting_does_something(name):
         path.read_text() for room in ("server", "cli") for path in (ROOT / "src" / "offhook" / room).glob("*.py")
     )
     assert f"settings.{name}" in used
+
+
+TOKENS = ["0123456789abcdef" * 2, "Zk3-v9-QmX7aLw2RtY5pNc8s", "0123456789" * 4]
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "{}"), ("MODEL", "{}"), ("MODEL", "gpt-realtime,{}"), ("LANGUAGE", "{}"), ("PUBLIC_URL", "ftp://{}")]
+    + [("OPENAI_BASE_URL", "redis://me:{}@h"), ("LOG_LEVEL", "level {}")],
+)
+def test_a_secret_in_the_wrong_variable_is_not_repeated_in_part(monkeypatch, name, value, token):
+    monkeypatch.setenv(name, value.format(token))
+    with pytest.raises(ConfigError, match=f"{name} must be ") as refused:
+        Settings.load()
+    assert token[:9] not in str(refused.value)
+
+
+def test_a_model_with_a_long_name_is_no_secret(monkeypatch):
+    monkeypatch.setenv("MODEL", "openai:gpt-4o-mini-realtime-preview-2024-12-17,gpt-realtime")
+    assert Settings.load().model.startswith("openai:gpt-4o-mini")
+
+
+def test_names_and_passwords_are_cut_out_of_urls():
+    assert without_userinfo("no postgres://u:p/w@x@db:5432/a here") == "no postgres://…@db:5432/a here"
+    assert without_secrets("https://voice.example.com:8443") == "https://voice.example.com:8443"
+    assert [without_secrets(f"/tmp/{token}/x") for token in TOKENS] == ["/tmp/…/x"] * 3
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64, ".a"])
+def test_a_host_no_system_can_be_asked_for_is_refused(monkeypatch, host):
+    monkeypatch.setenv("HOST", host)
+    with pytest.raises(ConfigError, match="HOST must be an address of this machine, not "):
+        Settings.load()
+
+
+@pytest.mark.parametrize("host", ["::1", "0.0.0.0", "fe80::1%eth0", "localhost", "host.example.com."])
+def test_a_host_of_any_kind_is_taken(monkeypatch, host):
+    monkeypatch.setenv("HOST", host)
+    assert Settings.load().host == host
+
+
+def test_a_pipe_for_a_file_of_settings_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / ".env")
+    with pytest.raises(ConfigError, match=r"\.env is a pipe, and only a regular file is read"):
+        Settings.load()

@@ -18,7 +18,32 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from offhook.errors import ConfigError
 
 SHOWN_CHARS = 20
+SHOWN_OF_A_SECRET = 8
+_SECRET = re.compile(r"[A-Za-z0-9_-]{24,}")
+_LIKE_A_SECRET = re.compile(rf"(?=[A-Za-z_-]*[0-9])([A-Za-z0-9_-]{{{SHOWN_OF_A_SECRET}}})[A-Za-z0-9_-]{{4,}}")
+_USERINFO = re.compile(r"//\S*@")
 NEVER_SHOWN = ("twilio_account_sid",)  # beside the secrets: it is easily swapped with the auth token
+
+
+def without_userinfo(text: str) -> str:
+    """A text of others without what goes before the host in its URLs: names and passwords."""
+    return _USERINFO.sub("//…@", text)
+
+
+def without_secrets(text: str) -> str:
+    """A value as far as a sentence may repeat it: people put secrets into the wrong variable."""
+    return _SECRET.sub("…", without_userinfo(text))
+
+
+def _host(text: str) -> str:
+    text.encode("idna")  # as the system is asked; raises for a label that is empty or too long
+    return text
+
+
+def _model(text: str) -> str:
+    if any(":" not in each and _SECRET.search(each) for each in text.split(",")):
+        raise ValueError("no model has such a name")
+    return text
 
 
 def _public_url(text: str) -> str:
@@ -70,10 +95,11 @@ def _endpoint(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A refused value as far as a start-up line may repeat it: people put secrets into the wrong variable."""
+    """A refused value as far as a start-up line may repeat it."""
     text = str(value)
     if "@" in text:
         text = "…" + text[text.rindex("@") :]
+    text = _LIKE_A_SECRET.sub(r"\1…", without_secrets(text))
     return repr(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…")
 
 
@@ -93,9 +119,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, validate_default=False)
 
     # ---------------------------------------------------------------- server
-    host: Annotated[str, Field(title="an address of this machine", description="The address to listen on.")] = (
-        "127.0.0.1"
-    )
+    host: Annotated[
+        str,
+        AfterValidator(_host),
+        Field(title="an address of this machine", description="The address to listen on."),
+    ] = "127.0.0.1"
     port: Annotated[
         int, Field(ge=0, le=65535, title="a port, 0 to 65535", description="The port to listen on; 0 takes a free one.")
     ] = 8000
@@ -262,6 +290,7 @@ class Settings(BaseSettings):
     ] = "en-US"
     model: Annotated[
         str | None,
+        AfterValidator(lambda text: text and _model(text)),
         Field(
             title="a model such as local",
             description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`. "
@@ -344,6 +373,10 @@ class Settings(BaseSettings):
         told = {name: value for name, value in given.items() if value is not None}
         defaults = {name: cls.model_fields[name].default for name in ignored}
         try:
+            if cls.model_config.get("env_file") and Path(".env").is_fifo():
+                raise ConfigError(
+                    "The file .env is a pipe, and only a regular file is read: write the settings to one."
+                )
             return cls(**(defaults | told))
         except ValidationError as error:
             raise ConfigError(cls._refusal(error)) from None

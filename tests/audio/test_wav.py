@@ -1,6 +1,7 @@
 """Audio files, written and read."""
 
 import io
+import os
 import wave
 from pathlib import Path
 
@@ -48,3 +49,37 @@ def test_a_bad_file_is_named_in_one_sentence(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(ConfigError, match="bad.wav cannot be read as audio"):
         read_audio(path, 8000)
+
+
+@pytest.mark.parametrize("rate", [999, 384_001, 2**31 - 1])
+def test_a_rate_that_no_sound_has_is_refused(tmp_path: Path, rate: int) -> None:
+    write_wav(tmp_path / "odd.wav", RAMP, rate)
+    with pytest.raises(ConfigError, match=f"odd.wav has {rate} samples a second: give it 1000 to 384000"):
+        read_audio(tmp_path / "odd.wav", 8000)
+
+
+@pytest.mark.parametrize("rate", [1000, 384_000])
+def test_the_least_and_the_highest_rate_are_read(tmp_path: Path, rate: int) -> None:
+    write_wav(tmp_path / "edge.wav", bytes(2 * rate), rate)
+    assert len(read_audio(tmp_path / "edge.wav", 8000)) == 16000
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path) -> None:
+    write_wav(tmp_path / "long.wav", bytes(2 * 1000 * 300), 1000)
+    assert len(read_audio(tmp_path / "long.wav", 1000)) == 600_000
+    write_wav(tmp_path / "long.wav", bytes(2 * 1000 * 300 + 2), 1000)
+    with pytest.raises(ConfigError, match="long.wav is longer than 5 minutes"):
+        read_audio(tmp_path / "long.wav", 1000)
+
+
+@pytest.mark.parametrize("name", ["fifo.wav", "folder"])
+def test_only_a_regular_file_is_read(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "fifo.wav")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match=f"{name} is no regular file"):
+        read_audio(tmp_path / name, 8000)
+
+
+def test_a_name_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read as audio"):
+        read_audio(tmp_path / ("a" * 400), 8000)

@@ -61,6 +61,13 @@ def test_a_module_that_fails_is_told_in_one_sentence(tmp_path, number, text, sen
         load_agents(f"shop_{number}:agent")
 
 
+def test_a_password_in_what_a_module_raises_is_not_repeated(tmp_path):
+    (tmp_path / "shop_url.py").write_text("raise ValueError('no answer of postgres://u:pw@db/shop')")
+    with pytest.raises(ConfigError, match="ValueError: no answer of postgres://…@db/shop ") as refused:
+        load_agents("shop_url:agent")
+    assert "pw" not in str(refused.value)
+
+
 def test_another_name_is_refused_with_the_agents_there_are(tmp_path):
     (tmp_path / "shop_three.py").write_text(
         "from offhook.agent.agent import Agent\nday = Agent('')\nnight = Agent('')\n"

@@ -96,3 +96,9 @@ def test_whatever_answers_is_told_with_all_its_models(tmp_path, monkeypatch, tar
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert models_of(target, Settings(_env_file=None, model="local")) == models
+
+
+def test_a_secret_in_the_place_of_the_data_folder_is_not_in_the_next_step(monkeypatch, tmp_path):
+    token = "0123456789abcdef" * 2
+    monkeypatch.setenv("OFFHOOK_DATA", str(tmp_path / token))
+    assert token not in next_step([ok("agent", "Loads.")], "shop:agent")

@@ -44,3 +44,14 @@ def test_the_demo_starts_without_what_it_does_not_need():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in ("offhook.cli.sim", "offhook.sim", "fastapi", "numpy", "twilio"):
         assert f"'{name}'" not in loaded
+
+
+@pytest.mark.parametrize("command", ["doctor", "serve", "sim"])
+def test_a_folder_that_was_deleted_is_told_in_one_sentence(monkeypatch, tmp_path, command):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    refused = run(command).exception
+    assert isinstance(refused, ConfigError)
+    assert str(refused) == "The current folder is not there any more: go to one that exists."

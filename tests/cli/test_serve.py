@@ -139,3 +139,10 @@ def test_what_the_demo_ignores_are_settings():
 def test_reloading_needs_a_file_to_watch():
     with pytest.raises(ConfigError, match="offhook serve shop:agent"):
         run_serve(None, host=None, port=None, reload=True)
+
+
+def test_a_secret_in_the_place_of_the_host_is_not_repeated():
+    token = "0123456789abcdef" * 2
+    with pytest.raises(ConfigError, match="from a stranger at …") as refused:
+        _account(Settings(_env_file=None, host=token))
+    assert token not in str(refused.value)

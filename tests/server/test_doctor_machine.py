@@ -162,3 +162,18 @@ def test_without_a_limit_of_the_system_calls_have_none_either(monkeypatch):
 )
 def test_the_page_needs_a_token_where_others_can_come(told, state):
     assert machine.access(Settings(**told)).state is state
+
+
+def test_a_pipe_in_place_of_the_file_is_told_and_not_waited_for(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / ".env")
+    monkeypatch.setenv("PORT", "8002")
+    settings, (finding,) = machine.settings(tmp_path)
+    assert (finding.name, finding.state, settings.port) == (".env", State.WRONG, 8002)
+    assert machine.misspelt(tmp_path, {}) == []
+
+
+def test_a_secret_in_the_place_of_the_data_folder_is_not_repeated(tmp_path):
+    token = "0123456789abcdef" * 2
+    assert "will be made" in data(tmp_path / token).sentence
+    (tmp_path / token).write_text("")
+    assert token not in data(tmp_path / token).sentence

@@ -187,3 +187,20 @@ def test_the_clock_of_an_answer_is_looked_at():
     with stranger(Date=formatdate(0, usegmt=True)) as port:
         _, clock = looked(f"http://127.0.0.1:{port}")
     assert [each.name for each in clock] == ["clock"]
+
+
+# ---------------------------------------------------------------- what is not repeated
+
+TOKEN = "0123456789abcdef" * 2
+
+
+def test_a_secret_in_the_place_of_the_host_is_not_repeated():
+    finding = reach.port(settings(host=f"{TOKEN}.invalid", port=8000))
+    assert (finding.name, finding.state) == ("HOST", State.WRONG)
+    assert TOKEN not in finding.sentence
+
+
+@pytest.mark.parametrize("url", [f"http://{TOKEN}", f"https://{TOKEN}.example.com"])
+def test_a_secret_in_the_place_of_the_public_url_is_not_repeated(url):
+    (finding,) = reach.public_url(settings(public_url=url), online=False)
+    assert TOKEN not in finding.sentence and "://…" in finding.sentence

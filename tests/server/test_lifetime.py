@@ -122,10 +122,17 @@ def test_a_port_in_use_is_told_in_one_sentence():
             serve_once(port)
 
 
-def serve_once(port, prepare=None):
+def test_a_secret_in_the_place_of_the_host_is_not_repeated(caplog):
+    token = "0123456789abcdef" * 2
+    with pytest.raises(ConfigError, match="Cannot listen on ….invalid port 0") as refused:
+        serve_once(0, host=f"{token}.invalid")
+    assert token not in str(refused.value) + caplog.text
+
+
+def serve_once(port, prepare=None, host="127.0.0.1"):
     async def main():
         app = App(Options(account_sid=ACCOUNT, keys=[KEY]), lambda _info: None)
-        await serve(app, Listening(port=port), prepare=prepare)
+        await serve(app, Listening(host, port), prepare=prepare)
 
     uvloop.run(main())
 

@@ -108,3 +108,10 @@ def test_without_a_file_it_goes_to_standard_error(capsys, logging_as_before):
     start_logging("warning", "json")
     logging.getLogger("offhook.x").warning("hello")
     assert json.loads(capsys.readouterr().err)["message"] == "hello"
+
+
+def test_a_secret_in_the_place_of_the_log_file_is_not_repeated(tmp_path):
+    token = "0123456789abcdef" * 2
+    with pytest.raises(ConfigError, match="The log cannot be written to ") as refused:
+        start_logging("info", "text", tmp_path / token / "log")
+    assert token not in str(refused.value)

@@ -104,3 +104,56 @@ def test_a_place_in_a_step_names_it() -> None:
 
 def test_times_are_shown_as_they_are_written() -> None:
     assert [shown_ms(ms) for ms in (300, 1200, 12_000)] == ["300ms", "1.2s", "12s"]
+
+
+@pytest.mark.parametrize("text", ["[" * 20_000, "{a: " * 20_000])
+def test_brackets_without_end_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"a.yaml is nested too deeply"):
+        part(text)
+
+
+@pytest.mark.parametrize("digits", [41, 5000])
+def test_a_number_of_any_length_is_refused_and_not_echoed_whole(digits: int) -> None:
+    for refused in (
+        lambda it: it.number("seed", 2**31),
+        lambda it: it.time("pause"),
+        lambda it: it.level("level", -60, 0),
+        lambda it: it.choice("who", {"agent": 1}),
+    ):
+        for unit in ("", "s", "dB"):
+            with pytest.raises(ConfigError) as error:
+                refused(part("9" * digits + unit))
+            assert "9" * 40 in str(error.value) and "9" * 41 not in str(error.value)
+
+
+def test_an_unknown_name_is_not_echoed_whole() -> None:
+    for text in ("a" * 900, "{" + "a" * 900 + ": 1}"):
+        with pytest.raises(ConfigError) as refused:
+            one(text)
+        assert "a" * 41 not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", [r'"a\ud800b"', r'"a\0b"', r'"a\eb"', r'"a\x7fb"'])
+def test_a_text_holds_characters_alone(text: str) -> None:
+    with pytest.raises(
+        ConfigError, match="say holds a control character or half a character: “a\N{REPLACEMENT CHARACTER}b”"
+    ):
+        part(text).text("say")
+
+
+def test_a_text_without_end_is_refused() -> None:
+    assert len(part("a" * 1000).text("say")) == 1000
+    with pytest.raises(ConfigError, match="a.yaml, line 1, step 3: say takes up to 1000 characters, not 1001"):
+        part("a" * 1001).at_step(3).text("say")
+
+
+@pytest.mark.parametrize("text", ["a: 1\nb: \x07", r'"1\n2\rs"', r'"a\u2028b\L"', r'{"a\nb\ec": 1}'])
+def test_a_control_character_leaves_the_sentence_on_one_line(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        one(text)
+    assert len(str(refused.value).splitlines()) == 1 and "\x1b" not in str(refused.value)
+
+
+def test_a_character_yaml_forbids_is_told_with_its_line() -> None:
+    with pytest.raises(ConfigError, match="a.yaml, line 2: this is no YAML: it holds the character #x0007."):
+        part("a: 1\nb: \x07")

@@ -143,3 +143,29 @@ def test_the_example_of_the_page_is_a_script() -> None:
 @pytest.mark.parametrize("name", [*_STEPS, *_BARE, *EXPECTATIONS, *_KEYS, *NOISES])
 def test_the_page_tells_every_word(name: str) -> None:
     assert re.search(rf"(`|^|- |{{){re.escape(name)}(`|:)", PAGE, re.MULTILINE) or f"`{name}" in PAGE
+
+
+@pytest.mark.parametrize("text", [
+    r'name: "\ud800"', r'from: "\ud800"', r'voice: "en\0us"', r'voice: "\ud800"', r'agent voice: "en\0"',
+])  # fmt: skip
+def test_what_no_text_holds_is_refused_in_every_key(text: str) -> None:
+    with pytest.raises(ConfigError, match="a.yaml, line 2: .* holds a control character or half a character"):
+        parse(f"steps: [cough]\n{text}", "a.yaml")
+
+
+@pytest.mark.parametrize("name", ["/etc/door.wav", "../door.wav", "sounds/../../door.wav"])
+def test_a_file_elsewhere_than_beside_the_script_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="a.yaml, line 2, step 1: play takes a file beside the script, as door.wav"):
+        steps(f"  - play: {name}")
+
+
+@pytest.mark.parametrize("text", ["seed: ", "expect:\n  - barge_ins: "])
+def test_a_number_of_5000_digits_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is a whole number up to"):
+        parse(f"steps: [cough]\n{text}{'9' * 5000}", "a.yaml")
+
+
+@pytest.mark.parametrize("step", ["say", "say now", "hear"])
+def test_words_without_end_are_refused_with_their_step(step: str) -> None:
+    with pytest.raises(ConfigError, match=f"a.yaml, line 2, step 1: {step} takes up to 1000 characters"):
+        steps(f"  - {step}: {'word ' * 300}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,9 @@ def test_a_caller_can_be_made_again_and_again() -> None:
 def test_a_word_too_short_for_the_ear_is_refused(text: str, where: str) -> None:
     with pytest.raises(ConfigError, match=f"a.yaml, {where}: “tea” is too short"):
         with_sound(text)
+
+
+def test_a_pipe_to_be_played_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.wav")
+    with pytest.raises(ConfigError, match=r"a.yaml, step 1: .*fifo.wav is no regular file"):
+        with_sound("steps: [play: fifo.wav]", tmp_path)

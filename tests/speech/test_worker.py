@@ -118,6 +118,23 @@ def test_a_worker_that_does_not_answer_is_given_up() -> None:
     asyncio.run(main())
 
 
+def test_a_request_that_is_late_fails_alone_while_the_worker_answers_others() -> None:
+    async def main() -> None:
+        worker = Worker(ODD)
+        await worker.request(1, ECHO)
+        worker._patience_s = 0.5
+        before, stuck = worker.ask(1, ECHO, b"before"), worker.ask(2, STALL)
+        with pytest.raises(LegFailed, match="does not answer"):
+            await stuck
+        assert (await before, worker.life, worker.pid is not None) == (b"1:before", 1, True)
+        with pytest.raises(LegFailed, match="does not answer"):
+            await worker.request(1, ECHO)
+        assert worker.pid is None, "it answered nobody in that time: it is stuck"
+        await worker.close()
+
+    asyncio.run(main())
+
+
 def test_a_process_given_up_while_it_starts_counts_as_another_life() -> None:
     async def main() -> None:
         worker = Worker(ODD)

@@ -20,7 +20,7 @@ from offhook.agent.credentials import Credentials
 from offhook.agent.options import Realtime
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
-from offhook.settings import Settings
+from offhook.settings import Settings, without_userinfo
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def _import(name: str) -> ModuleType:
     except (Exception, asyncio.CancelledError) as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         raise ConfigError(
-            f"{name} cannot be loaded: {type(error).__name__}: {error} (line {where.lineno} of {where.filename})."
+            f"{name} cannot be loaded: {type(error).__name__}: {without_userinfo(str(error))} (line {where.lineno} of {where.filename})."
         ) from error
 
 

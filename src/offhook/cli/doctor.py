@@ -14,7 +14,7 @@ from offhook.cli.agents import agent_from, credentials, load_agents
 from offhook.cli.serve import command
 from offhook.server.doctor import examine
 from offhook.server.finding import Finding, State
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets
 
 SIGNS = {
     State.OK: ("✓", "green"),
@@ -80,8 +80,9 @@ def next_step(findings: Sequence[Finding], target: str | None) -> str:
         if each.state is State.WRONG:
             return f"mend {each.name}, then look again."
     names = {each.name for each in findings if each.state is State.MISSING}
+    called = without_secrets(command())
     if "agent" in names and "embedded engine" in names:
         return "pip install 'offhook[local]' for the built-in agent, or name one as in offhook serve shop:agent."
     if "agent" in names:
-        return f"{command()} demo needs nothing more; for a number, name an agent as in {command()} serve shop:agent."
-    return f"{command()} serve{' ' + target if target else ''}"
+        return f"{called} demo needs nothing more; for a number, name an agent as in {called} serve shop:agent."
+    return f"{called} serve{' ' + target if target else ''}"

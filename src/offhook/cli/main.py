@@ -3,11 +3,12 @@
 import importlib
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from offhook.errors import OffhookError
+from offhook.errors import ConfigError, OffhookError
 
 OWN = ("demo", "serve", "doctor", "--version")
 
@@ -49,6 +50,10 @@ def _options(
     ] = False,
 ) -> None:
     """Puts an AI on the telephone."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError("The current folder is not there any more: go to one that exists.") from None
 
 
 def demo(

@@ -21,7 +21,7 @@ from offhook.phone.twilio.signature import Key
 from offhook.server.head import is_loopback_address
 from offhook.server.logs import start_logging
 from offhook.server.simulator_account import data_folder, simulator_account
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets
 
 SIM_CALLS_PORT = 8000  # what `sim call` calls unless told otherwise
 
@@ -121,7 +121,7 @@ def _account(settings: Settings) -> tuple[str, list[Key]]:
     if not is_loopback_address(settings.host):
         raise ConfigError(
             "Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN nobody can be told from a stranger at "
-            f"{settings.host}; set both, or HOST=127.0.0.1 to be called by the simulator only."
+            f"{without_secrets(settings.host)}; set both, or HOST=127.0.0.1 to be called by the simulator only."
         )
     account = simulator_account(data_folder(settings.offhook_data))
     return account.account_sid, [Key(account.auth_token)]

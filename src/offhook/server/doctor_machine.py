@@ -7,6 +7,7 @@ import platform
 import stat
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -16,7 +17,7 @@ from offhook.errors import ConfigError
 from offhook.server.finding import Finding, missing, note, ok, wrong
 from offhook.server.head import is_loopback_address
 from offhook.server.simulator_account import FILE, data_folder, simulator_account
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets
 
 ALIKE = 0.85
 ROUGHLY_ALIKE = {"TWILIO_": 0.7, "OFFHOOK_": 0.75}
@@ -71,7 +72,7 @@ def settings(folder: Path) -> tuple[Settings, list[Finding]]:
 
 def _names_in(file: Path) -> list[str]:
     try:
-        return list(dotenv_values(file))
+        return list(dotenv_values(file)) if file.is_file() else []
     except (OSError, UnicodeDecodeError):
         return []
 
@@ -97,25 +98,29 @@ def _meant(name: str) -> str | None:
 
 def data(settings: Settings) -> list[Finding]:
     """The folder for state: whether it can be written to, and by whom it can be read. Makes nothing."""
-    folder = data_folder(settings.offhook_data)
+    finding = _data(data_folder(settings.offhook_data))
+    return [replace(finding, sentence=without_secrets(finding.sentence))]
+
+
+def _data(folder: Path) -> Finding:
     name = "OFFHOOK_DATA"
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir():
-        return [wrong(name, f"{existing} is no folder: set OFFHOOK_DATA to a folder you may write to.")]
+        return wrong(name, f"{existing} is no folder: set OFFHOOK_DATA to a folder you may write to.")
     if not os.access(existing, os.W_OK | os.X_OK):
-        return [wrong(name, f"{existing} may not be written to: set OFFHOOK_DATA to a folder you may write to.")]
+        return wrong(name, f"{existing} may not be written to: set OFFHOOK_DATA to a folder you may write to.")
     if existing != folder:
-        return [ok(name, f"{folder} will be made when it is needed.")]
+        return ok(name, f"{folder} will be made when it is needed.")
     account = folder / FILE
     if not account.exists():
-        return [ok(name, f"{folder} can be written to.")]
+        return ok(name, f"{folder} can be written to.")
     try:
         simulator_account(folder)
     except ConfigError as error:
-        return [wrong(name, str(error))]
+        return wrong(name, str(error))
     if os.name == "posix" and account.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return [wrong(name, f"Others may read {account}, which signs calls: run chmod 600 on it.")]
-    return [ok(name, f"{folder} can be written to, and the simulator's account in it is its owner's alone.")]
+        return wrong(name, f"Others may read {account}, which signs calls: run chmod 600 on it.")
+    return ok(name, f"{folder} can be written to, and the simulator's account in it is its owner's alone.")
 
 
 def loop() -> Finding:

@@ -3,6 +3,7 @@
 import errno
 import socket
 import time
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import httpx
 
 from offhook.server.finding import Finding, missing, note, ok, wrong
 from offhook.server.head import is_loopback_address
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets
 
 PATIENCE_S = 10.0
 SKEW_S = 30.0
@@ -25,12 +26,12 @@ ONLINE = "run offhook doctor --online to try it"
 
 def port(settings: Settings) -> Finding:
     """Whether the server can listen, or already does."""
-    name, host, number = "PORT", settings.host, settings.port
+    name, number, host = "PORT", settings.port, without_secrets(settings.host)
     if number == 0:
         return ok(name, "A free one is taken at each start (PORT=0).")
     try:
-        _listen(host, number)
-    except socket.gaierror:
+        _listen(settings.host, number)
+    except (socket.gaierror, UnicodeError):
         return wrong("HOST", f"{host} is no address: set HOST to an address of this machine.")
     except OSError as error:
         if error.errno == errno.EADDRNOTAVAIL:
@@ -39,7 +40,7 @@ def port(settings: Settings) -> Finding:
             return wrong(name, f"Port {number} needs more rights than you have: set PORT to one above 1023.")
         if error.errno != errno.EADDRINUSE:
             return wrong(name, f"Port {number} of {host} cannot be listened on ({error.strerror}): set another PORT.")
-        if instance(f"http://{_reachable(host)}:{number}") is not None:
+        if instance(f"http://{_reachable(settings.host)}:{number}") is not None:
             return ok(name, f"offhook answers at {host} port {number} already.")
         return wrong(name, f"Port {number} of {host} is in use by another program: set PORT to another one.")
     return ok(name, f"Port {number} of {host} is free.")
@@ -92,12 +93,14 @@ def public_url(settings: Settings, *, online: bool) -> list[Finding]:
     if url is None:
         return [_no_public_url(settings)]
     if urlsplit(url).scheme != "https" and not is_loopback_address(urlsplit(url).hostname or ""):
-        return [
+        findings = [
             wrong(name, f"{url} is not https, and Twilio opens media streams over wss only: set it to an https origin.")
         ]
-    if not online:
-        return [ok(name, f"{url} is well formed; {ONLINE}.")]
-    return _asked(name, url, settings)
+    elif not online:
+        findings = [ok(name, f"{url} is well formed; {ONLINE}.")]
+    else:
+        findings = _asked(name, url, settings)
+    return [replace(each, sentence=without_secrets(each.sentence)) for each in findings]
 
 
 def _no_public_url(settings: Settings) -> Finding:

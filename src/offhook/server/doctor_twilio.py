@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from offhook.server.finding import Finding, missing, note, ok, wrong
 from offhook.server.head import is_loopback_address
-from offhook.settings import Settings
+from offhook.settings import Settings, without_secrets
 
 if TYPE_CHECKING:
     from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
@@ -32,7 +32,10 @@ def account(settings: Settings, *, online: bool, http: "TwilioHttpClient | None"
     if is_loopback_address(settings.host):
         return [note(ACCOUNT, f"None: only `offhook sim call` is answered. For a number, set {SID} and {TOKEN}.")]
     return [
-        wrong(ACCOUNT, f"None, and HOST={settings.host} lets strangers in: set {SID} and {TOKEN}, or HOST=127.0.0.1.")
+        wrong(
+            ACCOUNT,
+            f"None, and HOST={without_secrets(settings.host)} lets strangers in: set {SID} and {TOKEN}, or HOST=127.0.0.1.",
+        )
     ]
 
 

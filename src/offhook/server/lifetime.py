@@ -20,6 +20,7 @@ import uvicorn
 from offhook.errors import ConfigError
 from offhook.server.app import App
 from offhook.server.connection import HEAD_SECONDS, UNREAD_SECONDS, connection_class
+from offhook.settings import without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ async def serve(
         await server.serve()
     except SystemExit:
         # uvicorn logs why it cannot listen and leaves the process; the sentence is ours to say.
-        where = f"{listening.host} port {listening.port}"
+        where = f"{without_secrets(listening.host)} port {listening.port}"
         raise ConfigError(f"Cannot listen on {where}: it is in use or not allowed; choose another PORT.") from None
     for task in preparing:
         if task.done():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from offhook.errors import ConfigError
+from offhook.settings import without_secrets
 
 _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
     "message",
@@ -98,7 +99,7 @@ def start_logging(level: str, form: Literal["text", "json"] = "text", file: Path
         handler = logging.StreamHandler(sys.stderr) if file is None else logging.handlers.WatchedFileHandler(file)
     except OSError as error:
         raise ConfigError(
-            f"The log cannot be written to {file} ({error.strerror}); set LOG_FILE to a file you may write."
+            f"The log cannot be written to {without_secrets(str(file))} ({error.strerror}); set LOG_FILE to a file you may write."
         ) from None
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     root = logging.getLogger()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from offhook.errors import ConfigError
+from offhook.settings import without_secrets
 
 FILE = "simulator.json"
 
@@ -38,7 +39,7 @@ def simulator_account(folder: Path) -> SimulatorAccount:
         return _read(path)
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be used ({error.strerror}); set OFFHOOK_DATA to a folder you may write to."
+            f"{without_secrets(str(path))} cannot be used ({error.strerror}); set OFFHOOK_DATA to a folder you may write to."
         ) from error
 
 
@@ -70,5 +71,5 @@ def _read(path: Path) -> SimulatorAccount:
         or not isinstance(account.auth_token, str)
         or len(account.auth_token) < 16
     ):
-        raise ConfigError(f"{path} is not a simulator account; delete it and start again.")
+        raise ConfigError(f"{without_secrets(str(path))} is not a simulator account; delete it and start again.")
     return account

@@ -17,7 +17,13 @@ T = TypeVar("T")
 LONGEST_MS = 120_000.0
 """What a script may wait for, and how long anything in it may last."""
 
+MOST_CHARS = 1000
+"""How long a text may be."""
+_SHOWN_CHARS = 40
+
 _TIME = re.compile(r"(\d+(?:\.\d+)?) ?(ms|s)")
+_MARK = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What is no character of a text: controls, line ends, halves of a character."""
 _LEVEL = re.compile(r"(-?\d+(?:\.\d+)?) ?dB", re.IGNORECASE)
 
 
@@ -30,6 +36,7 @@ class Part:
     def refuse(self, sentence: str) -> NoReturn:
         """Raises ConfigError with the place in front."""
         step = f", step {self.step}" if self.step else ""
+        sentence = _MARK.sub("\N{REPLACEMENT CHARACTER}", sentence)
         raise ConfigError(f"{self._file}, line {self._node.start_mark.line + 1}{step}: {sentence}")
 
     @property
@@ -46,7 +53,12 @@ class Part:
         text = self.plain
         if text is None or not text.strip():
             self.refuse(f"{what} needs a text.")
-        return " ".join(text.split())
+        text = " ".join(text.split())
+        if len(text) > MOST_CHARS:
+            self.refuse(f"{what} takes up to {MOST_CHARS} characters, not {len(text)}.")
+        if _MARK.search(text):
+            self.refuse(f"{what} holds a control character or half a character: “{shown(text)}”.")
+        return text
 
     def time(self, what: str, least_ms: float = 0.0, most_ms: float = LONGEST_MS) -> float:
         """Milliseconds of a time like 1.2s or 300ms."""
@@ -55,7 +67,7 @@ class Part:
             self.refuse(f"{what} is a time with its unit, as 300ms or 1.2s{self._not()}.")
         ms = float(found[1]) * (1000.0 if found[2] == "s" else 1.0)
         if not least_ms <= ms <= most_ms:
-            self.refuse(f"{what} is between {shown_ms(least_ms)} and {shown_ms(most_ms)}, not {found[0]}.")
+            self.refuse(f"{what} is between {shown_ms(least_ms)} and {shown_ms(most_ms)}, not {shown(found[0])}.")
         return ms
 
     def level(self, what: str, least_db: float, most_db: float) -> float:
@@ -64,13 +76,13 @@ class Part:
         if found is None:
             self.refuse(f"{what} is a level, as 20dB{self._not()}.")
         if not least_db <= (level := float(found[1])) <= most_db:
-            self.refuse(f"{what} is between {least_db:g}dB and {most_db:g}dB, not {found[0]}.")
+            self.refuse(f"{what} is between {least_db:g}dB and {most_db:g}dB, not {shown(found[0])}.")
         return level
 
     def number(self, what: str, most: int = 1000) -> int:
         """A whole number."""
         text = (self.plain or "").strip()
-        if not text.isdecimal() or int(text) > most:
+        if not text.isdecimal() or len(text) > _SHOWN_CHARS or int(text) > most:
             self.refuse(f"{what} is a whole number up to {most}{self._not()}.")
         return int(text)
 
@@ -102,7 +114,7 @@ class Part:
             name = " ".join(key.value.split()) if isinstance(key, yaml.ScalarNode) else ""
             if name not in allowed:
                 Part(key, self._file, self.step).refuse(
-                    f"{what} knows no “{name}”{_meant(name, allowed)}; allowed: {listed(allowed)}."
+                    f"{what} knows no “{shown(name)}”{_meant(name, allowed)}; allowed: {listed(allowed)}."
                 )
             if name in found:
                 Part(key, self._file, self.step).refuse(f"“{name}” is there twice.")
@@ -118,7 +130,7 @@ class Part:
             if name in readers:
                 self.refuse(f"“{name}” needs a value, as `{name}: …`.")
             known = [*bare, *readers]
-            self.refuse(f"{what} knows no “{name}”{_meant(name, known)}; allowed: {listed(known)}.")
+            self.refuse(f"{what} knows no “{shown(name)}”{_meant(name, known)}; allowed: {listed(known)}.")
         pairs = self.named(what, {**readers, **dict.fromkeys(bare)})
         if len(pairs) != 1:
             self.refuse(f"{what} is one thing, not {len(pairs)} ({listed(pairs) or 'nothing'}).")
@@ -132,7 +144,7 @@ class Part:
         if text is None:
             kind = "a list" if isinstance(self._node, yaml.SequenceNode) else "named values"
             return f", not {kind}"
-        return f", not “{text}”{_meant(text, allowed or {})}" if text else ", and none is given"
+        return f", not “{shown(text)}”{_meant(text, allowed or {})}" if text else ", and none is given"
 
 
 def read(text: str, file: str) -> Part:
@@ -142,8 +154,13 @@ def read(text: str, file: str) -> Part:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigError(f"{file}{line}: this is no YAML: {error.problem}.") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: this is no YAML: {error}.") from error
+    except yaml.reader.ReaderError as error:
+        number = text.count("\n", 0, error.position) + 1
+        raise ConfigError(
+            f"{file}, line {number}: this is no YAML: it holds the character #x{error.character:04x}."
+        ) from error
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deeply for a script: leave out the brackets.") from None
     if node is None:
         raise ConfigError(f"{file} is empty: a script has at least `steps`.")
     return Part(node, file)
@@ -154,11 +171,17 @@ def listed(names: object) -> str:
     return ", ".join(str(name) for name in names)  # type: ignore[attr-defined]
 
 
+def shown(text: str) -> str:
+    """As much of a text as a sentence has room for, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…"
+
+
 def shown_ms(ms: float) -> str:
     """A time as a script has it."""
     return f"{ms:.0f}ms" if ms < 1000 else f"{ms / 1000:g}s"
 
 
 def _meant(name: str, allowed: object) -> str:
-    near = difflib.get_close_matches(name, list(allowed), 1)  # type: ignore[call-overload]
+    near = difflib.get_close_matches(name[:_SHOWN_CHARS], list(allowed), 1)  # type: ignore[call-overload]
     return f" (did you mean “{near[0]}”?)" if near else ""

@@ -6,9 +6,10 @@ The steps hold words and names; sim/voicing.py gives them their sound.
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from offhook.sim.expectations import EXPECTATIONS, Expectation
-from offhook.sim.reading import Part, read
+from offhook.sim.reading import Part, read, shown
 from offhook.sim.sounds import BACKCHANNELS, NOISES, SOUNDS
 from offhook.sim.steps import (
     BargeIn,
@@ -212,7 +213,7 @@ def _noise(part: Part) -> list[Step]:
 def _press(part: Part) -> list[Step]:
     keys = part.text("press").replace(" ", "")
     if len(keys) > 32 or any(key not in KEYS for key in keys):
-        part.refuse(f"press takes up to 32 keys of {KEYS}, not “{keys}”.")
+        part.refuse(f"press takes up to 32 keys of {KEYS}, not “{shown(keys)}”.")
     steps: list[Step] = []
     for key in keys:
         steps += [PressKey(key), Wait(KEY_GAP_MS)]
@@ -224,7 +225,11 @@ def _pause(part: Part) -> list[Step]:
 
 
 def _play(part: Part) -> list[Step]:
-    return [Sound(b"", f"play {part.text('play')}")]
+    name = part.text("play")
+    path = PurePath(name)
+    if path.anchor or ".." in path.parts:
+        part.refuse(f"play takes a file beside the script, as door.wav, not “{shown(name)}”.")
+    return [Sound(b"", f"play {name}")]
 
 
 _STEPS: dict[str, Callable[[Part], list[Step]]] = {

@@ -58,6 +58,7 @@ class Worker:
         self._early: list[bytes] = []
         self._awaited: dict[int, _Awaited] = {}
         self._serial = 0
+        self._answers = 0
         self._closed = False
         self.life = 0
         """Counts the processes: which of them takes what is posted now, if one runs or starts."""
@@ -124,11 +125,13 @@ class Worker:
 
     async def _await(self, future: asyncio.Future[bytes]) -> bytes:
         quick = self._process is not None and self._proved is self._process
+        before = self._answers
         try:
             async with asyncio.timeout(min(ANSWER_S, self._patience_s) if quick else self._patience_s):
                 return await future
         except TimeoutError:
-            self._give_up("A speech worker does not answer.")
+            if self._answers == before:  # else it works on what others asked before: late, not stuck
+                self._give_up("A speech worker does not answer.")
             raise LegFailed("A speech worker does not answer.", retryable=True) from None
 
     async def close(self) -> None:
@@ -191,6 +194,7 @@ class Worker:
                 length, _, serial, kind = unpack_head(await process.stdout.readexactly(HEAD_BYTES))
                 body = await process.stdout.readexactly(length)
                 self._proved = process
+                self._answers += 1
                 if awaited := self._awaited.pop(serial, None):
                     awaited.settle(body if kind == DONE else Refusal(body.decode(errors="replace")))
         except (asyncio.IncompleteReadError, OSError):
