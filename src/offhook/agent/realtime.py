@@ -8,13 +8,13 @@ keys as they like: what is not known here is ignored.
 """
 
 from binascii import Error as Base64Error
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import orjson
+from pybase64 import b64decode, b64encode
 
 from offhook.errors import RemoteProtocolError
 
@@ -222,7 +222,7 @@ def _cut_out(message: bytes) -> Audio | None:
     if response is None or item is None:
         return None
     try:
-        return Audio(response, item, a2b_base64(message[begin:end], strict_mode=True))
+        return Audio(response, item, b64decode(message[begin:end], None, True))
     except Base64Error:
         return None
 
@@ -251,7 +251,7 @@ def _object(body: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _audio(body: dict[str, Any]) -> Audio:
-    return Audio(_text(body, "response_id"), _text(body, "item_id"), a2b_base64(body["delta"], strict_mode=True))
+    return Audio(_text(body, "response_id"), _text(body, "item_id"), b64decode(body["delta"], None, True))
 
 
 def _words(body: dict[str, Any]) -> Words:
@@ -342,4 +342,4 @@ AZURE = Dialect(
 
 def append(audio: bytes) -> bytes:
     """The caller's audio, in the session's input format."""
-    return b'{"type":"input_audio_buffer.append","audio":"%b"}' % b2a_base64(audio, newline=False)
+    return b'{"type":"input_audio_buffer.append","audio":"%b"}' % b64encode(audio)
