@@ -79,6 +79,7 @@ class Tool:
             raise self._failed(error, call) from error  # something that it waited for was cancelled
 
     def _failed(self, error: BaseException, call: ToolSide) -> ToolError:
+        error = error.why if isinstance(error, _Broke) else error
         log.error("tool %s failed", self.name, exc_info=error, extra={"call_id": call.id})
         return ToolError(f"{self.name} failed.")
 
@@ -112,21 +113,20 @@ class Tool:
         def settle(result: Any, error: BaseException | None) -> None:
             self._running -= 1
             if done.done():
-                return
-            if error is None:
+                if error is not None:
+                    log.warning("tool %s failed after it was given up: %r", self.name, error)
+            elif error is None:
                 done.set_result(result)
             else:  # a future holds no StopIteration, and an exit of the tool's is none of ours
-                done.set_exception(error if isinstance(error, ToolError) else RuntimeError(repr(error)))
+                done.set_exception(error if isinstance(error, ToolError) else _Broke(error))
                 done.exception()
 
         def work() -> None:
             result, failed = None, None
             try:
                 result = self._function(**values)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  (a thread that dies tells nobody)
                 failed = error
-                if not isinstance(error, ToolError):
-                    log.error("tool %s failed", self.name, exc_info=error)
             with contextlib.suppress(RuntimeError):  # the loop is over
                 loop.call_soon_threadsafe(settle, result, failed)
 
@@ -137,6 +137,14 @@ class Tool:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function itself, as if it were no tool."""
         return self._function(*args, **kwargs)
+
+
+class _Broke(Exception):
+    """What a function in a thread raised."""
+
+    def __init__(self, why: BaseException) -> None:
+        super().__init__(repr(why))
+        self.why = why
 
 
 class _FromThread:

@@ -64,9 +64,13 @@ def _import(name: str) -> ModuleType:
     except SystemExit:
         raise ConfigError(f"{name} ends the program while it is loaded: take out what calls exit.") from None
     except (Exception, asyncio.CancelledError) as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
+        if isinstance(error, SyntaxError):
+            where, line = error.filename or name, error.lineno or 0
+        else:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where, line = last.filename, last.lineno or 0
         raise ConfigError(
-            f"{name} cannot be loaded: {type(error).__name__}: {without_userinfo(str(error))} (line {where.lineno} of {where.filename})."
+            f"{name} cannot be loaded: {type(error).__name__}: {without_userinfo(str(error))} (line {line} of {where})."
         ) from error
 
 

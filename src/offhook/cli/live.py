@@ -16,8 +16,8 @@ class LiveTalk:
         self._calls: dict[str, _Lines] = {}
 
     def watch(self, call_id: str, event: e.Event) -> None:
-        """Every event of every call."""
-        lines = self._calls.setdefault(call_id, _Lines(self._say))
+        """Every event of every call. While several are on, each line names its call."""
+        lines = self._calls.setdefault(call_id, _Lines(lambda text: self._say(self._label(call_id) + text)))
         match event:
             case e.TurnKept(turn=turn, role="caller", text=text):
                 lines.turn(turn, f"  caller  {text}")
@@ -29,8 +29,11 @@ class LiveTalk:
                 lines.line(f"          {'refused: ' if failed else '→ '}{_short(output)}")
             case e.Ended(result, reason):
                 lines.flush()
-                self._say(f"  call {result}: {reason}\n")
+                self._say(f"{self._label(call_id)}  call {result}: {reason}\n")
                 del self._calls[call_id]
+
+    def _label(self, call_id: str) -> str:
+        return f"{call_id[:4]}" if len(self._calls) > 1 else ""
 
 
 class _Lines:

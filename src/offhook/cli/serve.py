@@ -98,13 +98,20 @@ def run_serve(target: str | None, *, host: str | None, port: int | None, reload:
         if settings.twilio_account_sid:
             lines.append(f"The number's voice webhook is POST {origin}/incoming-call")
         else:
-            lines.append("Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only `offhook sim call` is answered.")
+            lines.append("Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only `offhook sim call` is answered,")
+            lines.append("and what is said appears here.")
         if not settings.offhook_token:
             lines.append("The page is closed: set OFFHOOK_TOKEN to use it.")
         typer.echo("\n".join(lines), err=True)
 
     watched = target if settings.reload else None
-    _run(settings, account, loaded, try_it=None, on_ready=ready, reload=watched)
+    # Only simulated callers come without Twilio: their talk is the developer's own, and nobody's secret.
+    watch = _nothing if settings.twilio_account_sid else LiveTalk(typer.echo).watch
+    _run(settings, account, loaded, try_it=None, on_ready=ready, reload=watched, watch=watch)
+
+
+def _nothing(_call_id: str, _event: e.Event) -> None:
+    """What a real server shows of its callers' talk."""
 
 
 def _account(settings: Settings) -> tuple[str, list[Key]]:

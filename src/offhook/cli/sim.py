@@ -16,6 +16,7 @@ from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.network import Link
 from offhook.sim.report import report
+from offhook.sim.script import CALLER_VOICE
 from offhook.sim.steps import BargeIn, Leave, Listen, Say, Step
 
 app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
@@ -50,7 +51,7 @@ def call(
     hang_up_after: Annotated[float | None, typer.Option(min=0, help="Hang up after so many seconds.")] = None,
     caller: Annotated[str, typer.Option("--from", help="Who calls.")] = "+15550100001",
     called: Annotated[str, typer.Option("--to", help="Who is called.")] = "+15550100002",
-    voice: Annotated[str, typer.Option(help="The caller's voice, as espeak-ng names it.")] = "en-us",
+    voice: Annotated[str, typer.Option(help="The caller's voice, as espeak-ng names it.")] = CALLER_VOICE,
     record: Annotated[Path | None, typer.Option(help="Keep a WAV: left the caller, right what was heard.")] = None,
     status_callback: Annotated[
         str, typer.Option(help="Where the end of the call is told; relative to --url; empty for nowhere.")

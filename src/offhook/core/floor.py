@@ -23,6 +23,9 @@ from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
 from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
 
+NOT_UNDERSTOOD = "(not understood)"
+"""What the transcript says of a turn whose words nobody knows."""
+
 
 class _Suspicion:
     """An interruption that may turn out to be none; both halves of the verdict may come first."""
@@ -183,7 +186,7 @@ class Floor:
             return
         self.farewell.withdraw()
         self._cut_in = False
-        self._keep_caller(event.text, event.name)
+        self._keep_caller(event.text or ("" if event.name else NOT_UNDERSTOOD), event.name)
         self._answer(event.text, now)
 
     def _asked(self) -> bool:

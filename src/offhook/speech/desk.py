@@ -253,7 +253,7 @@ class Desk:
         return Reply((*left, _GOODBYE), over=True)
 
     async def _person(self, use: Use) -> Reply:
-        told = await ask(use, "ask_for_person", reason=f"was asked {self.question.value}")
+        told = await ask(use, "ask_for_person", reason="wants to speak to a person")
         return self._aside(Reply((wording.plain(told),), (self._rota(("Can I help you with anything else?", *ELSE)),)))
 
     def _not_understood(self) -> Reply:
