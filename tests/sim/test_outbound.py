@@ -7,7 +7,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from offhook.sim.amd import Detection
-from offhook.sim.orders import Callee, CallbackFaults, Finished, OpenStream, Request, Setup
+from offhook.sim.orders import CallbackFaults, Callee, Finished, OpenStream, Request, Setup
 from offhook.sim.outbound import Outbound, OutboundCall
 from offhook.sim.signature import Account
 

@@ -1,6 +1,7 @@
 """The carrier's REST interface as an ASGI application, with the calls it makes: in memory and in simulated time, or over sockets."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from email.utils import formatdate
@@ -98,7 +99,8 @@ class ExchangeApp:
         request = RestRequest(scope["method"], scope["path"], query, headers, body)
         answer = self.exchange.receive(request, (self._loop.time() - self._began) * 1000.0)
         if answer.silent:
-            await asyncio.wait([asyncio.ensure_future(_gone(receive))], timeout=SILENCE_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(_gone(receive), SILENCE_S)
             return
         if answer.after_ms:
             await asyncio.sleep(answer.after_ms / 1000.0)

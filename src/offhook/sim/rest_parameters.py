@@ -18,7 +18,7 @@ def is_url(text: str) -> bool:
     """An absolute URL that a webhook can be asked at."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 
