@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from twilio.http.http_client import TwilioHttpClient
 
-from offhook.server.doctor_twilio import account
+from offhook.server.doctor_twilio import account, outbound
 from offhook.server.finding import State
 from offhook.settings import Settings
 
@@ -52,6 +52,15 @@ def test_whole_ones_are_well_formed_or_look_odd():
     assert one(account(whole, online=False)).state is State.OK
     odd = one(account(settings(twilio_account_sid=SID, twilio_auth_token=TOKEN[:-1]), online=False))
     assert (odd.name, odd.state, TOKEN[:-1] in odd.sentence) == ("TWILIO_AUTH_TOKEN", State.NOTE, False)
+
+
+def test_who_may_be_called_is_told():
+    whole = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
+    assert outbound(settings()) == []
+    assert one(outbound(settings(**whole))).state is State.NOTE
+    found = one(outbound(settings(**whole, twilio_phone_number="+12025550100", max_cost_per_day=5)))
+    assert (found.state, found.sentence) == (State.OK, "To numbers of US; 5 a minute, 5 USD a day.")
+    assert one(outbound(settings(**whole, allowed_countries="Holland"))).state is State.WRONG
 
 
 # ---------------------------------------------------------------- really tried
