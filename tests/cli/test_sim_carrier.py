@@ -26,6 +26,7 @@ def run(*arguments: str) -> Any:
     ("arguments", "sentence"),
     [
         (["--fault", "rain"], "There is no fault 'rain'"),
+        (["--callback", "ringing=never"], "lost, twice or so many"),
         (["--number", "me"], "“me” is no number"),
         (["--book", "missing.yaml"], "give a telephone book in YAML"),
     ],

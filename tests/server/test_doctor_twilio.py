@@ -66,6 +66,14 @@ def test_who_may_be_called_is_told():
 # ---------------------------------------------------------------- really tried
 
 
+class TwilioHttpClientClosing(TwilioHttpClient):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.session.close()
+
+
 class ToLoopback(TwilioHttpClient):
     """twilio's own client, led to a server of ours."""
 
@@ -117,6 +125,14 @@ def tried(status: int, body: dict):
     assert authorization.startswith("Basic ")
     assert TOKEN not in found.sentence
     return found
+
+
+def test_it_is_asked_where_the_settings_say():
+    with answering(200, {"status": "active", "type": "Full"}) as (port, asked):
+        told = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
+        with TwilioHttpClientClosing() as http:
+            found = account(settings(**told, twilio_api_base_url=f"http://127.0.0.1:{port}/"), online=True, http=http)
+    assert one(found).state is State.OK and len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -252,3 +252,15 @@ def test_a_body_that_is_no_form_is_refused() -> None:
     headers = {"authorization": f"Basic {credentials}", "content-type": "application/json"}
     answer = client.exchange.receive(RestRequest("POST", f"{ROOT}/Calls.json", "", headers, b"{}"), 0)
     assert answer.body["code"] == 20001
+
+
+def test_the_oldest_calls_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("offhook.sim.exchange.KEPT", 3)
+    client = Client(callees=lambda _: Callee("busy"))
+    alive = client.create().body["sid"]
+    client.lines.to(100)
+    for _ in range(6):
+        client.create()
+        client.lines.calls[-1].due(1000)
+    kept = client.list()
+    assert len(kept) == 3 and alive in kept

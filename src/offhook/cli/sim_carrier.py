@@ -17,7 +17,7 @@ from offhook.sim.book import Book, parse
 from offhook.sim.network import Link
 from offhook.sim.orders import Callee
 from offhook.sim.outbound import OutboundCall
-from offhook.sim.plan import Plan, RestFaults
+from offhook.sim.plan import Plan, RestFaults, callback_faults
 
 NUMBER = "+12025550100"
 """The account's, unless another is given. Fictitious."""
@@ -38,6 +38,12 @@ def carrier(
     ] = None,
     account_sid: Annotated[str | None, typer.Option(help="The account. Default: the one that signs calls.")] = None,
     auth_token: Annotated[str | None, typer.Option(help="Its auth token.")] = None,
+    callback: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A status callback that goes wrong: EVENT=lost, EVENT=twice or EVENT=MILLISECONDS.", show_default=False
+        ),
+    ] = None,
     calls_per_second: Annotated[float, typer.Option(min=0, help="More are queued; 0 for as many as come.")] = 1.0,
     delay: Annotated[float, typer.Option(min=0, help="Delay of the streams, each way, in ms.")] = 0.0,
     jitter: Annotated[float, typer.Option(min=0, help="Standard deviation of that delay, in ms.")] = 0.0,
@@ -60,6 +66,7 @@ def carrier(
         numbers,
         refused=read.refused,
         faults=faults,
+        callbacks=callback_faults(callback or []),
         calls_per_second=calls_per_second,
         upstreams=(upstream.rstrip("/"),) if upstream else (),
         epoch_s=time.time(),
@@ -140,3 +147,5 @@ def _tell(call: OutboundCall) -> None:
     for entry in call.log:
         if entry["what"] == "warning":
             typer.echo(f"    {entry['code']}: {entry['message']}")
+    for kept in (call.log, call.mouth, call.streams, call.bridges):
+        kept.clear()  # REST tells nothing of what was said

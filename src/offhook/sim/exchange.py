@@ -24,6 +24,9 @@ from offhook.sim.plan import Plan
 from offhook.sim.rest_errors import RestError
 from offhook.sim.rest_shapes import API, Number
 
+KEPT = 1000
+"""Calls that can still be read."""
+
 
 @dataclass(slots=True)
 class RestRequest:
@@ -57,7 +60,7 @@ class Lines(Protocol):
 
 
 class Exchange:
-    """Answers requests. `calls` keeps every call that was made, newest last."""
+    """Answers requests. `calls` keeps the calls that were made, newest last."""
 
     def __init__(self, plan: Plan, lines: Lines) -> None:
         self.plan = plan
@@ -120,6 +123,7 @@ class Exchange:
         sid = f"CA{hashlib.md5(f'{now}/{len(self.calls)}'.encode(), usedforsecurity=False).hexdigest()}"
         call = placed(self.plan, given, owned, sid, now, self._queue(now))
         self.calls[sid] = call
+        self._forget()
         self._free_ms = now + call.outbound.queue_ms + self._gap_ms
         self._lines.place(call)
         if self.plan.faults.spend("made_500"):
@@ -127,6 +131,11 @@ class Exchange:
         answer = RestAnswer(201, self._shown(call))
         answer.silent = self.plan.faults.spend("lost")
         return answer
+
+    def _forget(self) -> None:
+        """The oldest calls that are over, where there are too many."""
+        for sid in [sid for sid, call in self.calls.items() if call.finished][: max(0, len(self.calls) - KEPT)]:
+            del self.calls[sid]
 
     @property
     def _gap_ms(self) -> float:

@@ -54,10 +54,6 @@ class ExchangeApp:
         """Tells a running call of a change."""
         self._drivers[sid].apply(change)
 
-    def hang_up(self, sid: str) -> None:
-        """The callee of a call hangs up."""
-        self._drivers[sid].hang_up()
-
     async def _run(self, call: OutboundCall, driver: Driver) -> None:
         try:
             await driver.run()

@@ -7,11 +7,10 @@ from offhook.sim import rest_errors as errors
 from offhook.sim.amd import Detection
 from offhook.sim.orders import Setup
 from offhook.sim.outbound import Outbound, OutboundCall
-from offhook.sim.plan import Plan
+from offhook.sim.plan import EVENTS, Plan
 from offhook.sim.rest_errors import RestError
 from offhook.sim.rest_parameters import is_url
 
-EVENTS = ("initiated", "ringing", "answered", "completed")
 LONGEST_TWIML = 4000
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _ADDRESS = re.compile(r"(sip|sips|client):\S+")

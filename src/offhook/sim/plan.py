@@ -9,6 +9,9 @@ from offhook.errors import ConfigError
 from offhook.sim.orders import CallbackFaults, Callee
 from offhook.sim.signature import Account
 
+EVENTS = ("initiated", "ringing", "answered", "completed")
+"""Of a call, which status callbacks are about."""
+
 
 @dataclass(slots=True)
 class RestFaults:
@@ -47,6 +50,24 @@ class RestFaults:
         if left:
             setattr(self, name, left - 1)
         return left > 0
+
+
+def callback_faults(texts: Sequence[str]) -> CallbackFaults:
+    """From `EVENT=lost`, `EVENT=twice` and `EVENT=milliseconds`, as on a command line. Raises ConfigError."""
+    lost, twice, late_ms = set(), set(), {}
+    for text in texts:
+        event, _, what = text.partition("=")
+        if event not in EVENTS:
+            raise ConfigError(f"There is no status callback {event!r}; there are: {', '.join(EVENTS)}.")
+        if what == "lost":
+            lost.add(event)
+        elif what == "twice":
+            twice.add(event)
+        elif re.fullmatch("[0-9]{1,6}", what):
+            late_ms[event] = float(what)
+        else:
+            raise ConfigError(f"A callback is lost, twice or so many milliseconds late, as in {event}=3000.")
+    return CallbackFaults(frozenset(lost), frozenset(twice), late_ms)
 
 
 @dataclass(slots=True)
