@@ -140,6 +140,44 @@ def test_two_lost_calls_to_one_number_are_told_apart() -> None:
     play(scenario, **faulty(lost=2))
 
 
+def test_a_call_that_failed_is_not_mixed_up_with_another_to_the_same_number() -> None:
+    async def scenario(world: World) -> None:
+        async def soon() -> Any:
+            await asyncio.sleep(0.3)
+            world.carrier.exchange.plan.faults.slow_ms = 3000
+            making = asyncio.create_task(world.call())
+            await asyncio.sleep(0.1)
+            world.carrier.exchange.plan.faults.slow_ms = 0
+            return await making
+
+        failed, made = await asyncio.gather(world.call(), soon(), return_exceptions=True)
+        assert isinstance(failed, CarrierError) and failed.done is None
+        assert [call.setup.call_sid for call in world.calls] == [made.sid]
+
+    play(scenario, **faulty(trouble=1))
+
+
+def test_a_call_that_was_just_made_is_not_taken_for_the_next_one() -> None:
+    async def scenario(world: World) -> None:
+        await world.call()
+        world.carrier.exchange.plan.faults = RestFaults(trouble=1)
+        with pytest.raises(CarrierError, match="shows no such call"):
+            await world.call()
+
+    play(scenario)
+
+
+def test_a_call_that_twilio_does_not_know_yet_is_hung_up_all_the_same() -> None:
+    async def scenario(world: World) -> None:
+        made = await world.call()
+        await world.rest.hang_up(made.sid)
+        assert world.calls[0].status == "canceled"
+        with pytest.raises(CarrierError, match="knows nothing of that name"):
+            await world.rest.hang_up("CA" + "0" * 32)
+
+    play(scenario, **faulty(unlisted_ms=3000), callees=lambda _: Callee("no-answer"))
+
+
 def test_a_call_that_nobody_can_find_may_have_been_made() -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(CarrierError, match="look into its console before you dial again") as lost:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
+from weakref import WeakValueDictionary
 
 import httpx
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
@@ -33,7 +34,7 @@ CLOCK_STEP_S = 2.0
 """Twilio's times are whole seconds."""
 REMEMBERED = 1000
 EVENTS = ("initiated", "ringing", "answered", "completed")
-OVER = (21220, 20404)
+NOT_IN_PROGRESS, NOT_FOUND = 21220, 20404
 
 ADVICE = {
     20003: "Twilio does not take the credentials: copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from its console again",
@@ -104,6 +105,7 @@ class TwilioRest:
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={"offhook": ""})
         self._known: deque[str] = deque(maxlen=REMEMBERED)
         """Calls that somebody here already holds."""
+        self._dialling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -126,7 +128,8 @@ class TwilioRest:
         """Dials `to`, which the destination policy has let through, from a number of the account.
 
         `url` is asked for TwiML at the answer; `status_callback` hears of every step, and with `machine_detection` of who
-        answered, while the call goes on. With an error whose `done` is None a telephone may be ringing.
+        answered, while the call goes on. With an error whose `done` is None a telephone may be ringing; so it may if this is
+        cancelled. Calls to one number are made one after the other, so that one is never taken for another's.
         """
         wanted: dict[str, Any] = {
             "to": to,
@@ -149,6 +152,10 @@ class TwilioRest:
                 "async_amd_status_callback": status_callback,
                 "async_amd_status_callback_method": "POST",
             }
+        async with self._dialling.setdefault(to, asyncio.Lock()):
+            return await self._create(wanted)
+
+    async def _create(self, wanted: dict[str, Any]) -> CallState:
         now = clock(asyncio.get_running_loop())
         asked_s = now()
         try:
@@ -156,17 +163,24 @@ class TwilioRest:
         except CarrierError as error:
             if error.done is False:
                 raise
-            return await self._find(to, caller, lambda: now() - asked_s, error)
+            return await self._find(wanted["to"], wanted["from_"], lambda: now() - asked_s, error)
         self._known.append(made.sid)
         return made
 
     async def hang_up(self, sid: str) -> None:
         """Ends a call, also one that still rings. One that is over already is no error."""
-        try:
-            await self._ask(lambda: self._client.calls(sid).update_async(status="completed"), _state, harmless=True)
-        except CarrierError as error:
-            if error.code not in OVER:
-                raise
+        for wait_s in (*LOOKS_S, None):
+            try:
+                await self._ask(lambda: self._client.calls(sid).update_async(status="completed"), _state, harmless=True)
+                return
+            except CarrierError as error:
+                if error.code == NOT_IN_PROGRESS:
+                    return
+                if error.code != NOT_FOUND:
+                    raise
+            if wait_s is not None:  # a call that was just made may not be known everywhere at Twilio, and ring
+                await asyncio.sleep(wait_s)
+        await self.fetch(sid)
 
     async def redirect(self, sid: str, url: str) -> CallState:
         """Sends an answered call to other TwiML; its media stream gets `stop`."""
