@@ -6,11 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offhook.sim.exchange import Exchange, RestAnswer, RestRequest
 from offhook.sim.orders import Callee, Order
 from offhook.sim.outbound import OutboundCall
 from offhook.sim.plan import Plan, RestFaults
+from offhook.sim.rest_parameters import CREATE, LIST_CALLS
 from offhook.sim.signature import Account
 
 from . import oai
@@ -264,3 +267,33 @@ def test_the_oldest_calls_that_are_over_are_forgotten(monkeypatch: pytest.Monkey
         client.lines.calls[-1].due(1000)
     kept = client.list()
     assert len(kept) == 3 and alive in kept
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["GET", "POST", "DELETE", "PUT"]),
+    st.sampled_from(["", ".json", "/Calls.json", f"/Calls/CA{'0' * 32}.json", "/IncomingPhoneNumbers.json", "/%00"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from([*CREATE, *LIST_CALLS, "x"]),
+            st.one_of(st.text(max_size=30), st.sampled_from([OURS, THEIRS, "https://h/v", "true", "1", "2026-11-20"])),
+        ),
+        max_size=6,
+    ),
+)
+def test_no_request_is_too_odd_for_an_answer(method: str, path: str, fields: list[tuple[str, str]]) -> None:
+    client = Client()
+    text = urlencode(fields, errors="replace")
+    credentials = base64.b64encode(f"{client.user}:{client.secret}".encode()).decode()
+    headers = {"authorization": f"Basic {credentials}", "content-type": "application/x-www-form-urlencoded"}
+    answer = client.exchange.receive(RestRequest(method, ROOT + path, text, headers, text.encode()), 0)
+    assert answer.status in (200, 201, 400, 404, 405)
+    if answer.status >= 400:
+        assert set(answer.body) == {"code", "message", "more_info", "status"}
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Basic", "Basic !", "Basic /w==", "Bearer x", "Basic " + "QQ==", "basic\x00 QQ=="]
+)
+def test_no_credentials_are_too_odd_for_an_answer(header: str) -> None:
+    assert Client().exchange.receive(RestRequest("GET", f"{ROOT}.json", "", {"authorization": header}), 0).status == 401

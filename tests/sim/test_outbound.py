@@ -1,5 +1,6 @@
 """A call that REST asked for, told as a conversation with its shell."""
 
+import random
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -177,3 +178,92 @@ def test_callbacks_are_late_lost_and_repeated_on_demand() -> None:
     shell.to(5200)
     assert shell.told()[-1]["CallStatus"] == "ringing" and shell.told()[-1]["SequenceNumber"] == "1"
     assert shell.last(Finished).status == "completed"
+
+
+DOCUMENTS = (
+    CONNECT,
+    "<Pause length='2'/>",
+    "<Dial action='/next' timeout='5'>+12025550103</Dial>",
+    "<Dial hangupOnStar='true'><Number>+1</Number><Number>+2</Number></Dial><Hangup/>",
+    "<Redirect>/again</Redirect>",
+    "<Gather numDigits='1' action='/keys'/>",
+    "<Hangup/>",
+    "<Reject/>",
+    "<Sing/>",
+    "",
+)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_happens_a_call_ends_once_and_tells_it_once(seed: int) -> None:
+    chance = random.Random(seed)
+
+    def callee(_number: str) -> Callee:
+        return Callee(
+            chance.choice(["answer", "answer", "answer", "busy", "reject", "no-answer", "fail"]),
+            after_ms=chance.uniform(0, 4000),
+            speech_ms=chance.choice([0, 600, 5000]),
+            leaves_ms=chance.choice([None, 0, 7000]),
+        )
+
+    setup = Setup(
+        VOICE, Account("AC1", "t"), direction="outbound-api", status_callback=STATUS, callees=callee, fallback_url="/f"
+    )
+    detection = chance.choice([None, Detection(), Detection(is_async=True, callback="/amd")])
+    faults = CallbackFaults(late_ms={"ringing": 4000.0}, repeat=frozenset({"answered"}))
+    call = OutboundCall(
+        setup,
+        Outbound(events=ALL, detection=detection, faults=faults, queue_ms=chance.choice([0, 1500]), timeout_ms=6000),
+    )
+    now, orders, open_requests = 0.0, call.begin(0.0), []
+    finished: list[Finished] = []
+    told: list[dict[str, str]] = []
+    for step in range(400):
+        for order in orders:
+            assert not finished, "nothing is asked for after the end"
+            if isinstance(order, Finished):
+                finished.append(order)
+            elif isinstance(order, Request):
+                open_requests.append(order.id)
+                if order.purpose == "status":
+                    told.append(dict(parse_qsl(order.body.decode())))
+            elif isinstance(order, OpenStream):
+                orders.extend(call.stream_opened(order.stream, now))
+        if finished:
+            break
+        at = call.next_at()
+        assert at is not None or open_requests, f"the call waits for nobody: {call.log[-3:]}"
+        now += chance.uniform(0, 900)
+        if at is not None and at > now and chance.random() < 0.5:
+            now = at
+        what = chance.random()
+        if open_requests and what < 0.5:
+            document = f"<Response>{chance.choice(DOCUMENTS)}</Response>".encode()
+            status = chance.choice([200, 200, 200, 500, 0])
+            orders = call.answered(
+                open_requests.pop(chance.randrange(len(open_requests))),
+                status,
+                {"content-type": "text/xml"},
+                document,
+                now,
+            )
+        elif what < 0.53:
+            orders = call.hang_up(now)
+        elif what < 0.55:
+            orders = call.complete(now)
+        elif what < 0.57 and call.answered_ms is not None:
+            orders = call.redirect(now, "https://voice.example.com/other")
+        elif what < 0.60:
+            orders = call.press("*", now)
+        elif step > 200:
+            orders = call.hang_up(now)
+        else:
+            orders = call.due(now)
+    assert len(finished) == 1 and finished[0].status == call.status
+    assert call.status in ("completed", "busy", "no-answer", "failed", "canceled")
+    assert call.next_at() is None and call.due(now + 1e6) == [] and call.hang_up(now + 1e6) == []
+    ends = [form for form in told if form["CallStatus"] in ("completed", "busy", "no-answer", "failed", "canceled")]
+    assert len(ends) == (1 if told else 0)
+    assert sorted({int(form["SequenceNumber"]) for form in told}) == list(
+        range(len({form["SequenceNumber"] for form in told}))
+    )
