@@ -167,7 +167,7 @@ def listed(text: str | None) -> Sequence[str]:
 
 def _written(text: str) -> str | None:
     """A number as people write it, or None for anything else."""
-    if len(text) > LONGEST_TEXT or not text.isascii():
+    if len(text) > LONGEST_TEXT:
         return None
     body = text.strip(" ")
     if text.startswith(" ") and not body.startswith("+"):
