@@ -4,17 +4,19 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import typer
 
 from offhook.errors import ConfigError
-from offhook.phone.twilio.rest import API, OwnNumber, TwilioRest
 from offhook.server.dialling import twilio_rest
 from offhook.server.head import is_loopback_address
 from offhook.server.simulator_account import data_folder, simulator_account
 from offhook.settings import Settings
+
+if TYPE_CHECKING:  # slow, and other commands do without
+    from offhook.phone.twilio.rest import OwnNumber, TwilioRest
 
 T = TypeVar("T")
 VOICE, STATUS = "/incoming-call", "/twilio/status"
@@ -85,7 +87,7 @@ def _settings(**given: str | None) -> Settings:
     return Settings.load(ignored=[name for name in Settings.model_fields if name not in wanted], **given)
 
 
-def _ask(settings: Settings, what: Callable[[TwilioRest], Awaitable[T]]) -> T:
+def _ask(settings: Settings, what: "Callable[[TwilioRest], Awaitable[T]]") -> T:
     """Asks Twilio, and closes the connection."""
     account_sid, auth_token = _account(settings)
 
@@ -105,13 +107,13 @@ def _account(settings: Settings) -> tuple[str, str]:
         return settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
     host = urlsplit(settings.twilio_api_base_url).hostname or ""
     if settings.twilio_account_sid or settings.twilio_auth_token or not is_loopback_address(host):
-        where = "" if settings.twilio_api_base_url == API else f" at {host}"
+        where = "" if host == "api.twilio.com" else f" at {host}"
         raise ConfigError(f"Twilio{where} wants credentials: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
     own = simulator_account(data_folder(settings.offhook_data))
     return own.account_sid, own.auth_token
 
 
-def _owned(numbers: Sequence[OwnNumber], wanted: str) -> OwnNumber:
+def _owned(numbers: "Sequence[OwnNumber]", wanted: str) -> "OwnNumber":
     for each in numbers:
         if each.number == wanted.strip():
             return each
@@ -119,7 +121,7 @@ def _owned(numbers: Sequence[OwnNumber], wanted: str) -> OwnNumber:
     raise ConfigError(f"{wanted.strip()} is not a number of the account; it has: {theirs}.")
 
 
-def _goes_to(number: OwnNumber) -> str:
+def _goes_to(number: "OwnNumber") -> str:
     if number.trunk_sid:
         return f"SIP trunk {number.trunk_sid}"
     if number.application_sid:

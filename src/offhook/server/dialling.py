@@ -1,11 +1,15 @@
 """From settings to what a call to somebody needs: who may be called, how much, and Twilio's REST interface."""
 
-import httpx
+from typing import TYPE_CHECKING
 
 from offhook.phone.allowance import Allowance
 from offhook.phone.destinations import Destinations, listed
-from offhook.phone.twilio.rest import TwilioRest
 from offhook.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from offhook.phone.twilio.rest import TwilioRest
 
 
 def destinations(settings: Settings) -> Destinations:
@@ -25,7 +29,9 @@ def allowance(settings: Settings) -> Allowance:
 
 
 def twilio_rest(
-    settings: Settings, account_sid: str, auth_token: str, *, transport: httpx.AsyncBaseTransport | None = None
-) -> TwilioRest:
+    settings: Settings, account_sid: str, auth_token: str, *, transport: "httpx.AsyncBaseTransport | None" = None
+) -> "TwilioRest":
     """Twilio's REST interface for an account. Make it before the server answers; close it at the end."""
+    from offhook.phone.twilio.rest import TwilioRest  # slow, and the doctor does without
+
     return TwilioRest(account_sid, auth_token, base_url=settings.twilio_api_base_url, transport=transport)

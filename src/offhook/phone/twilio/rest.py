@@ -213,9 +213,9 @@ class TwilioRest:
                 if direction == "outbound-api" and created and created >= since and call.sid not in self._known:
                     self._known.append(call.sid)
                     return call
-        seen = "and shows no such call" if looked else "and cannot be asked about it"
+        seen = "but shows no such call" if looked else "and cannot be asked about it"
         raise CarrierError(
-            f"Twilio did not say whether it made the call ({lost}), {seen}: look into its console before you dial again.",
+            f"{str(lost).rstrip('.')}; it may have made the call, {seen}: look into its console before you dial again.",
             code=lost.code,
             status=lost.status,
             done=None,
