@@ -166,6 +166,15 @@ def test_what_has_ended_or_not_begun_cannot_be_changed() -> None:
     assert client.change(sid, Status="completed").body["code"] == 21220
 
 
+def test_a_change_may_be_of_the_callbacks_alone() -> None:
+    client = Client()
+    sid = client.create().body["sid"]
+    changed = client.change(sid, StatusCallback="https://h/s", StatusCallbackMethod="get", FallbackUrl="https://h/f")
+    setup = client.lines.calls[0].setup
+    assert changed.status == 200
+    assert (setup.status_callback, setup.status_method, setup.fallback_url) == ("https://h/s", "GET", "https://h/f")
+
+
 def test_cancelled_while_it_rings() -> None:
     client = Client()
     sid = client.create().body["sid"]

@@ -165,6 +165,9 @@ class Exchange:
             self._lines.change(sid, lambda at: call.redirect(at, url, document.encode(), method))
         if "StatusCallback" in given:
             call.setup.status_callback = given["StatusCallback"] or None
+        if "FallbackUrl" in given:
+            call.setup.fallback_url = given["FallbackUrl"] or None
+        call.setup.status_method = given.get("StatusCallbackMethod", call.setup.status_method).upper()
         return RestAnswer(200, self._shown(call))
 
     def _read_call(self, _request: RestRequest, now: float, sid: str) -> RestAnswer:

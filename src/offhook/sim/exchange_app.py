@@ -52,7 +52,8 @@ class ExchangeApp:
 
     def change(self, sid: str, change: Callable[[float], list[Order]]) -> None:
         """Tells a running call of a change."""
-        self._drivers[sid].apply(change)
+        if driver := self._drivers.get(sid):
+            driver.apply(change)
 
     async def _run(self, call: OutboundCall, driver: Driver) -> None:
         try:
@@ -65,6 +66,7 @@ class ExchangeApp:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed.append(error)
+            self._loop.call_exception_handler({"message": "a simulated call failed", "exception": error, "task": task})
 
     async def idle(self) -> None:
         """Waits until no call is left. Raises what went wrong in one."""
