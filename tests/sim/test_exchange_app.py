@@ -107,6 +107,21 @@ def test_a_live_call_is_sent_elsewhere_and_ended() -> None:
     run(main())
 
 
+def test_when_the_carrier_goes_its_calls_are_told() -> None:
+    async def main() -> None:
+        app = webhooks()
+        async with serving(app, calls_per_second=0) as (exchange, client, over):
+            told = {"StatusCallback": "http://localhost/status"}
+            for _ in range(2):
+                await client.post(f"{ROOT}/Calls.json", data={**PLACE, **told})
+            await asyncio.sleep(5)
+            await exchange.hang_up()
+            assert [call.status for call in over] == ["completed", "completed"]
+            assert [form["CallStatus"] for path, form in app.forms if path == "status"] == ["completed", "completed"]
+
+    run(main())
+
+
 def test_dial_joins_a_call_to_another_number() -> None:
     people = {
         THEIRS: Caller([Wait(30_000), Leave()]),
@@ -186,7 +201,7 @@ def listening(**values: Any) -> Iterator[str]:
     async def main() -> None:
         outside: Outside = SocketOutside()
         app = ExchangeApp(plan(**values), outside)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off", date_header=False))
         serve = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)

@@ -109,7 +109,9 @@ async def _serve(plan: Plan, book: Book, folder: Path, links: tuple[Link, Link],
         ) from error
     outside = SocketOutside()
     app = ExchangeApp(plan, outside, _tell, links)
-    server = Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    server = Server(
+        uvicorn.Config(app, log_level="error", lifespan="off", date_header=False, timeout_graceful_shutdown=1)
+    )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     bound = listening.getsockname()[1]
     typer.echo(
@@ -117,6 +119,7 @@ async def _serve(plan: Plan, book: Book, folder: Path, links: tuple[Link, Link],
         f"set TWILIO_API_BASE_URL=http://{host}:{bound} (Ctrl-C ends it)."
     )
     await asyncio.wait([serving, asyncio.create_task(over.wait())], return_when=asyncio.FIRST_COMPLETED)
+    await app.hang_up()
     server.should_exit = True
     await serving
     await app.close()

@@ -75,6 +75,13 @@ class ExchangeApp:
         if self._failed:
             raise self._failed[0]
 
+    async def hang_up(self, patience_s: float = 3.0) -> None:
+        """Ends all calls as the account would, and waits for what they still have to tell."""
+        for sid, driver in list(self._drivers.items()):
+            driver.apply(self.exchange.calls[sid].complete)
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=patience_s)
+
     async def close(self) -> None:
         """Ends all calls where they are."""
         tasks = set(self._tasks)

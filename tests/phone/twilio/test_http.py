@@ -1,6 +1,7 @@
 """How Twilio's package reaches an origin of our choice."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -82,6 +83,13 @@ def test_a_refusal_is_read_in_both_envelopes(body: Any, code: int | None, words:
     with pytest.raises(Refused) as refused:
         ask(httpx.Response(400, json=body))
     assert (refused.value.status, refused.value.code, refused.value.words) == (400, code, words)
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_the_date_is_the_first_one_and_has_a_zone(zone: str) -> None:
+    dates = [("date", f"Fri, 20 Nov 2026 09:00:00 {zone}"), ("date", "Sat, 21 Nov 2026 10:00:00 GMT")]
+    http, _, _ = ask(httpx.Response(200, json={}, headers=dates))
+    assert http.date == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 def test_a_date_that_is_none_is_no_date() -> None:

@@ -14,10 +14,9 @@ from offhook.sim.exchange_app import ExchangeApp
 from offhook.sim.memory import MemoryOutside
 from offhook.sim.orders import Callee
 from offhook.sim.plan import Plan, RestFaults
-from offhook.sim.signature import Account
 
-ACCOUNT = Account("AC" + "a" * 32, "secret")
-OURS, THEIRS = "+12025550100", "+12025550101"
+from ...sim.test_exchange_app import ACCOUNT, OURS, THEIRS, listening
+
 VOICE = b"<Response><Pause length='60'/></Response>"
 
 
@@ -336,3 +335,16 @@ def test_the_environment_does_not_lead_elsewhere(monkeypatch: pytest.MonkeyPatch
 
     run(main())
     assert asked == [f"http://127.0.0.1:9030/twilio/2010-04-01/Accounts/{ACCOUNT.sid}/Calls/CA1.json"]
+
+
+def test_over_sockets_as_in_memory() -> None:
+    async def main(origin: str) -> None:
+        rest = TwilioRest(ACCOUNT.sid, ACCOUNT.token, base_url=origin)
+        made = await rest.create_call(to=THEIRS, caller=OURS, url=f"{origin}/x", status_callback=f"{origin}/y")
+        await rest.hang_up(made.sid)
+        assert (await rest.fetch(made.sid)).status == "canceled"
+        assert [each.number for each in await rest.numbers()] == [OURS]
+        await rest.close()
+
+    with listening(callees=lambda _: Callee("no-answer")) as origin:
+        asyncio.run(main(origin))

@@ -7,7 +7,7 @@ in simulated time (`transport`).
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,7 +77,7 @@ class Http(AsyncHttpClient):  # type: ignore[misc]
             raise NotSent(str(error) or type(error).__name__) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise NoAnswer(type(error).__name__) from error
-        self.date = _date(answer.headers.get("date", ""))
+        self.date = _date(next(iter(answer.headers.get_list("date")), ""))  # a proxy may have put a second one
         if answer.status_code >= 400:
             raise _refusal(answer)
         if answer.status_code >= 300 or _object(answer) is None:
@@ -106,6 +106,7 @@ def _refusal(answer: httpx.Response) -> Refused:
 
 def _date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)  # "-0000" is UTC too
