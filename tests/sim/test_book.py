@@ -1,9 +1,14 @@
 """A telephone book: what it says, and what it must not."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from offhook.errors import ConfigError
 from offhook.sim.book import Book, parse
+from offhook.sim.plan import RestFaults
 
 BOOK = """
 numbers: ["+12025550100", "+12025550199"]
@@ -55,6 +60,8 @@ def test_who_answers_where() -> None:
         ('callees:\n  "+12025550102": {script: ../x.yaml}', "a file beside the book"),
         ('callees:\n  "+12025550102": {detected: person}', "detected is human"),
         ('callees:\n  "+12025550102": busy\n  "+12025550102": fax', "line 3: “+12025550102” is there twice"),
+        ('callees:\n  "+12025550102": {script: a.yaml, voice: en}', "voice goes with says or machine"),
+        ('callees:\n  "+12025550102": {beep: true}', "beep goes with machine"),
         ("callees: busy", "callees has a line for each"),
     ],
 )
@@ -63,3 +70,11 @@ def test_every_mistake_is_one_sentence_with_its_place(text: str, sentence: str) 
         parse(text, "book.yaml")
     assert str(refused.value).startswith("book.yaml") and sentence in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_the_book_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+    (shown,) = [each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "callees:" in each]
+    assert len(parse(shown, "docs").entries) == 6
+    faults = {field.name.replace("_", "-") for field in fields(RestFaults)}
+    assert faults == set(re.findall(r"^\| `([a-z0-9-]+)=N` \|", page, re.MULTILINE))

@@ -101,6 +101,9 @@ def _entry(part: Part) -> Entry:
     named = part.named("A callee", _READERS)
     if len({"says", "machine", "script", "refused"} & set(named)) > 1:
         part.refuse("A callee has one of says, machine, script and refused.")
+    for name, owners in (("voice", ("says", "machine")), ("beep", ("machine",))):
+        if name in named and not set(owners) & set(named):
+            named[name].refuse(f"{name} goes with {' or '.join(owners)}.")
     entry = Entry()
     for name, each in named.items():
         _READERS[name](entry, each)
