@@ -6,6 +6,7 @@ to say is told to it at once by truncating, and to a later session as written it
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -13,10 +14,12 @@ from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
+from offhook.agent.briefing import GO_ON, KEYS, SAY, briefing
 from offhook.agent.conversation import Conversation
-from offhook.agent.greetings import Piece, Recording, word_times
+from offhook.agent.greeter import Greeter
+from offhook.agent.greetings import Piece, word_times
 from offhook.agent.line import TRIES, Backend, Line
+from offhook.agent.lines import Lines
 from offhook.agent.listening import Listening
 from offhook.agent.options import OwnTurns
 from offhook.agent.own_turns import OwnEars
@@ -24,6 +27,7 @@ from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.watchdog import Watchdog
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
@@ -33,8 +37,8 @@ from offhook.errors import LegFailed
 log = logging.getLogger(__name__)
 
 OWED_S = 3.0  # an answer of the server's own that has not come by then does not come
-STALL_S = 12.0  # without anything new of an answer that is under way: it is given up, and asked for once more
-UNANSWERED_S = 6.0  # the same of an answer to the caller that the server was to begin by itself
+MOST_MISSED = 2  # answers that did not come, one after another: the first is asked for again, then so is the session
+AWAY_S = 30.0  # without a session: a caller had better hear that something is wrong
 RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
 
@@ -42,7 +46,9 @@ KEPT_MS = 30_000  # of the caller's speech, while there is no session
 class RealtimeLeg:
     """One call's agent."""
 
-    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.ToolResult})
+    can: frozenset[type[e.Command]] = frozenset(
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
+    )
 
     def __init__(
         self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None, tries: int = TRIES
@@ -55,26 +61,32 @@ class RealtimeLeg:
         self.tools = tools
         self.conversation = Conversation()
         self._shape, self._backend, self._listening, self._tries = shape, backend, listening, tries
-        self._sound = (backend.model, *shape.sound)
+        self._lines = Lines(backend.greetings, backend.model, shape)
+        self._greeter = Greeter(shape, self._lines)
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
+        self._says: deque[dict[str, Any]] = deque()  # words to be said, as wishes
         self._renew(lambda _message: None)
         self._pending: set[str] = set()  # uses of tools whose results are to come
         self._known: set[str] = set()  # uses of tools that this session knows of
         self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
-        self._joined = False
+        self._not_come = 0  # answers, since one was whole
+        self._sessions = 0
+        self._joined = self._away = False
         self._instructions = ""
-        self._interrupts = True  # the server stops generating when the caller speaks
         self._ears: OwnEars | None = None
         self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
-        self._greeting: Recording | None = None
         self._timers = Timers()
+        self._watchdog = Watchdog(
+            in_the_middle=lambda answer: self._items.in_the_middle(answer),
+            news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
+        )  # fmt: skip
         self._to_server: Callable[[bytes], None] = self._backlog.keep
 
     def _renew(self, send: Callable[[bytes], None]) -> None:
         """What belongs to one session."""
-        self._answers = Answers(send, provider=self.turns == "provider")
+        self._answers = Answers(send, provider=self.turns == "provider", says=self._says)
         dialect, bytes_per_ms = self._shape.dialect, self.format.bytes_per_ms
         self._items = Items(send, self._answers, self.conversation, dialect, bytes_per_ms)
 
@@ -88,8 +100,10 @@ class RealtimeLeg:
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
-        if self._kept_greeting() is not None:
+        if self._lines.greeting() is not None:
             self._join()  # what it says first needs no session
+            self._absent()
+        self._wait_for_session()
         line = Line(
             backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
             idle=lambda: self._answers.idle and not self._pending, tries=self._tries,
@@ -98,14 +112,13 @@ class RealtimeLeg:
             await line.run(self._over, resumed=bool(self.conversation.said), moved=self._use, lost=self._on_lost)
         finally:
             self._timers.clear()
+            self._watchdog.close()
             if self._ears is not None:
                 self._ears.close()
             self._to_server = lambda _frame: None
 
     def _update(self, resumed: bool) -> bytes:
-        # A greeting that is generated is not given up because somebody says hello into it (core/greeting.py).
-        self._interrupts = resumed or self._shape.agent.greeting == "" or self._kept_greeting() is not None
-        return say.session_update(self._shape, self._instructions, interrupts=self._interrupts)
+        return say.session_update(self._shape, self._instructions, interrupts=self._greeter.opens(resumed=resumed))
 
     def _use(self, session: Session) -> None:
         """From now on this session carries the conversation."""
@@ -115,13 +128,17 @@ class RealtimeLeg:
             session.send(message)
         self._known = {said.name for said in self.conversation.said if said.role == "output"}
         self._session = session
+        self._sessions += 1
         self._renew(session.send)
         to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
         self._backlog.drain(to_server)
         self._to_server = to_server
-        if self._missed is not None:
-            self._want(self._missed)
-            self._missed = None
+        missed, self._missed = self._missed, None
+        if missed is not None:
+            self._want(missed)
+        else:
+            self._answers.settle()
+            self._present()
         self._join()
 
     def _join(self) -> None:
@@ -129,25 +146,45 @@ class RealtimeLeg:
             self._joined = True
             self._call.report(e.AgentJoined())
 
+    def _absent(self, *, lost: bool = False) -> None:
+        """The caller may wait for a word now though nothing was asked."""
+        if lost or not self._away:
+            self._away = True
+            self._call.report(e.AgentAway(lost))
+
+    def _present(self) -> None:
+        if self._away:
+            self._away = False
+            self._call.report(e.AgentBack())
+
+    def _wait_for_session(self) -> None:
+        had, failed = self._sessions, LegFailed(f"{self._backend.name} is away for {AWAY_S:g} s.", retryable=True)
+        self._timers.later(AWAY_S, lambda: self._fail(failed) if self._sessions == had else None)
+
     def send_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the server. Media plane."""
         self._to_server(frame)
 
     def _on_lost(self) -> None:
         """There is no session: the caller's speech waits, and what was being said ends where it has come to."""
-        self._to_server, self._session, self._greeting = self._backlog.keep, None, None
-        answers, cut_off = self._answers, self._items.open()
-        if cut_off:
+        if self._session is None:
+            return
+        self._to_server, self._session, self._greeter.recording = self._backlog.keep, None, None
+        self._watchdog.close()
+        if self._items.open():
             self._missed = self._instructed(GO_ON)
-        elif (answers.under_way or answers.owed is not None) and not self._pending:
-            self._missed = answers.owed or {}
-        for item in cut_off:
+        elif not self._pending:
+            self._missed = self._answers.lost
+        for item in self._items.open():
             self._end_item(item)
+        self._absent(lost=True)
+        self._wait_for_session()
 
     def take_over(self, other: "RealtimeLeg") -> None:
         """Goes on where another leg of the call, which has failed, left off. Before `run`."""
         self.conversation, self._backlog, self._pending = other.conversation, other._backlog, other._pending
         self._missed, self._joined, self._to_server = other._missed, other._joined, other._backlog.keep
+        self._away = other._away
         self._renew(lambda _message: None)
 
     async def close(self) -> None:
@@ -173,9 +210,16 @@ class RealtimeLeg:
             case e.Cancel():
                 self._answers.cancel()
             case e.Truncate(item, heard_ms, text):
+                self._watchdog.silenced()
                 self._items.truncate(item, heard_ms, text)
             case e.Discard(item):
+                self._watchdog.silenced()
                 self._items.discard(item)
+            case e.Fill(item, line):
+                if (pieces := self._lines.next(line)) is not None:
+                    self._recite(item, pieces)
+            case e.Say(_, text):
+                self._say(text)
             case e.ToolResult(id, output, _failed):
                 self._tool_result(id, output)
 
@@ -189,27 +233,44 @@ class RealtimeLeg:
             return
         self._answers.want(wish)
         if self._answers.owed is not None:
-            self._timers.later(OWED_S, self._answers.insist)
+            self._timers.later(OWED_S, self._insist)
+        self._watch()
+
+    def _say(self, text: str) -> None:
+        exact = self._shape.dialect.says_exactly
+        wish = say.exactly(text) if exact else self._instructed(SAY.format(text))
+        self._answers.say(wish) if self._session is not None else self._says.append(wish)
+        self._call.report(e.Saying(text, exact))
+        self._watch()
+
+    def _insist(self) -> None:
+        self._answers.insist()
+        self._watch()
+
+    def _retry(self) -> None:
+        self._answers.settle()
         self._watch()
 
     def _watch(self) -> None:
         """A caller must not wait for ever for an answer that does not come, or stops in the middle."""
-        if (awaited := self._answers.awaited) is not None:
-            session, received = self._session, self._items.received(awaited)
-            seconds = STALL_S if self._answers.asked_or_begun else UNANSWERED_S
-            self._timers.later(seconds, lambda: self._check(session, awaited, received))
+        answers = self._answers
+        self._watchdog.awaits(answers.awaited, asked=answers.asked, begun=answers.active is not None)
 
-    def _check(self, session: Session | None, awaited: str, received: int) -> None:
-        if session is not self._session or awaited != self._answers.awaited:
-            return
-        if self._items.received(awaited) == received:
+    def _on_missing(self, answer: str, mute: bool) -> None:
+        if self._session is not None and answer == self._answers.awaited:
+            self._not_come += 1
             log.warning("an answer of %s does not come", self._backend.name, extra={"call_id": self._call.id})
-            for item in self._items.open(awaited):
-                self._end_item(item)
-            if self._greeting is not None:
-                self._greeting = Recording(self._greeting.text)
-            if not self._answers.missing(awaited):
+            self._greeter.again()
+            self._absent()
+            if self._not_come > MOST_MISSED:
                 self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
+            elif mute or self._not_come == MOST_MISSED:
+                self._session.give_up("does not answer")
+            else:
+                instead = self._instructed(GO_ON) if self._items.in_the_middle(answer) else None
+                for item in self._items.open(answer):
+                    self._end_item(item)
+                self._answers.missing(answer, instead)
         self._watch()
 
     def _respond(self, keys: str, going_on: bool) -> None:
@@ -232,49 +293,30 @@ class RealtimeLeg:
         if not self._pending:
             self._want({})
 
-    # ------------------------------------------------------------------------------------------ the greeting
-
-    def _kept_greeting(self) -> "tuple[Piece, ...] | None":
-        return self._backend.greetings.find(self._sound) if self._shape.agent.greeting else None
+    # ------------------------------------------------------------------------------------------ what it says by itself
 
     def _greet(self) -> None:
-        text = self._shape.agent.greeting
-        if text == "":
-            return
-        if (kept := self._kept_greeting()) is not None:
-            self._say_kept(kept)
-            return
-        self._greeting = Recording(text)
-        if text is not None and self._shape.dialect.says_exactly:
-            self._want(say.exactly(text))
-        else:
-            self._want(self._instructed(GREET if text is None else EXACTLY.format(text)))
+        if (kept := self._lines.greeting()) is not None:
+            item = f"greeting{len(self.conversation.said)}"
+            said = self.conversation.begin("assistant", item, self._recite(item, kept))
+            self._tell(self.conversation.write(self._shape.dialect, said))
+        elif self._shape.agent.greeting != "":
+            self._absent()
+            self._want(self._greeter.wish(self._instructed))
+
+    def _recite(self, item: str, pieces: "tuple[Piece, ...]") -> str:
+        """Says something from memory, which is not in the conversation thereby; its text."""
+        text, words = word_times(pieces, self.format.bytes_per_ms)
+        for audio, _ in pieces:
+            self._watchdog.plays(len(audio) / self.format.bytes_per_ms, answer=False)
+            self._call.agent_audio(item, audio)
+        self._call.report(e.ItemText(item, text, words))
+        self._call.end_item(item)
+        return text
 
     def _instructed(self, how: str) -> dict[str, Any]:
         """An answer of a kind of its own; one that has its instructions from elsewhere answers as it likes."""
         return {} if self._shape.hosted else say.instructed(say.joined((self._instructions, how)))
-
-    def _say_kept(self, pieces: "tuple[Piece, ...]") -> None:
-        item = f"greeting{len(self.conversation.said)}"
-        text, words = word_times(pieces, self.format.bytes_per_ms)
-        said = self.conversation.begin("assistant", item, text)
-        for audio, _ in pieces:
-            self._call.agent_audio(item, audio)
-        self._call.report(e.ItemText(item, text, words))
-        self._call.end_item(item)
-        self._tell(self.conversation.write(self._shape.dialect, said))
-
-    def _greeting_over(self, fact: wire.ResponseDone) -> None:
-        greeting, self._greeting = self._greeting, None
-        if greeting is not None and fact.status == "failed":
-            self._greeting = Recording(greeting.text)  # said once more
-            return
-        if greeting is not None and greeting.text and fact.status == "completed":
-            self._backend.greetings.keep(self._sound, greeting.text, greeting.pieces)
-        if not self._interrupts:
-            self._interrupts = True
-            if self.turns == "provider":
-                self._tell(say.turn_detection_update(self._shape, interrupts=True))
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -289,20 +331,21 @@ class RealtimeLeg:
             case wire.SpeechStarted():
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
-                self._answers.caller_speaks(interrupts=self._interrupts)
+                self._answers.caller_speaks(interrupts=self._greeter.interrupts)
+                self._present()
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
                 self._answers.caller_paused()
                 self._call.report(e.SpeechStopped())
                 if self._answers.owed is not None:
-                    self._timers.later(OWED_S, self._answers.insist)
+                    self._timers.later(OWED_S, self._insist)
             case wire.Committed(item):
                 self._on_committed(item)
             case wire.Transcribed(item, text, usage):
                 self._on_transcribed(item, text, usage)
             case wire.ResponseCreated(response):
-                if self._answers.created(response) and self._greeting and not self._greeting.response:
-                    self._greeting.response = response
+                if self._answers.created(response):
+                    self._greeter.begins(response)
                 self._watch()
             case wire.ItemAdded(response, item, "message"):
                 self._items.of(response, item)
@@ -326,8 +369,10 @@ class RealtimeLeg:
         if not item.begun:
             item.begun = True
             self.conversation.begin("assistant", fact.item)
-        if self._greeting is not None:
-            self._greeting.audio(fact.response, fact.audio)
+            self._present()
+        if self._greeter.recording is not None:
+            self._greeter.recording.audio(fact.response, fact.audio)
+        self._watchdog.plays(len(fact.audio) / self.format.bytes_per_ms, answer=True)
         self._call.agent_audio(fact.item, fact.audio)
 
     def _on_words(self, fact: wire.Words) -> None:
@@ -339,8 +384,8 @@ class RealtimeLeg:
         self._tell_words(fact.item, item.words.text(fact.text) if timed else [(fact.text, ())])
         if not dead:
             self.conversation.words(fact.item, fact.text)
-            if self._greeting is not None:
-                self._greeting.words(fact.response, fact.text)
+            if self._greeter.recording is not None:
+                self._greeter.recording.words(fact.response, fact.text)
 
     def _tell_words(self, item: str, told: list[Timed]) -> None:
         for text, words in told:
@@ -375,24 +420,28 @@ class RealtimeLeg:
         for item in self._items.open(fact.response):
             self._end_item(item)
         self._report_used(self._backend.model, fact.usage)
-        if self._greeting is not None and self._greeting.response == fact.response:
-            self._greeting_over(fact)
+        if self._greeter.over(fact) and self.turns == "provider":
+            self._tell(say.turn_detection_update(self._shape, interrupts=True))
+        if fact.status == "completed":
+            self._not_come = 0
         if fact.status in ("failed", "incomplete"):
             what, call = (self._backend.name, fact.status, fact.code or fact.reason), {"call_id": self._call.id}
             log.warning("an answer of %s is %s: %s", *what, extra=call)
         if not self._answers.done(fact):
             self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
         elif fact.status == "failed":
-            self._timers.later(RETRY_S, self._answers.retry)
-        elif not (self._items.any_of(fact.response) or self._answers.under_way or self._pending):
-            self._call.end_item(fact.response)  # an answer without a sound is an answer too
+            self._timers.later(RETRY_S, self._retry)
+        elif not (self._answers.under_way or self._pending):
+            self._present()
+            if not self._items.any_of(fact.response):
+                self._call.end_item(fact.response)  # an answer without a sound is an answer too
         self._watch()
 
     def _on_problem(self, fact: wire.Problem) -> None:
         ours = self._answers.refused(fact.event_id, fact.code)
         if fact.code in HARMLESS:
             if self._answers.owed is not None:
-                self._timers.later(OWED_S, self._answers.insist)
+                self._timers.later(OWED_S, self._insist)
             return
         # Its words may hold what was said, so they are not for everybody's log.
         what, call = "warns" if fact.warning else "refused something", {"call_id": self._call.id}
