@@ -2,9 +2,10 @@
 
 from collections.abc import Hashable
 
-from offhook.agent.greetings import Greetings, Piece
+from offhook.agent.greetings import Greetings, Piece, word_times
 from offhook.agent.realtime_session import Shape
-from offhook.core.events import Line
+from offhook.core.events import ItemText, Line
+from offhook.core.leg import AgentSide
 
 
 def key(model: str, shape: Shape, text: str | None) -> Hashable:
@@ -45,3 +46,13 @@ class Lines:
         self._said[line] += 1
         own = self._kept.find(key(self._model, self._shape, text))
         return own or self._kept.find(spare_key(self._shape, text))
+
+
+def recite(call: AgentSide, item: str, pieces: tuple[Piece, ...], bytes_per_ms: int) -> str:
+    """Says something from memory, whole; its text."""
+    text, words = word_times(pieces, bytes_per_ms)
+    for audio, _ in pieces:
+        call.agent_audio(item, audio)
+    call.report(ItemText(item, text, words))
+    call.end_item(item)
+    return text
