@@ -182,7 +182,7 @@ def test_a_session_that_is_lost_for_a_while_is_told_in_words_and_goes_on(whose):
         ear.call.agent._session.give_up("is cut off")
         await ear.ms(9000)
         ear.service.mend()
-        await ear.ms(9000)
+        await ear.ms(14_000)  # the pauses between tries have grown by then
         assert not ear.call.ended
         assert "Sorry, I lost my connection for a moment." in ear.said()
         back = next(at for at, event in ear.events if at > lost and isinstance(event, e.TurnKept))
