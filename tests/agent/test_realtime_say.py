@@ -52,7 +52,7 @@ def test_a_tools_words_follow_what_is_being_said_and_go_before_the_answer_to_it(
         assert len(visit.told("response.create")) == 2
         model.answer(500, "Found it.", "r3", "a3")
         await visit.ms(2000)
-        assert [text for _, text, _ in visit.turns()][1:] == ["Let me see.", "I look it up.", "Found it."]
+        assert [text for _, text, _ in visit.turns()] == ["Let me see.", "I look it up.", "Found it."]
 
     visit(scenario, tools=[look])
 
