@@ -24,6 +24,7 @@ from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.unheard import Unheard
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
@@ -37,6 +38,8 @@ STALL_S = 12.0  # without anything new of an answer that is under way: it is giv
 UNANSWERED_S = 6.0  # the same of an answer to the caller that the server was to begin by itself
 RETRY_S = 0.5  # before an answer that failed is asked for again
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
+RECENT_MS = 6_500  # of it, while there is one: so long a dead connection may take it before that is known (socket.py)
+BEFORE_MS = 800  # of it before the server tells that it hears a turn
 
 
 class RealtimeLeg:
@@ -67,7 +70,9 @@ class RealtimeLeg:
         self._instructions = ""
         self._interrupts = True  # the server stops generating when the caller speaks
         self._ears: OwnEars | None = None
-        self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
+        per_ms = self.format.bytes_per_ms
+        self._backlog = Backlog(KEPT_MS * per_ms)
+        self._unheard = Unheard(RECENT_MS * per_ms, BEFORE_MS * per_ms, KEPT_MS * per_ms)
         self._greeting: Recording | None = None
         self._timers = Timers()
         self._to_server: Callable[[bytes], None] = self._backlog.keep
@@ -116,13 +121,29 @@ class RealtimeLeg:
         self._known = {said.name for said in self.conversation.said if said.role == "output"}
         self._session = session
         self._renew(session.send)
-        to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
+        self._say_again(session)
+        keep, send = self._unheard.keep, session.send_audio
+
+        def kept(frame: bytes) -> None:
+            keep(frame)
+            send(frame)
+
+        to_server = kept if self._ears is None else self._ears.through(kept)
         self._backlog.drain(to_server)
         self._to_server = to_server
         if self._missed is not None:
             self._want(self._missed)
             self._missed = None
         self._join()
+
+    def _say_again(self, session: Session) -> None:
+        """What the caller said to the session before, and nothing came of: it may never have got there."""
+        if not self._unheard.say_again(session.send_audio):
+            return
+        if self._ears is not None:
+            session.send(say.commit())
+        elif self._missed == {}:
+            self._missed = None  # the server answers what it hears by itself
 
     def _join(self) -> None:
         if not self._joined:
@@ -148,6 +169,7 @@ class RealtimeLeg:
         """Goes on where another leg of the call, which has failed, left off. Before `run`."""
         self.conversation, self._backlog, self._pending = other.conversation, other._backlog, other._pending
         self._missed, self._joined, self._to_server = other._missed, other._joined, other._backlog.keep
+        self._unheard = other._unheard
         self._renew(lambda _message: None)
 
     async def close(self) -> None:
@@ -208,8 +230,8 @@ class RealtimeLeg:
                 self._end_item(item)
             if self._greeting is not None:
                 self._greeting = Recording(self._greeting.text)
-            if not self._answers.missing(awaited):
-                self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
+            if session is not None and not self._answers.missing(awaited):
+                session.give_up("does not answer")
         self._watch()
 
     def _respond(self, keys: str, going_on: bool) -> None:
@@ -290,6 +312,7 @@ class RealtimeLeg:
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
                 self._answers.caller_speaks(interrupts=self._interrupts)
+                self._unheard.turn_began()
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
                 self._answers.caller_paused()
@@ -309,6 +332,7 @@ class RealtimeLeg:
             case wire.ItemDone(_, item, "message"):
                 self._end_item(item)
             case wire.ToolWanted(_, _, use, name, arguments):
+                self._unheard.answered()
                 self._pending.add(use)
                 self._known.add(use)
                 self.conversation.begin("use", use, arguments, name)
@@ -325,6 +349,7 @@ class RealtimeLeg:
             return
         if not item.begun:
             item.begun = True
+            self._unheard.answered()
             self.conversation.begin("assistant", fact.item)
         if self._greeting is not None:
             self._greeting.audio(fact.response, fact.audio)
@@ -353,6 +378,7 @@ class RealtimeLeg:
 
     def _on_committed(self, turn: str) -> None:
         self.conversation.begin("user", turn)
+        self._unheard.turn_ended(turn)
         if self._ears is not None:
             self._ears.name_of(turn)
             return
@@ -361,6 +387,7 @@ class RealtimeLeg:
         self._watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
+        self._unheard.written(turn)
         if text:
             self.conversation.caller(turn, text)
             name = self._ears.name_of(turn) if self._ears is not None else turn
@@ -407,6 +434,7 @@ class RealtimeLeg:
         match event:
             case e.SpeechStarted():
                 self._answers.caller_speaks(interrupts=False)
+                self._unheard.turn_began()
             case e.SpeechStopped():
                 self._answers.caller_paused()
         self._call.report(event)

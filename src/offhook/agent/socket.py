@@ -4,9 +4,12 @@ What a server says in words is repeated, since it is the best there is to know; 
 """
 
 import asyncio
+import contextlib
 import logging
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -17,12 +20,16 @@ from picows import WSListener, WSMsgType, WSTransport
 
 from offhook.errors import LegFailed
 
-CONNECT_S = 10.0
+CONNECT_S = 5.0
+"""For the name, TCP, TLS and the handshake; who has not answered by then is asked anew."""
 MESSAGE_BYTES = 64 * 1024 * 1024
 """Servers echo whole sessions, and put long audio into one message."""
 UNSENT_BYTES = 512 * 1024
 """A server that has not taken some 40 s of audio reads no more."""
-PING_S = 20.0
+PING_S = 2.0
+"""Without a word of the server for so long it is pinged."""
+PONG_S = 4.0
+"""And if even that is not answered, the connection is dead, whatever TCP believes: a caller waits."""
 CLOSE_S = 2.0
 WORDS = 300
 GONE = (1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015)
@@ -65,8 +72,12 @@ class ProviderSocket(WSListener):
         self._lost: Callable[[LegFailed], None] | None = None
         self._transport: WSTransport | None = None
         self._abort: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._news_at = 0.0  # when anything came, on the loop's clock
+        self._look: asyncio.TimerHandle | None = None
         self._parts: bytearray | None = None
         self._told: tuple[int, str] = (1006, "")
+        self._ending: asyncio.Task[None] | None = None
 
     def listen(self, receive: Callable[[bytes], None], lost: Callable[[LegFailed], None]) -> None:
         """Who is told of messages, and of the end."""
@@ -91,7 +102,8 @@ class ProviderSocket(WSListener):
         if self._transport is not None and self._abort is None:
             self._transport.send_close(code)  # type: ignore[arg-type]
             stream = self._transport.underlying_transport
-            self._abort = asyncio.get_running_loop().call_later(CLOSE_S, stream.abort)
+            self._abort = self._loop.call_later(CLOSE_S, stream.abort)
+            self._stop_looking()
 
     def _fail(self, what: str, *, retryable: bool, code: int = 1000) -> None:
         self._receive = None
@@ -104,8 +116,30 @@ class ProviderSocket(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport, self.was_open = transport, True
+        self._news_at = self._loop.time()
+        self._look = self._loop.call_later(PING_S, self._look_for_news)
+
+    def _look_for_news(self) -> None:
+        """A half-open connection takes all that is sent and never breaks: only its silence tells."""
+        now = self._loop.time()
+        silent_s = now - self._news_at
+        if silent_s >= PING_S + PONG_S - 0.001:
+            self._fail(f"has not answered for {silent_s:.0f} s", retryable=True)
+            return
+        if silent_s >= PING_S - 0.001 and self._transport is not None:
+            self._transport.send_ping()
+            at = self._news_at + PING_S + PONG_S
+        else:
+            at = self._news_at + PING_S
+        self._look = self._loop.call_at(at, self._look_for_news)
+
+    def _stop_looking(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def on_ws_frame(self, transport: WSTransport, frame: picows.WSFrame) -> None:
+        self._news_at = self._loop.time()
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             told = frame.get_payload_as_bytes()
@@ -120,7 +154,7 @@ class ProviderSocket(WSListener):
 
     def _part(self, frame: picows.WSFrame, kind: WSMsgType) -> None:
         if (kind == WSMsgType.TEXT) is not (self._parts is None):
-            self._fail("broke the WebSocket protocol", retryable=False, code=1002)
+            self._fail("broke the WebSocket protocol", retryable=True, code=1002)
             return
         self._parts = self._parts if self._parts is not None else bytearray()
         self._parts += frame.get_payload_as_memoryview()
@@ -137,6 +171,7 @@ class ProviderSocket(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._abort is not None:
             self._abort.cancel()
+        self._stop_looking()
         self._transport = None
         lost, self._lost = self._lost, None
         if lost is not None:
@@ -144,6 +179,13 @@ class ProviderSocket(WSListener):
             said = _in_words(words, self._secrets)
             what = "broke off" if code == 1006 else f"closed the connection ({code}{said})"
             lost(LegFailed(f"{self._name} {what}.", retryable=code in GONE))
+        self._ending = self._loop.create_task(_outcome(transport))
+
+
+async def _outcome(transport: WSTransport) -> None:
+    """Takes what picows has found wrong with the peer: it was told as a loss, and asyncio would complain of it too."""
+    with contextlib.suppress(Exception):
+        await transport.wait_disconnected()
 
 
 async def connect(
@@ -165,7 +207,6 @@ async def connect(
             await picows.ws_connect(
                 lambda: made, url, extra_headers=headers, max_redirects=0, logger_name=_silent,
                 websocket_handshake_timeout=seconds, max_frame_size=MESSAGE_BYTES,
-                enable_auto_ping=True, auto_ping_idle_timeout=PING_S, auto_ping_reply_timeout=PING_S,
             )  # fmt: skip
     except picows.WSHandshakeError as error:
         raise _refused(name, error, secrets) from None
@@ -185,7 +226,23 @@ def _refused(name: str, error: picows.WSHandshakeError, secrets: Collection[str]
     status = int(error.response.status)
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     said = _in_words(_message(error.raw_body or b""), secrets)
-    return LegFailed(f"{name} refused the connection: {status} {phrase}{said}.", retryable=status in TRY_AGAIN)
+    return LegFailed(
+        f"{name} refused the connection: {status} {phrase}{said}.",
+        retryable=status in TRY_AGAIN,
+        retry_after_s=_retry_after(error.response.headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after(header: str) -> float | None:
+    """Seconds, whether the server gave seconds or a date (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return None
+    return seconds if 0.0 < seconds < float("inf") else None
 
 
 def _message(body: bytes) -> str:
