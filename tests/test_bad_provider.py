@@ -49,7 +49,13 @@ def idle(provider):
     return provider.said(1, "response.done") == 2
 
 
-MOMENTS = {"greeting": (greeting, 0.5), "answer": (answer, 2.0), "speaking": (speaking, 0.3), "tool": (tool, 0.2), "idle": (idle, 1.6)}
+MOMENTS = {
+    "greeting": (greeting, 0.5),
+    "answer": (answer, 2.0),
+    "speaking": (speaking, 0.3),
+    "tool": (tool, 0.2),
+    "idle": (idle, 1.6),
+}
 
 
 class Bad:
@@ -95,7 +101,9 @@ class Bad:
     def told_again(self) -> str:
         """What the last session of the harmed call was told of the conversation before it."""
         log = self.provider.sessions[-1].log
-        items = [event["item"] for _, way, event in log if way == "in" and event.get("type") == "conversation.item.create"]
+        items = [
+            event["item"] for _, way, event in log if way == "in" and event.get("type") == "conversation.item.create"
+        ]
         return " ".join(part["text"] for item in items for part in item.get("content", ()))
 
 

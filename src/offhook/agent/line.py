@@ -170,7 +170,9 @@ class Line:
                 await backend.admission.enter(resumed=resumed)
         except TimeoutError:
             most = backend.admission.most
-            why = f"takes {most} connections a minute, and as many were made" if most else "takes no more connections now"
+            why = (
+                f"takes {most} connections a minute, and as many were made" if most else "takes no more connections now"
+            )
             raise failed or LegFailed(f"{backend.name} {why}.", retryable=resumed) from None
 
     async def _session_made(self, *, resumed: bool) -> Session:

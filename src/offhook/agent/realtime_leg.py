@@ -68,6 +68,7 @@ class RealtimeLeg:
         self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
         self._joined = False
         self._instructions = ""
+        self._hears = False  # this session has heard the caller
         self._interrupts = True  # the server stops generating when the caller speaks
         self._ears: OwnEars | None = None
         per_ms = self.format.bytes_per_ms
@@ -119,7 +120,7 @@ class RealtimeLeg:
         for message in self.conversation.replay(self._shape.dialect):
             session.send(message)
         self._known = {said.name for said in self.conversation.said if said.role == "output"}
-        self._session = session
+        self._session, self._hears = session, False
         self._renew(session.send)
         self._say_again(session)
         keep, send = self._unheard.keep, session.send_audio
@@ -144,6 +145,11 @@ class RealtimeLeg:
             session.send(say.commit())
         elif self._missed == {}:
             self._missed = None  # the server answers what it hears by itself
+            self._timers.later(OWED_S, lambda: self._unless_heard(session))
+
+    def _unless_heard(self, session: Session) -> None:
+        if session is self._session and not self._hears and self._answers.idle:
+            self._want({})
 
     def _join(self) -> None:
         if not self._joined:
@@ -230,8 +236,8 @@ class RealtimeLeg:
                 self._end_item(item)
             if self._greeting is not None:
                 self._greeting = Recording(self._greeting.text)
-            if session is not None and not self._answers.missing(awaited):
-                session.give_up("does not answer")
+            if not self._answers.missing(awaited):
+                self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
         self._watch()
 
     def _respond(self, keys: str, going_on: bool) -> None:
@@ -313,6 +319,7 @@ class RealtimeLeg:
                     self._tell_words(item, self._items.rest_of_words(item))
                 self._answers.caller_speaks(interrupts=self._interrupts)
                 self._unheard.turn_began()
+                self._hears = True
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
                 self._answers.caller_paused()

@@ -74,10 +74,6 @@ class Session:
         if socket is not None:
             socket.close()
 
-    def give_up(self, why: str) -> None:
-        """Leaves it as lost: another session may do better. `why` follows the server's name in a sentence."""
-        self._fail(why, retryable=True)
-
     def _end(self, failed: LegFailed) -> None:
         self._socket = None
         if not self.lost.done():

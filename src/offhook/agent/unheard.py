@@ -62,6 +62,7 @@ class Unheard:
         be lost too. True if a turn was among it that had ended."""
         begin, ended = self._from(), bool(self._waiting)
         at = self._begin
+        ended = ended and begin < self._end
         for frame in self._frames:
             if at >= begin:
                 take(frame)
