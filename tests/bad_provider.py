@@ -10,12 +10,11 @@ import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-import picows
-
 from offhook import Agent, tool
+from offhook.agent.addresses import Addresses
 from offhook.agent.credentials import Credentials
 from offhook.agent.roster import Roster
 from offhook.core import events as e
@@ -202,7 +201,7 @@ class Provider:
         self.proxy = Proxy(lambda factory: loop.create_unix_connection(factory, upstream))
         self.port_closed = False
 
-        def dialled(_url):
+        async def dialled(_self, _host, _port):
             if self.port_closed:
                 raise ConnectionRefusedError(111, "Connection refused")
             made = _Unix(socket.AF_UNIX)
@@ -218,8 +217,7 @@ class Provider:
         self.roster = Roster(
             who, credentials=Credentials(openai_api_key=API_KEY, openai_base_url="http://provider.test/v1")
         )
-        real = picows.ws_connect
-        picows.ws_connect = partial(real, socket_factory=dialled)
+        real, Addresses.socket = Addresses.socket, dialled
         try:
             async with self.service.listen_unix(upstream), self.proxy.listen_unix(front):
                 await self.roster.start()
@@ -233,7 +231,7 @@ class Provider:
                 assert all(connection.over for connection in self.proxy.connections), "no socket is left open"
             await asyncio.sleep(5.0)
         finally:
-            picows.ws_connect = real
+            Addresses.socket = real
             await engines.close()
         gc.collect()  # what was never awaited is told now
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from offhook.agent.addresses import Addresses
 from offhook.agent.admission import Admission
 from offhook.agent.credentials import Credentials
 from offhook.agent.line import Backend
@@ -57,7 +58,7 @@ class AzureEngine(RealtimeEngine):
         hosted = model.startswith(AGENT_PREFIX)
         self._key = None if hosted else credentials.azure_api_key  # a Foundry agent takes tokens only
         self._identity = None if self._key else _identity(credentials.azure_client_id)
-        self._scope = credentials.azure_scope
+        self._scope, self._addresses = credentials.azure_scope, Addresses()
         super().__init__(
             Backend("Azure Voice Live", "azure", model, self._connect, Admission(CONNECTIONS_A_MINUTE)), AZURE,
             transcription_model="azure-speech", voice=None, hosted=hosted,
@@ -86,7 +87,9 @@ class AzureEngine(RealtimeEngine):
     ) -> Socket:
         secret = self._key or await self._token()
         headers = {"api-key": secret} if self._key else {"Authorization": f"Bearer {secret}"}
-        return await connect(self.url, headers, receive, lost, name=self._backend.name, secrets=(secret,))
+        return await connect(
+            self.url, headers, receive, lost, name=self._backend.name, secrets=(secret,), addresses=self._addresses
+        )
 
     async def close(self) -> None:
         """Lets the identity's connections go."""

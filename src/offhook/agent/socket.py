@@ -18,6 +18,7 @@ import orjson
 import picows
 from picows import WSListener, WSMsgType, WSTransport
 
+from offhook.agent.addresses import Addresses
 from offhook.errors import LegFailed
 
 CONNECT_S = 5.0
@@ -197,8 +198,11 @@ async def connect(
     name: str,
     secrets: Collection[str] = (),
     seconds: float = CONNECT_S,
+    addresses: Addresses | None = None,
 ) -> ProviderSocket:
-    """Opens a WebSocket. `name` is what sentences call the server; `secrets` must not appear in them. Raises LegFailed."""
+    """Opens a WebSocket. `name` is what sentences call the server; `secrets` must not appear in them; `addresses` are
+    shared by who connects to it more than once. Raises LegFailed."""
+    known = addresses or Addresses()
     made = ProviderSocket(name, secrets)
     made.listen(receive, lost)
     host = urlsplit(url).hostname
@@ -206,6 +210,7 @@ async def connect(
         async with asyncio.timeout(seconds):
             await picows.ws_connect(
                 lambda: made, url, extra_headers=headers, max_redirects=0, logger_name=_silent,
+                socket_factory=lambda to: known.socket(to.host, to.port),
                 websocket_handshake_timeout=seconds, max_frame_size=MESSAGE_BYTES,
             )  # fmt: skip
     except picows.WSHandshakeError as error:

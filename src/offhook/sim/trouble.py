@@ -80,7 +80,7 @@ def _value(name: str, value: str, default: Any) -> Any:
         return value
     try:
         number = float(value)
-        if not 0 <= number < 1e9:
+        if not (1 if name in ("close", "status", "bytes-per-s") else 0) <= number < 1e9:
             raise ValueError
     except ValueError:
         raise ConfigError(f"The trouble {name} needs a number: {name}=400.") from None
