@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from offhook import Agent, tool
 from offhook.agent.addresses import Addresses
@@ -29,17 +30,16 @@ from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.model_socket import SocketServer
 from offhook.sim.network import Link
 from offhook.sim.orders import Setup
-from offhook.sim.proxy import Connection, Proxy
+from offhook.sim.proxy import Proxy
 from offhook.sim.signature import Account
 from offhook.sim.steps import Leave, Listen, Say, Step
-from offhook.sim.trouble import Trouble
 from offhook.speech.base import Utterance
 from offhook.speech.espeak import EspeakSynthesizer
 
 from .server.running import ACCOUNT, KEY
 
 API_KEY = "sk-proj-0123456789abcdefghijklmnop"
-WHO, MENU, HOURS = "who are you", "can you read me the menu", "what are your opening hours"
+ORDER, MENU, HOURS = "can I get a large latte with oat milk", "can you read me the menu", "what are your opening hours"
 PATIENT_MS = 120_000.0
 """A caller who waits, so that a silence is as long as the agent makes it."""
 LATER_S = 3.0
@@ -67,8 +67,8 @@ class _Unix(socket.socket):
 class Remembered:
     """The speech engines, asked once for each sentence and each recording of a test process: they answer alike each time."""
 
-    words: dict[bytes, str] = {}
-    sentences: dict[tuple[str, float], Utterance] = {}
+    words: ClassVar[dict[bytes, str]] = {}
+    sentences: ClassVar[dict[tuple[str, float], Utterance]] = {}
 
     def __init__(self) -> None:
         self._engines: SpeechEngines | None = None
@@ -134,14 +134,25 @@ class Outcome:
         return [(round(span.from_ms, 1), round(span.to_ms, 1)) for span in hearing.spans]
 
     def silences(self) -> list[tuple[float, float]]:
-        """(from, length) of each stretch in which nobody was heard, in ms, from the answer to the last thing heard or said."""
-        said = [(spoken.from_ms, spoken.to_ms) for spoken in self.caller.report.spoken]
+        """(from, length) of each stretch in which nobody was heard, in ms, from the answer to the end of the call, or to
+        the carrier's apology."""
+        over = next(
+            entry["at_ms"]
+            for entry in self.carrier.log
+            if entry["what"] == "ended" or (entry["what"] == "verb" and entry["text"])
+        )
+        said = [(spoken.from_ms, spoken.to_ms) for spoken in self.caller.report.spoken] + [(over, over)]
         found, quiet_since = [], self.carrier.streams[0].opened_ms
         for begin, end in sorted(said + self.spans):
             if begin > quiet_since:
                 found.append((quiet_since, begin - quiet_since))
             quiet_since = max(quiet_since, end)
         return found
+
+    @property
+    def apologised(self) -> bool:
+        """The carrier was given words to say at the end."""
+        return any(entry["what"] == "verb" and entry["text"] for entry in self.carrier.log)
 
     @property
     def longest_ms(self) -> float:
@@ -199,10 +210,12 @@ class Provider:
         self.service = SocketServer(self.model, engines)
         upstream, front = str(folder / "service"), str(folder / "proxy")
         self.proxy = Proxy(lambda factory: loop.create_unix_connection(factory, upstream))
+        self.refused_at: list[float] = []
         self.port_closed = False
 
         async def dialled(_self, _host, _port):
             if self.port_closed:
+                self.refused_at.append(loop.time())
                 raise ConnectionRefusedError(111, "Connection refused")
             made = _Unix(socket.AF_UNIX)
             made.setblocking(False)
@@ -266,7 +279,7 @@ def voices() -> dict[str, bytes]:
     async def spoken() -> dict[str, bytes]:
         espeak = EspeakSynthesizer("en-us+klatt3")
         try:
-            return {words: (await espeak.speak(words)).audio for words in (WHO, MENU, HOURS)}
+            return {words: (await espeak.speak(words)).audio for words in (ORDER, MENU, HOURS)}
         finally:
             await espeak.close()
 

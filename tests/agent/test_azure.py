@@ -16,7 +16,6 @@ from offhook.agent.azure import AzureEngine, voice_live_url
 from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
 from offhook.agent.realtime import AZURE
-from offhook.sim.clock import run
 
 from .model import Model, visit
 

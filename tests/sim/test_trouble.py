@@ -44,7 +44,8 @@ def test_a_plan_is_read_from_a_line(text, trouble):
 
 
 @pytest.mark.parametrize(
-    "text", ["explode", "reset=1", "status=many", "ways=left", "after-ms=-5", "stall-ms=nan", "close", "", "bytes-per-s=0"]
+    "text",
+    ["explode", "reset=1", "status=many", "ways=left", "after-ms=-5", "stall-ms=nan", "close", "", "bytes-per-s=0"],
 )
 def test_a_plan_that_is_none_is_told_in_a_sentence(text):
     with pytest.raises(ConfigError, match=r"\.$"):

@@ -100,8 +100,9 @@ class Flow:
     def _cross(self, most: int) -> None:
         assert self.sink is not None
         data, self._waiting = bytes(self._waiting[:most]), self._waiting[most:]
-        whole = self._frames.follow(data) if self._frames is not None else 0
-        over = self._last_words is not None and whole > 0
+        closing = self._last_words is not None
+        whole = self._frames.follow(data, to_first=closing) if self._frames is not None else 0
+        over = closing and whole > 0
         self.sink.write(data[:whole] if over else data)
         self.crossed += len(data)
         if over:
@@ -183,7 +184,7 @@ class Connection:
         """Breaks the client's connection without a word. Idempotent."""
         if self._client is not None:
             own = self._client.get_extra_info("socket")
-            if own.family != socket.AF_UNIX:
+            if own.family != socket.AF_UNIX and not self._client.is_closing():
                 own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._client.abort()
 
@@ -278,17 +279,16 @@ class Proxy:
     """Relays while its block is left open. `connections` are all there were, in the order in which they were taken."""
 
     def __init__(self, dial: Dial, plans: Sequence[Trouble] = ()) -> None:
-        """`dial` opens a connection to the server; `plans` are those of the next connections, and the ones after are
-        without trouble."""
+        """`dial` opens a connection to the server; `plans` are those of the next connections."""
         self.plans = list(plans)
         """Of connections that are to come."""
-        self.always: Trouble | None = None
-        """The plan of every connection, until further notice."""
+        self.otherwise: Callable[[], Trouble] = Trouble
+        """Gives the plan of a connection that none of them is for."""
         self.connections: list[Connection] = []
         self._dial = dial
 
     def _taken(self) -> _ClientEnd:
-        plan = self.always or (self.plans.pop(0) if self.plans else Trouble())
+        plan = self.plans.pop(0) if self.plans else self.otherwise()
         self.connections.append(Connection(plan, self._dial))
         return _ClientEnd(self.connections[-1])
 

@@ -52,6 +52,11 @@ class Trouble:
         """Whether the connection, once made, comes to harm at some moment."""
         return self.reset or self.end or self.close is not None or self.stall or self.garbage
 
+    @property
+    def speaks(self) -> bool:
+        """Whether bytes of the proxy's own are put in, which no client under TLS can read."""
+        return self.close is not None or self.garbage or self.status is not None
+
     @classmethod
     def parse(cls, text: str) -> "Trouble":
         """From "reset,after-ms=4000", or "none". Raises ConfigError."""
@@ -121,8 +126,9 @@ class Frames:
         """Whether all that was followed so far ends with a frame, or with the head of the handshake's answer."""
         return self._upgraded and self._head is not None and not self._head
 
-    def follow(self, data: bytes) -> int:
-        """Takes the next bytes. Gives the offset in them after the last end of a frame; 0 if none ends in them."""
+    def follow(self, data: bytes, *, to_first: bool = False) -> int:
+        """Takes the next bytes. Gives the offset in them after the last end of a frame, or after the first and takes no
+        more; 0 if none ends in them."""
         at = last = 0
         if not self._upgraded:
             before = len(self._http)
@@ -144,6 +150,8 @@ class Frames:
                 self._read_head(self._head)
             if self._head is None and not self._left:
                 self._head, last = bytearray(), at
+                if to_first:
+                    break
         return last
 
     def _read_head(self, head: bytearray) -> None:
