@@ -33,6 +33,16 @@ class Unheard:
         while self._begin + len(self._frames[0]) <= needed:
             self._begin += len(self._frames.popleft())
 
+    def through(self, send: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        """What takes frames that are to be sent, and keeps them."""
+        keep = self.keep
+
+        def take(frame: bytes) -> None:
+            keep(frame)
+            send(frame)
+
+        return take
+
     def _from(self) -> int:
         """Where that begins which may be lost."""
         open_at = self._turn if self._turn is not None else self._end
