@@ -42,6 +42,8 @@ API_KEY = "sk-proj-0123456789abcdefghijklmnop"
 ORDER, MENU, HOURS = "can I get a large latte with oat milk", "can you read me the menu", "what are your opening hours"
 PATIENT_MS = 120_000.0
 """A caller who waits, so that a silence is as long as the agent makes it."""
+READY_S = 20.0
+"""After the start of a server, which has the lines of its own rendered then."""
 LATER_S = 3.0
 """The caller whose connection comes to harm calls so long after the other, so that it is known which is whose."""
 
@@ -165,6 +167,7 @@ class Provider:
     """A service behind a proxy, and a server whose agent talks to it."""
 
     model: ModelSetup = field(default_factory=lambda: ModelSetup(first_audio_ms=300.0, pace=2.0))
+    first_session: int = 10**6
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -265,11 +268,11 @@ class Provider:
         while not happened():
             await asyncio.sleep(0.02)
 
-    def said(self, session: int, kind: str) -> int:
-        """How many events of a kind a session has sent or received."""
-        if session >= len(self.sessions):
+    def said(self, kind: str) -> int:
+        """How many events of a kind the first session of the call that is watched has sent or received."""
+        if self.first_session >= len(self.sessions):
             return 0
-        return sum(event.get("type") == kind for _, _, event in self.sessions[session].log)
+        return sum(event.get("type") == kind for _, _, event in self.sessions[self.first_session].log)
 
 
 @cache

@@ -10,7 +10,7 @@ from offhook.core import events as e
 from offhook.sim.clock import run
 from offhook.sim.trouble import Trouble
 
-from .bad_provider import API_KEY, HOURS, LATER_S, MENU, ORDER, Outcome, Provider
+from .bad_provider import API_KEY, HOURS, LATER_S, MENU, ORDER, READY_S, Outcome, Provider
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)
@@ -33,23 +33,23 @@ BREAKS = {
 
 
 def greeting(provider):
-    return provider.said(1, "response.created") == 1
+    return provider.said("response.created") == 1
 
 
 def answer(provider):
-    return provider.said(1, "response.created") == 3
+    return provider.said("response.created") == 3
 
 
 def speaking(provider):
-    return provider.said(1, "input_audio_buffer.speech_started") == 2
+    return provider.said("input_audio_buffer.speech_started") == 2
 
 
 def tool(provider):
-    return provider.said(1, "response.function_call_arguments.done") == 1
+    return provider.said("response.function_call_arguments.done") == 1
 
 
 def idle(provider):
-    return provider.said(1, "response.done") == 2
+    return provider.said("response.done") == 2
 
 
 MOMENTS = {
@@ -76,6 +76,7 @@ class Bad:
 
     async def _scenario(self, provider: Provider) -> None:
         self.provider = provider
+        await asyncio.sleep(READY_S)
         striking = asyncio.ensure_future(self._strike())
         calls = provider.call("1", provider.says(ORDER, MENU)), self._harmed()
         self.well, self.harmed = await asyncio.gather(*calls)
@@ -83,6 +84,8 @@ class Bad:
 
     async def _harmed(self) -> Outcome:
         await asyncio.sleep(LATER_S)
+        self.first_connection = len(self.provider.proxy.connections)
+        self.provider.first_session = len(self.provider.sessions)
         self.provider.proxy.plans += self.first
         return await self.provider.call("2", self.provider.says(ORDER, MENU, HOURS))
 
@@ -97,12 +100,14 @@ class Bad:
             self.provider.proxy.otherwise = lambda: always
         self.provider.port_closed = self.closes
         if self.trouble is not None:
-            self.provider.proxy.connections[1].strike(self.trouble)
+            self.provider.proxy.connections[self.first_connection].strike(self.trouble)
 
     @property
     def tried_at(self) -> list[float]:
         """When the call that came to harm was connected, or was refused, in seconds."""
-        return [connection.began for connection in self.provider.proxy.connections[1:]] + self.provider.refused_at
+        return [
+            connection.began for connection in self.provider.proxy.connections[self.first_connection :]
+        ] + self.provider.refused_at
 
     @property
     def tries(self) -> int:

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 MOST_MISSED = 2  # answers that did not come, one after another: the first is asked for again, then so is the session
 AWAY_S = 30.0  # without a session: a caller had better hear that something is wrong
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
-RECENT_MS = 6_500  # of it, while there is one: so long a dead connection may take it before that is known (socket.py)
+RECENT_MS = 4_000  # of it, while there is one: so long a dead connection may take it before that is known (socket.py)
 BEFORE_MS = 800  # of it before the server tells that it hears a turn
 
 

@@ -27,10 +27,12 @@ MESSAGE_BYTES = 64 * 1024 * 1024
 """Servers echo whole sessions, and put long audio into one message."""
 UNSENT_BYTES = 512 * 1024
 """A server that has not taken some 40 s of audio reads no more."""
-PING_S = 2.0
+PING_S = 1.0
 """Without a word of the server for so long it is pinged."""
-PONG_S = 4.0
+PONG_S = 2.5
 """And if even that is not answered, the connection is dead, whatever TCP believes: a caller waits."""
+SLOW_PONG_S = 30.0
+"""The same of a server that has never answered a ping on this connection: perhaps it does not."""
 CLOSE_S = 2.0
 WORDS = 300
 GONE = (1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015)
@@ -76,6 +78,7 @@ class ProviderSocket(WSListener):
         self._loop = asyncio.get_running_loop()
         self._news_at = 0.0  # when anything came, on the loop's clock
         self._look: asyncio.TimerHandle | None = None
+        self._pongs = False  # the server answers pings
         self._parts: bytearray | None = None
         self._told: tuple[int, str] = (1006, "")
         self._ending: asyncio.Task[None] | None = None
@@ -122,17 +125,15 @@ class ProviderSocket(WSListener):
 
     def _look_for_news(self) -> None:
         """A half-open connection takes all that is sent and never breaks: only its silence tells."""
-        now = self._loop.time()
-        silent_s = now - self._news_at
-        if silent_s >= PING_S + PONG_S - 0.001:
-            self._fail(f"has not answered for {silent_s:.0f} s", retryable=True)
+        silent_s = self._loop.time() - self._news_at + 0.001
+        patience_s = PING_S + (PONG_S if self._pongs else SLOW_PONG_S)
+        if silent_s >= patience_s:
+            self._fail(f"has not answered for {silent_s:.1f} s", retryable=True)
             return
-        if silent_s >= PING_S - 0.001 and self._transport is not None:
+        asking = silent_s >= PING_S
+        if asking and self._transport is not None:
             self._transport.send_ping()
-            at = self._news_at + PING_S + PONG_S
-        else:
-            at = self._news_at + PING_S
-        self._look = self._loop.call_at(at, self._look_for_news)
+        self._look = self._loop.call_at(self._news_at + (patience_s if asking else PING_S), self._look_for_news)
 
     def _stop_looking(self) -> None:
         if self._look is not None:
@@ -147,6 +148,8 @@ class ProviderSocket(WSListener):
             self._told = (int.from_bytes(told[:2]) if len(told) >= 2 else 1005, told[2:].decode(errors="replace"))
             transport.send_close(self._told[0] if self._told[0] != 1005 else 1000)  # type: ignore[arg-type]
             transport.disconnect()
+        elif kind == WSMsgType.PONG:
+            self._pongs = True
         elif kind == WSMsgType.TEXT and frame.fin and self._parts is None:
             self._take(frame.get_payload_as_bytes())
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
