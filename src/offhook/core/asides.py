@@ -77,9 +77,10 @@ class Asides:
     def _on_saying(self, event: e.Event, _now: float) -> None:
         self._do(e.Publish(event))
 
-    def say_next(self) -> None:
-        """Has the next words said that were given, if nobody speaks."""
-        if self._waiting and not self._away and self._quiet():
+    def say_next(self, *, speaking: bool) -> None:
+        """The caller is silent and waits for nothing they said: has the next words said that were given. They wait until
+        the agent has been heard, but those of a tool that runs: its answer is to come after them."""
+        if self._waiting and not self._away and (self._tools or not speaking):
             item = f"say{len(self._given) + 1}"
             self._given.add(item)
             self._do(e.Say(item, self._waiting.popleft()))

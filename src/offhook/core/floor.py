@@ -338,8 +338,9 @@ class Floor:
 
     def say_next(self) -> None:
         """Whatever happened: what somebody wants said may be said now."""
-        if not (self._words_due or self._ledger.unsettled):
-            self.asides.say_next()
+        theirs = self._caller_speaks or self._words_due or self._keypad.pressed
+        if self.open and not (theirs or self._suspicion or self._ledger.unsettled):
+            self.asides.say_next(speaking=self._ledger.speaking)
 
     def away(self, now: float, *, lost: bool) -> None:
         """The agent is awaited, whoever's go it is."""
