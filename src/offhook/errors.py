@@ -49,9 +49,10 @@ class RemoteProtocolError(ProtocolError):
 class LegFailed(OffhookError):
     """One side of a call is gone."""
 
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
+    def __init__(self, message: str, *, retryable: bool = False, retry_after_s: float | None = None) -> None:
+        """`retry_after_s`: the peer asks not to be asked again before."""
         super().__init__(message)
-        self.retryable = retryable
+        self.retryable, self.retry_after_s = retryable, retry_after_s
 
 
 class CarrierError(OffhookError):
