@@ -191,9 +191,7 @@ def test_letters_are_never_lost(text, language):
 
 
 @given(
-    st.lists(st.sampled_from(["**", "*", "_", "word", "Wort", " ", "😀", "\n", "> ", "# "]), max_size=20).map(
-        "".join
-    )
+    st.lists(st.sampled_from(["**", "*", "_", "word", "Wort", " ", "😀", "\n", "> ", "# "]), max_size=20).map("".join)
 )
 def test_marks_around_words_cost_no_letter(text):
     letters = [each for each in speakable(text, JA).text if unicodedata.category(each)[0] == "L"]

@@ -25,7 +25,7 @@ _EMAIL = re.compile(r"(?:mailto:)?\b([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)\b")
 _URL = re.compile(
     r"<?\b(?:https?|ftp|wss?|tel|sms)://(?:[^\s/@<>]*@)?([^\s/:?#<>()\[\]\"'、。]+)(?::\d+)?(?:[/?#][^\s<>\[\]\"'、。]*)?>?"
     r"|\bwww\.([\w.-]+\w)(?:[/?#][^\s<>\[\]\"']*)?"
-    r"|(?<![\w.@/-])((?:[a-z0-9-]+\.)+(?:com|org|net|io|ai|dev|app|info|biz|eu|de|at|ch|fr|es|uk|edu|gov))\b(?:/[^\s<>\[\]\"']*)?",
+    r"|(?<![\w.@/-])((?:[a-z][a-z0-9-]*\.)+(?:com|org|net|io|ai|dev|app|info|biz|eu|de|at|ch|fr|es|uk|edu|gov))\b(?:/[^\s<>\[\]\"']*)?",
     re.IGNORECASE,
 )
 _END_OF_URL = re.compile(r"[.,;:!?)*_'\"»”]+$")
