@@ -158,14 +158,21 @@ def test_without_trouble_nobody_waits(undisturbed):
         assert len(outcome.spans) >= 3
 
 
-@pytest.mark.parametrize("trouble", BREAKS.values(), ids=list(BREAKS))
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=list(MOMENTS))
-def test_a_connection_that_breaks_is_replaced_and_the_conversation_goes_on(moment, trouble, held):
-    bad = Bad(trouble, moment).run()
+USUAL = [("reset", moment) for moment in MOMENTS] + [("stall", moment) for moment in MOMENTS] + [
+    (trouble, "speaking") for trouble in ("close 1012", "garbage", "stall up", "stall 3 s", "throttle")
+]  # fmt: skip
+REST = [(trouble, moment) for trouble in BREAKS for moment in MOMENTS if (trouble, moment) not in USUAL]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "moment"), [*USUAL, *(pytest.param(*each, marks=pytest.mark.soak) for each in REST)]
+)
+def test_a_connection_that_breaks_is_replaced_and_the_conversation_goes_on(trouble, moment, held):
+    bad = Bad(BREAKS[trouble], MOMENTS[moment]).run()
     held(bad)
     assert bad.harmed.ended == COMPLETED
     assert bad.tries <= 2
-    if bad.tries == 2 and moment is not MOMENTS["greeting"]:
+    if bad.tries == 2 and moment != "greeting":
         assert "large latte" in bad.told_again()
     assert "seven to five" in bad.told(), "what was asked last is answered"
 
