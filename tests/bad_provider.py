@@ -32,7 +32,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Setup
 from offhook.sim.proxy import Proxy
 from offhook.sim.signature import Account
-from offhook.sim.steps import Leave, Listen, Say, Step
+from offhook.sim.steps import End, Leave, Listen, Say, Step
 from offhook.speech.base import Utterance
 from offhook.speech.espeak import EspeakSynthesizer
 
@@ -152,9 +152,11 @@ class Outcome:
         return found
 
     @property
-    def apologised(self) -> bool:
-        """The carrier was given words to say at the end."""
-        return any(entry["what"] == "verb" and entry["text"] for entry in self.carrier.log)
+    def polite(self) -> bool:
+        """The end was told: by the agent's last words, or by the carrier's."""
+        ended = next(entry["at_ms"] for entry in self.carrier.log if entry["what"] == "ended")
+        apology = any(entry["what"] == "verb" and entry["text"] for entry in self.carrier.log)
+        return apology or (bool(self.spans) and ended - self.spans[-1][1] < 1500.0)
 
     @property
     def longest_ms(self) -> float:
@@ -177,12 +179,12 @@ class Provider:
     def __post_init__(self) -> None:
         voices()
 
-    def says(self, *steps: str | Step) -> Caller:
-        """A caller who says one thing after the other, and leaves after the last answer."""
+    def says(self, *steps: str | Step, stays: bool = False) -> Caller:
+        """A caller who says one thing after the other, and leaves after the last answer, or when the agent does."""
         made: list[Step] = []
         for step in steps:
             made += [Listen(PATIENT_MS), Say(voices()[step], step)] if isinstance(step, str) else [step]
-        return Caller([*made, Listen(PATIENT_MS), Leave()])
+        return Caller([*made, End(PATIENT_MS)] if stays else [*made, Listen(PATIENT_MS), Leave()])
 
     async def call(self, sid: str, caller: Caller, *, longest_s: float = 150.0) -> Outcome:
         """A call from its beginning to its end."""
