@@ -32,7 +32,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Setup
 from offhook.sim.proxy import Proxy
 from offhook.sim.signature import Account
-from offhook.sim.steps import End, Leave, Listen, Say, Step
+from offhook.sim.steps import End, Leave, Listen, Say, Silence, Step
 from offhook.speech.base import Utterance
 from offhook.speech.espeak import EspeakSynthesizer
 
@@ -42,6 +42,8 @@ API_KEY = "sk-proj-0123456789abcdefghijklmnop"
 ORDER, MENU, HOURS = "can I get a large latte with oat milk", "can you read me the menu", "what are your opening hours"
 PATIENT_MS = 120_000.0
 """A caller who waits, so that a silence is as long as the agent makes it."""
+LEAVES_MS = 3_300.0
+"""Of silence, after which a caller takes the last answer for one and not for a filler, and leaves."""
 READY_S = 20.0
 """After the start of a server, which has the lines of its own rendered then."""
 LATER_S = 3.0
@@ -184,7 +186,7 @@ class Provider:
         made: list[Step] = []
         for step in steps:
             made += [Listen(PATIENT_MS), Say(voices()[step], step)] if isinstance(step, str) else [step]
-        return Caller([*made, End(PATIENT_MS)] if stays else [*made, Listen(PATIENT_MS), Leave()])
+        return Caller([*made, End(PATIENT_MS)] if stays else [*made, Listen(PATIENT_MS), Silence(LEAVES_MS), Leave()])
 
     async def call(self, sid: str, caller: Caller, *, longest_s: float = 150.0) -> Outcome:
         """A call from its beginning to its end."""
