@@ -121,7 +121,7 @@ class ProviderSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport, self.was_open = transport, True
         self._news_at = self._loop.time()
-        self._look = self._loop.call_later(PING_S, self._look_for_news)
+        self._look_at(self._news_at + PING_S)
 
     def _look_for_news(self) -> None:
         """A half-open connection takes all that is sent and never breaks: only its silence tells."""
@@ -133,7 +133,11 @@ class ProviderSocket(WSListener):
         asking = silent_s >= PING_S
         if asking and self._transport is not None:
             self._transport.send_ping()
-        self._look = self._loop.call_at(self._news_at + (patience_s if asking else PING_S), self._look_for_news)
+        self._look_at(self._loop.time() + PONG_S if asking else self._news_at + PING_S)
+
+    def _look_at(self, when: float) -> None:
+        self._stop_looking()
+        self._look = self._loop.call_at(when, self._look_for_news)
 
     def _stop_looking(self) -> None:
         if self._look is not None:
@@ -150,6 +154,8 @@ class ProviderSocket(WSListener):
             transport.disconnect()
         elif kind == WSMsgType.PONG:
             self._pongs = True
+            if self._abort is None:
+                self._look_at(self._news_at + PING_S)
         elif kind == WSMsgType.TEXT and frame.fin and self._parts is None:
             self._take(frame.get_payload_as_bytes())
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
