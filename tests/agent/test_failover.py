@@ -1,12 +1,13 @@
 """Several models in order of preference, in whole calls in simulated time."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from offhook import Agent, ConfigError, LegFailed, tool
 from offhook.agent.credentials import Credentials
-from offhook.agent.failover import FailoverEngine
+from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.line import Backend
 from offhook.agent.models import engine_for
 from offhook.agent.realtime import AZURE, GA
@@ -33,13 +34,12 @@ def two(scenario, *, prepare=lambda _first, _second: None, **agent):
             backend = Backend(name, "openai", "m", model.connect, wall=loop.time, clock=lambda: NOON)
             return RealtimeEngine(backend, dialect, transcription_model="t", voice=None)
 
-        engines = FailoverEngine([engine("First", first, GA), engine("Second", second, AZURE)])
         who = Agent(**({"greeting": "", "instructions": "Be brief."} | agent))
-        await engines.start()
-        await engines.prepare(who)
+        engines = [engine("First", first, GA), engine("Second", second, AZURE)]
+        leg = FailoverLeg([Candidate(each._backend.name, partial(each.leg, who, alone=False)) for each in engines])
         events: list[e.Event] = []
         call = Call(
-            CallInfo("CA1", "AC1", "+15550199", "+15550100"), engines.leg(who),
+            CallInfo("CA1", "AC1", "+15550199", "+15550100"), leg,
             publish=lambda _id, event: events.append(event), on_ended=lambda _call: None,
         )  # fmt: skip
         call.start()
@@ -51,7 +51,6 @@ def two(scenario, *, prepare=lambda _first, _second: None, **agent):
         if not call.ended:
             call.report(e.CarrierEnded("completed"))
         await call.closed()
-        await engines.close()
         assert all(peer.closed for peer in [*first.peers, *second.peers])
         assert len(asyncio.all_tasks()) == 1
 
@@ -66,7 +65,7 @@ def test_a_model_that_cannot_be_reached_is_stood_in_for_before_the_call_begins(c
         second.answer(500, "Hello.")
         await visit.ms(600)
         assert visit.turns() == [("agent", "Hello.", "")]
-        assert "no such model. The next model goes on." in caplog.text
+        assert "no such model. Second goes on in the place of First." in caplog.text
 
     def refuse(first, _second):
         first.refusals = [LegFailed("no such model.")]
@@ -171,25 +170,3 @@ def test_a_call_that_ends_between_two_models_leaves_nothing_behind():
     two(scenario)
 
 
-def test_models_are_named_with_commas_and_only_realtime_ones_stand_in_for_one_another():
-    told = Credentials(openai_api_key="k", azure_endpoint="https://h", azure_api_key="k")
-    assert isinstance(engine_for("gpt-realtime, azure:gpt-realtime-2.1", told), FailoverEngine)
-    with pytest.raises(ConfigError, match="Only realtime models"):
-        engine_for("gpt-realtime, echo", told)
-    with pytest.raises(ConfigError, match="There is no model"):
-        engine_for("gpt-realtime,", told)
-
-
-def test_one_model_that_is_not_to_be_had_at_the_start_does_not_stop_the_other(caplog):
-    class Failing:
-        async def start(self):
-            raise ConfigError("Azure gave no token.")
-
-    class Fine:
-        async def start(self):
-            pass
-
-    asyncio.run(FailoverEngine([Failing(), Fine()]).start())
-    assert "Azure gave no token" in caplog.text
-    with pytest.raises(ConfigError):
-        asyncio.run(FailoverEngine([Failing(), Failing()]).start())

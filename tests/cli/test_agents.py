@@ -141,7 +141,7 @@ def test_agents_by_number_and_a_function_are_taken_too(tmp_path):
     assert numbers.agents["*"].instructions == "night"
     chosen = load_agents("shop_five:choose")
     assert chosen.agents(None).instructions == "day"
-    assert [agent.instructions for agent in chosen.known] == ["day", "night"]
+    assert {name: agent.instructions for name, agent in chosen.known.items()} == {"day": "day", "night": "night"}
 
 
 def test_a_module_that_ends_the_program_is_told_in_a_sentence(tmp_path):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TRIES_IN_COMPANY = 2
+"""To get a session that was lost back, while another model is at hand."""
+
 
 class RealtimeEngine:
     """Opens legs to one server and model."""
@@ -45,10 +48,12 @@ class RealtimeEngine:
             self._told = True
             log.warning("%s has no temperature: it is not sent (TEMPERATURE, Realtime.temperature)", self._backend.name)
 
-    def leg(self, agent: Agent, tries: int = TRIES) -> RealtimeLeg:
-        """An agent leg for one call; `tries` to get a session that was lost back."""
+    def leg(self, agent: Agent, *, alone: bool = True) -> RealtimeLeg:
+        """An agent leg for one call; one that is not `alone` has fewer tries to get a lost session back."""
         listening = self._ears() if isinstance(agent.realtime.turns, OwnTurns) else None
-        return RealtimeLeg(self._shape(agent), self._backend, agent.toolbox, listening, tries)
+        return RealtimeLeg(
+            self._shape(agent), self._backend, agent.toolbox, listening, TRIES if alone else TRIES_IN_COMPANY
+        )
 
     def _shape(self, agent: Agent) -> say.Shape:
         return say.Shape(agent, self._dialect, self._transcription_model, self._voice, self._hosted)

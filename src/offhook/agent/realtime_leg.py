@@ -16,6 +16,7 @@ from offhook.agent.backlog import Backlog
 from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
+from offhook.agent.handover import Handover
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.listening import Listening
 from offhook.agent.options import OwnTurns
@@ -63,6 +64,7 @@ class RealtimeLeg:
         self._pending: set[str] = set()  # uses of tools whose results are to come
         self._known: set[str] = set()  # uses of tools that this session knows of
         self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
+        self._owes = False  # what another leg left unsaid
         self._joined = False
         self._instructions = ""
         self._interrupts = True  # the server stops generating when the caller speaks
@@ -85,10 +87,12 @@ class RealtimeLeg:
         self._call = call
         agent, backend = self._shape.agent, self._backend
         self._instructions = briefing(agent, call.info, backend.clock())
+        if self._owes:
+            self._say_owed()
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
-        if self._kept_greeting() is not None:
+        if self._kept_greeting() is not None and not self.conversation.said:
             self._join()  # what it says first needs no session
         line = Line(
             backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
@@ -127,7 +131,7 @@ class RealtimeLeg:
     def _join(self) -> None:
         if not self._joined:
             self._joined = True
-            self._call.report(e.AgentJoined())
+            self._call.report(e.AgentJoined(f"{self._backend.provider}:{self._backend.model}", self.turns))
 
     def send_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the server. Media plane."""
@@ -144,11 +148,25 @@ class RealtimeLeg:
         for item in cut_off:
             self._end_item(item)
 
-    def take_over(self, other: "RealtimeLeg") -> None:
-        """Goes on where another leg of the call, which has failed, left off. Before `run`."""
-        self.conversation, self._backlog, self._pending = other.conversation, other._backlog, other._pending
-        self._missed, self._joined, self._to_server = other._missed, other._joined, other._backlog.keep
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        past = Handover(self.conversation, self._missed is not None, self._pending)
+        self._backlog.drain(past.unheard.append)
+        return past
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off. Before `run`."""
+        self.conversation, self._pending, self._owes = past.conversation, past.pending, past.owed
+        for frame in past.unheard:
+            self._backlog.keep(frame)
         self._renew(lambda _message: None)
+
+    def _say_owed(self) -> None:
+        last = self.conversation.last
+        if last is None:
+            self._greet()
+        elif not self._pending:
+            self._want(self._instructed(GO_ON) if last.role == "assistant" else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""

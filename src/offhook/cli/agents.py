@@ -30,8 +30,8 @@ class Loaded:
     """What a module offers."""
 
     agents: Agents
-    known: list[Agent]
-    """Every agent in the module: those that a function may choose from."""
+    known: dict[str, Agent]
+    """Every agent in the module, by the name it has there: those that a function, or a call, may choose from."""
 
 
 def load_agents(target: str) -> Loaded:
@@ -45,12 +45,12 @@ def load_agents(target: str) -> Loaded:
         sys.path.insert(0, os.getcwd())
     module = _import(module_name)
     agents = getattr(module, name, None)
-    known = [value for value in vars(module).values() if isinstance(value, Agent)]
+    known = {key: value for key, value in vars(module).items() if isinstance(value, Agent)}
     if isinstance(agents, Agent) or (callable(agents) and not isinstance(agents, type)):
         return Loaded(agents, known)
     if isinstance(agents, Mapping) and agents and all(isinstance(agent, Agent) for agent in agents.values()):
         return Loaded(agents, known)
-    found = ", ".join(sorted(key for key, value in vars(module).items() if isinstance(value, Agent))) or "none"
+    found = ", ".join(sorted(known)) or "none"
     raise ConfigError(f"{module_name} has no Agent named {name}; the agents in it: {found}.")
 
 

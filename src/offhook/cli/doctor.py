@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from offhook.agent.agent import Agent
+from offhook.agent.roster import answering
 from offhook.cli.agents import agent_from, credentials, load_agents
 from offhook.cli.serve import command
 from offhook.server.doctor import examine
@@ -49,13 +49,9 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
 def models_of(target: str | None, settings: Settings) -> list[str]:
     """The models of the agents that would answer; none if a function chooses among agents of elsewhere. Raises ConfigError."""
     if target is None:
-        return [agent_from(settings).model]
+        return list(agent_from(settings).models)
     loaded = load_agents(target)
-    if isinstance(loaded.agents, Agent):
-        return [loaded.agents.model]
-    if isinstance(loaded.agents, Mapping):
-        return [agent.model for agent in loaded.agents.values()]
-    return [agent.model for agent in loaded.known]
+    return [model for agent in answering(loaded.agents, loaded.known) for model in agent.models]
 
 
 def show(findings: Sequence[Finding], target: str | None, console: Console) -> None:

@@ -183,7 +183,7 @@ def run_tests(
             if interrupted := played.interrupted:
                 break
     else:
-        loaded = load_agents(agent) if agent else Loaded(built_in, [])
+        loaded = load_agents(agent) if agent else Loaded(built_in, {})
         with _quiet():
             clock.run(_play_all(scripts, loaded, tell))
     failed = sum(bool(result["failed"]) for result in results)

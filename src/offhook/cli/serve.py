@@ -47,7 +47,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(agent, [])
+    loaded = Loaded(agent, {})
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -89,7 +89,7 @@ def run_serve(target: str | None, *, host: str | None, port: int | None, reload:
     start_logging(settings.log_level, settings.log_format, settings.log_file)
     if settings.reload and not target:
         raise ConfigError("RELOAD needs a file to watch: name an agent as in `offhook serve shop:agent`.")
-    loaded = load_agents(target) if target else Loaded(agent_from(settings), [])
+    loaded = load_agents(target) if target else Loaded(agent_from(settings), {})
     account = _account(settings)
 
     def ready(port: int) -> None:

@@ -150,8 +150,10 @@ class CallControl:
             self._deadlines.drop(self._no_stream)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:
+    def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
+        self._floor.agent_changed(event.turns, now, again=self._agent_joined)
         self._agent_joined = True
+        self._publish(event)
         self._greet()
 
     def _greet(self) -> None:
