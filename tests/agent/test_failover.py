@@ -3,13 +3,9 @@
 import asyncio
 from functools import partial
 
-import pytest
-
-from offhook import Agent, ConfigError, LegFailed, tool
-from offhook.agent.credentials import Credentials
+from offhook import Agent, LegFailed, tool
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.line import Backend
-from offhook.agent.models import engine_for
 from offhook.agent.realtime import AZURE, GA
 from offhook.agent.realtime_engine import RealtimeEngine
 from offhook.call import Call
@@ -168,5 +164,3 @@ def test_a_call_that_ends_between_two_models_leaves_nothing_behind():
         await visit.ms(100)
 
     two(scenario)
-
-
