@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PATIENCE_S = 3.0
+"""With a model that does not say it is there, while another is at hand: the caller hears nothing so long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -67,7 +70,7 @@ class FailoverLeg:
         try:
             while True:
                 try:
-                    return await self._leg.run(place)
+                    return await self._talk(place)
                 except LegFailed as failed:
                     if self._closed or not self._rest:
                         raise
@@ -75,6 +78,16 @@ class FailoverLeg:
                     place = _Place(call, self._between)
         finally:
             await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _talk(self, place: "_Place") -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S if self._rest else None) as patience:
+                place.joined = lambda: patience.reschedule(None)
+                await self._leg.run(place)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            raise LegFailed(f"{self._model} did not answer within {PATIENCE_S:g} s.", retryable=True) from None
 
     def _go_on(self, failed: LegFailed, place: "_Place", call_id: str) -> None:
         """The next leg takes the place of one that failed."""
@@ -111,6 +124,8 @@ class _Place:
         """`between`: the leg speaks another format than the call's."""
         self.id, self.info, self.tape, self.now = call.id, call.info, call.tape, call.now
         self._call, self._between = call, between
+        self.joined: Callable[[], None] = lambda: None
+        """Called when the leg is ready to talk."""
         self._items: set[str] = set()
         self._left = False
 
@@ -134,8 +149,11 @@ class _Place:
 
     def report(self, event: e.Event) -> None:
         """Something happened."""
-        if not self._left:
-            self._call.report(event)
+        if self._left:
+            return
+        if isinstance(event, e.AgentJoined):
+            self.joined()
+        self._call.report(event)
 
     def leave(self) -> bool:
         """The leg is lost: what it was saying ends where it has come to. True if it was saying something."""
