@@ -168,6 +168,20 @@ def _only_model(settings: Settings) -> str:
     )
 
 
+REACHING_MODELS = (
+    "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
+    "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
+    "azure_voice_live_scope", "voice_live_model",
+)  # fmt: skip
+"""The settings that say how speech models are reached."""
+
+
+def credentials_alone() -> Credentials:
+    """Those of the environment, whose other settings are not looked at. Raises ConfigError for a bad value."""
+    others = [name for name in Settings.model_fields if name not in REACHING_MODELS]
+    return credentials(Settings.load(ignored=others))
+
+
 def credentials(settings: Settings) -> Credentials:
     """What the environment holds to reach the providers with."""
     openai_key, azure_key = settings.openai_api_key, settings.azure_voice_live_api_key

@@ -12,7 +12,7 @@ import typer
 
 from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
-from offhook.cli.agents import Loaded, agent_from, credentials, load_agents
+from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents
 from offhook.cli.compose import serve
 from offhook.cli.live import LiveTalk
 from offhook.core import events as e
@@ -33,9 +33,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
-    "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
-    "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
-    "azure_voice_live_scope", "voice_live_model",
+    *REACHING_MODELS,
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
 )  # fmt: skip
 
