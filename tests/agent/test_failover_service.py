@@ -59,6 +59,9 @@ class Socket:
         self._end.on_close = lambda _code: None
         self._end.close()
 
+    async def gone(self):
+        await asyncio.sleep(0.01)
+
 
 def engine_of(server, name):
     async def connect(receive, lost, *, resumed):

@@ -9,6 +9,7 @@ from offhook.agent.line import TRIES, Backend
 from offhook.agent.options import OwnTurns
 from offhook.agent.realtime import Dialect
 from offhook.agent.realtime_leg import RealtimeLeg
+from offhook.agent.trial import Trial, attempt
 from offhook.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class RealtimeEngine:
         return RealtimeLeg(
             self._shape(agent), self._backend, agent.toolbox, listening, TRIES if alone else TRIES_IN_COMPANY
         )
+
+    async def trial(self, agent: Agent, speech: bytes) -> Trial:
+        """Whether the server takes this agent's session, hears `speech` (µ-law) and answers. Costs a few seconds of it."""
+        return await attempt(self._shape(agent), self._backend, speech)
 
     def _shape(self, agent: Agent) -> say.Shape:
         return say.Shape(agent, self._dialect, self._transcription_model, self._voice, self._hosted)

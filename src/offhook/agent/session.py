@@ -72,6 +72,13 @@ class Session:
         if socket is not None:
             socket.close()
 
+    async def leave(self) -> None:
+        """As `close`, and waits until the connection is gone: for a loop that ends with it."""
+        socket = self._socket
+        self.close()
+        if socket is not None:
+            await socket.gone()
+
     def _end(self, failed: LegFailed) -> None:
         self._socket = None
         if not self.lost.done():

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from offhook.agent.agent import Agent
 from offhook.agent.roster import answering
 from offhook.cli.agents import agent_from, credentials, load_agents
 from offhook.cli.serve import command
@@ -30,12 +31,12 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
     console = Console(highlight=False, soft_wrap=False)
     if as_json:
         findings = examine(
-            lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+            lambda settings: agents_of(target, settings), agent=target, online=online, credentials=credentials
         )
     else:
         with console.status("Looking …"):
             findings = examine(
-                lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+                lambda settings: agents_of(target, settings), agent=target, online=online, credentials=credentials
             )
     healthy = not any(each.state is State.WRONG for each in findings)
     if as_json:
@@ -46,12 +47,12 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
     return 0 if healthy else 1
 
 
-def models_of(target: str | None, settings: Settings) -> list[str]:
-    """The models of the agents that would answer; none if a function chooses among agents of elsewhere. Raises ConfigError."""
+def agents_of(target: str | None, settings: Settings) -> list[Agent]:
+    """The agents that would answer; none if a function chooses among agents of elsewhere. Raises ConfigError."""
     if target is None:
-        return list(agent_from(settings).models)
+        return [agent_from(settings)]
     loaded = load_agents(target)
-    return [model for agent in answering(loaded.agents, loaded.known) for model in agent.models]
+    return answering(loaded.agents, loaded.known)
 
 
 def show(findings: Sequence[Finding], target: str | None, console: Console) -> None:
