@@ -106,9 +106,20 @@ def test_between_two_models_with_credentials_nobody_guesses(monkeypatch):
     with pytest.raises(ConfigError) as refused:
         agent_from(told)
     assert str(refused.value) == (
-        "There is more than one model to answer calls with: set one of MODEL=gpt-realtime (OPENAI_API_KEY) and "
-        "MODEL=voice-live (AZURE_VOICE_LIVE_ENDPOINT)."
+        "There is more than one model to answer calls with: set MODEL=gpt-realtime (OPENAI_API_KEY is set) or "
+        "MODEL=voice-live (AZURE_VOICE_LIVE_ENDPOINT is set), or MODEL=gpt-realtime,voice-live to have one stand in for "
+        "the other."
     )
+
+
+def test_half_of_what_azure_needs_is_told(monkeypatch):
+    with pytest.raises(ConfigError, match="AZURE_VOICE_LIVE_API_KEY is set, and AZURE_VOICE_LIVE_ENDPOINT is not"):
+        agent_from(settings(monkeypatch, AZURE_VOICE_LIVE_API_KEY="k"))
+
+
+def test_several_models_of_the_environment_are_a_list(monkeypatch):
+    agent = agent_from(settings(monkeypatch, MODEL="gpt-realtime, voice-live,local", OPENAI_API_KEY="k"))
+    assert agent.models == ("gpt-realtime", "voice-live", "local")
 
 
 def test_the_temperature_of_the_environment_is_the_agents(monkeypatch):

@@ -1,6 +1,5 @@
 """`offhook test`: runs scripts, says which hold, and refuses what cannot be run."""
 
-import asyncio
 import importlib.util
 import json
 import os
@@ -21,7 +20,6 @@ from offhook.cli.scenarios import refuse_inside, remote_models, run_tests
 from offhook.errors import ConfigError
 from offhook.sim.script import parse
 from offhook.sim.voicing import Voiced
-from tests.sim.model_service import running
 
 needs_engines = pytest.mark.skipif(
     importlib.util.find_spec("pocketsphinx") is None or importlib.util.find_spec("espeakng_loader") is None,
@@ -100,37 +98,6 @@ def test_a_model_without_its_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     Path("far_agent.py").write_text("from offhook import Agent\nfar = Agent(model='openai:m')\n")
     result = run("holds.yaml", "--agent", "far_agent:far")
     assert isinstance(result.exception, ConfigError) and "set OPENAI_API_KEY" in str(result.exception)
-
-
-@pytest.mark.soak
-@needs_engines
-def test_a_realtime_model_is_tested_with_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("shop_agent.py").write_text(
-        "from offhook import Agent\nshop = Agent(model='gpt-realtime', greeting='Hello.')\n"
-    )
-    Path("hello.yaml").write_text(
-        "agent voice: other\nsteps:\n  - hear: hello\n  - say: what are your opening hours\n  - wait: speech\n  - wait: silence\n"
-        "expect:\n  - ended_by: caller\n"
-    )
-    ready, over = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with running() as service:
-            monkeypatch.setenv("OPENAI_BASE_URL", service.base_url)
-            monkeypatch.setenv("OPENAI_API_KEY", "k")
-            ready.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        result = run("hello.yaml", "--agent", "shop_agent:shop")
-    finally:
-        over.set()
-        thread.join()
-    assert result.exit_code == 0, result.output
-    assert "1 of 1 scripts hold" in result.stdout
 
 
 @needs_engines

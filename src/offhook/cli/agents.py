@@ -160,8 +160,15 @@ def _only_model(settings: Settings) -> str:
     if len(models) == 1:
         return models[0]
     if models:
-        listed = " and ".join(f"MODEL={model} ({found[model]})" for model in models)
-        raise ConfigError(f"There is more than one model to answer calls with: set one of {listed}.")
+        listed = " or ".join(f"MODEL={model} ({found[model]} is set)" for model in models)
+        raise ConfigError(
+            f"There is more than one model to answer calls with: set {listed}, or MODEL={','.join(models)} "
+            "to have one stand in for the other."
+        )
+    if settings.azure_voice_live_api_key:
+        raise ConfigError(
+            "AZURE_VOICE_LIVE_API_KEY is set, and AZURE_VOICE_LIVE_ENDPOINT is not: set it to your resource."
+        )
     raise ConfigError(
         "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), OPENAI_API_KEY or "
         "AZURE_VOICE_LIVE_ENDPOINT, or name an agent as in `offhook serve shop:agent`."
