@@ -282,7 +282,10 @@ class Settings(BaseSettings):
     greeting: Annotated[
         str | None, Field(title="a text", description="What the agent says first. Unset: the model's own greeting.")
     ] = None
-    voice: Annotated[str | None, Field(title="a voice of the model", description="The agent's voice; of several models the first one's.")] = None
+    voice: Annotated[
+        str | None,
+        Field(title="a voice of the model", description="The agent's voice; of several models the first one's."),
+    ] = None
     language: Annotated[
         str,
         AfterValidator(_language),

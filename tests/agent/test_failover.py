@@ -3,11 +3,16 @@
 import asyncio
 from functools import partial
 
-from offhook import Agent, LegFailed, tool
-from offhook.agent.failover import Candidate, FailoverLeg
+import pytest
+
+from offhook import Agent, ConfigError, LegFailed, tool
+from offhook.agent.failover import PATIENCE_S, Candidate, FailoverLeg
+from offhook.agent.handover import Handover
 from offhook.agent.line import Backend
 from offhook.agent.realtime import AZURE, GA
 from offhook.agent.realtime_engine import RealtimeEngine
+from offhook.agent.tools import Toolbox
+from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
@@ -164,3 +169,169 @@ def test_a_call_that_ends_between_two_models_leaves_nothing_behind():
         await visit.ms(100)
 
     two(scenario)
+
+
+# ---------------------------------------------------------------- legs of any kind
+
+
+class Plain:
+    """A leg that does what a test tells it to."""
+
+    format = MULAW_8K
+    can = frozenset({e.Greet})
+    turns = "provider"
+    tools = Toolbox(())
+
+    def __init__(self, name, heard=None, **fields):
+        self.name, self.heard, self.commands = name, [] if heard is None else heard, []
+        self.closed = False
+        vars(self).update(fields)
+
+    async def run(self, call):
+        self.call = call
+        self.over = asyncio.get_running_loop().create_future()
+        call.report(e.AgentJoined(self.name, self.turns))
+        await self.over
+
+    def fail(self):
+        self.over.set_exception(LegFailed(f"{self.name} is gone."))
+
+    def send_audio(self, frame):
+        self.heard.append(frame)
+
+    def send(self, command):
+        self.commands.append(command)
+
+    def hand_over(self):
+        return Handover(unheard=[b"\xff" * 160])
+
+    def take_over(self, past):
+        self.past = past
+
+    async def close(self):
+        await asyncio.sleep(1)
+        self.closed = True
+
+
+class Ear:
+    """A call as its agent leg sees it."""
+
+    def __init__(self):
+        self.id, self.info, self.tape, self.said = "c1", None, None, []
+
+    def now(self):
+        return asyncio.get_running_loop().time() * 1000.0
+
+    def agent_audio(self, item, audio):
+        self.said.append((item, len(audio)))
+
+    def end_item(self, item):
+        self.said.append((item, "end"))
+
+    def report(self, event):
+        self.said.append(event)
+
+
+def plainly(scenario, *legs):
+    async def whole():
+        composed, call = FailoverLeg([Candidate(leg.name, lambda leg=leg: leg) for leg in legs]), Ear()
+        running = asyncio.ensure_future(composed.run(call))
+        await asyncio.sleep(0)
+        await scenario(composed, call, *legs)
+        await composed.close()
+        for leg in legs:
+            if hasattr(leg, "over") and not leg.over.done():
+                leg.over.set_result(None)
+        await asyncio.gather(running, return_exceptions=True)
+        assert len(asyncio.all_tasks()) == 1
+
+    run(whole())
+
+
+def test_a_lost_leg_is_heard_no_more_and_what_it_was_saying_ends_there():
+    async def scenario(composed, call, first, second):
+        first.call.agent_audio("a", b"\x10" * 80)
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert second.past.owed, "it was in the middle of something"
+        first.call.agent_audio("a", b"\x10" * 80)
+        first.call.agent_audio("b", b"\x10" * 80)
+        first.call.end_item("b")
+        first.call.report(e.SpeechStarted())
+        assert call.said == [e.AgentJoined("one", "provider"), ("a", 80), ("a", "end"), e.AgentJoined("two", "offhook")]
+        assert (composed.turns, composed.can) == ("offhook", frozenset()), "as the leg that talks now has them"
+        composed.send_audio(b"\x10" * 160)
+        assert (first.heard, second.heard) == ([], [b"\x10" * 160])
+        await asyncio.sleep(1)
+        assert first.closed
+
+    plainly(scenario, Plain("one"), Plain("two", turns="offhook", can=frozenset()))
+
+
+def test_what_differs_in_format_is_converted_both_ways():
+    async def scenario(composed, call, first, second):
+        assert composed.format == PCM16_24K
+        composed.send_audio(bytes(960))
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert [len(frame) for frame in second.past.unheard] == [160 // 6], "kept in the lost leg's format"
+        composed.send_audio(bytes(960))
+        assert [len(frame) for frame in second.heard] == [160]
+        second.call.agent_audio("a", b"\x10" * 800)
+        second.call.end_item("a")
+        assert sum(size for item, size in call.said[2:-1]) == 4800 and call.said[-1] == ("a", "end")
+
+    plainly(scenario, Plain("one", format=PCM16_24K), Plain("two"))
+
+
+def test_a_leg_that_cannot_be_made_is_passed_over_and_the_last_ones_error_is_the_calls(caplog):
+    def broken():
+        raise ConfigError("It is not installed.")
+
+    async def scenario():
+        leg = FailoverLeg([Candidate("one", broken), Candidate("two", lambda: Plain("two"))])
+        assert leg.turns == "provider" and "one cannot be used now: It is not installed." in caplog.text
+        with pytest.raises(ConfigError):
+            FailoverLeg([Candidate("one", broken), Candidate("two", broken)])
+
+    run(scenario())
+
+
+def test_who_does_not_join_is_left_and_who_has_joined_may_take_its_time():
+    class Mute(Plain):
+        async def run(self, call):
+            await asyncio.get_running_loop().create_future()
+
+    async def scenario(_composed, call, *_legs):
+        await asyncio.sleep(PATIENCE_S - 0.1)
+        assert call.said == []
+        await asyncio.sleep(100)
+        assert call.said == [e.AgentJoined("two", "provider")]
+
+    plainly(scenario, Mute("one"), Plain("two"), Plain("three"))
+
+
+def test_the_last_has_all_the_time_it_wants_and_its_failure_is_the_calls():
+    async def whole():
+        one, two = Plain("one"), Plain("two")
+        composed = FailoverLeg([Candidate("one", lambda: one), Candidate("two", lambda: two)])
+        running = asyncio.ensure_future(composed.run(Ear()))
+        await asyncio.sleep(1)
+        one.fail()
+        await asyncio.sleep(1)
+        two.fail()
+        with pytest.raises(LegFailed, match="two is gone"):
+            await running
+        assert one.closed
+
+    run(whole())
+
+
+def test_a_leg_that_fails_while_the_call_ends_is_not_gone_on_for():
+    async def scenario(composed, call, first, second):
+        await composed.close()
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert not hasattr(second, "past")
+
+    plainly(scenario, Plain("one"), Plain("two"))
