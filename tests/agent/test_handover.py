@@ -278,6 +278,29 @@ def test_the_embedded_agents_conversation_reaches_a_model_as_it_was_heard(monkey
     call_of(scenario, "local", "realtime")
 
 
+@needs_engines
+def test_what_the_embedded_agent_was_not_heard_to_say_is_not_told_to_a_model(monkeypatch):
+    async def scenario(visit, model):
+        await visit.quiet(2500)
+        await visit.say("can you read me the menu")
+        await visit.quiet(4000)
+        where = (await visit.voice.speak("where are you")).audio
+
+        async def dead(_sentence):
+            raise LegFailed("The synthesizer died.")
+
+        monkeypatch.setattr(visit.voice, "speak", dead)
+        await visit._send(where)
+        await visit.quiet(2000)
+        items = [body["item"] for body in visit.told("conversation.item.create") if body["item"]["type"] == "message"]
+        menu = items[2]["content"][0]["text"]
+        (kept,) = [turn for turn in visit.turns() if turn[1].startswith("Here is the menu")]
+        assert kept[2], "some of it was not heard"
+        assert menu == kept[1]
+
+    call_of(scenario, "local", "realtime")
+
+
 def test_an_echo_can_go_on_too():
     async def scenario(visit, model):
         await greeted(visit, model)
