@@ -27,6 +27,7 @@ from offhook.sim.clock import run
 from .model import NOON, Model
 from .model import Visit as Seen
 
+INFO = CallInfo("CA1", "AC1", "+15550199", "+15550100")
 GONE = "Realtime is gone."
 
 needs_engines = pytest.mark.skipif(
@@ -78,7 +79,7 @@ def call_of(scenario, *models, refusals=(), **agent):
         leg = FailoverLeg([Candidate(each, partial(engines[each].leg, who, alone=False)) for each in models])
         events = []
         call = Call(
-            CallInfo("CA1", "AC1", "+15550199", "+15550100"), leg,
+            INFO, leg,
             publish=lambda _id, event: events.append(event), on_ended=lambda _call: None,
         )  # fmt: skip
         call.start()
@@ -242,6 +243,31 @@ def test_a_tool_that_runs_when_its_model_is_lost_is_not_run_again():
 
 
 # ---------------------------------------------------------------- from the embedded agent to a realtime model
+
+
+def test_a_model_that_comes_while_a_tool_runs_answers_when_its_result_is_there():
+    async def scenario():
+        model, past = Model(), Handover(owed=True, pending={"use1"})
+        past.conversation.begin("user", "turn1", "a table for two")
+        past.conversation.begin("use", "use1", "{}", "find_table")
+        past.conversation.begin("assistant", "answer1", "Let me see.")
+        loop = asyncio.get_running_loop()
+        backend = Backend("Realtime", "openai", "m", model.connect, wall=loop.time, clock=lambda: NOON)
+        who = Agent(greeting="Hello.", instructions="Be brief.")
+        leg = RealtimeEngine(backend, GA, transcription_model="t", voice=None).leg(who)
+        leg.take_over(past)
+        call = Call(INFO, leg, publish=lambda _id, _event: None, on_ended=lambda _call: None)
+        call.start()
+        await asyncio.sleep(1)
+        assert model.peer.told("response.create") == []
+        leg.send(e.ToolResult("use1", "a quarter past seven", False))
+        assert len(model.peer.told("response.create")) == 1
+        kinds = [body["item"]["type"] for body in model.peer.told("conversation.item.create")]
+        assert kinds == ["message", "message", "function_call", "function_call_output"]
+        call.report(e.CarrierEnded("completed"))
+        await call.closed()
+
+    run(scenario())
 
 
 @needs_engines

@@ -87,7 +87,7 @@ class LocalLeg:
             if not self.conversation.said:
                 self._past = None
             if past.owed or past.pending:
-                self._make_good(past)
+                self._make_good()
         await self._over
 
     def send(self, command: e.Command) -> None:
@@ -126,12 +126,12 @@ class LocalLeg:
             sentences = _one_after_another(_only(CUT_OFF), sentences)
         self._answer(answer, sentences)
 
-    def _make_good(self, past: Handover) -> None:
+    def _make_good(self) -> None:
         """Says what another leg owed, as far as an agent that has not heard the call can."""
         last = self.conversation.last
         if last is None:
             self.send(e.Greet())
-        elif last.role == "user" and last.text and not past.pending:
+        elif last.role == "user" and last.text:
             self._respond(Said(plain(last.text)))
         else:
             self._past = None
