@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
+from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, Toolbox, hang_up
 from offhook.errors import ConfigError
 
@@ -22,8 +23,8 @@ class Agent:
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models; `name` is what a call may ask for it by (agent/roster.py says
-    what it is called without one).
+    sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
+    `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     """
 
     instructions: str = ""
@@ -35,6 +36,7 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+    phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -50,6 +52,8 @@ class Agent:
                 _text("voice", voice)
         elif self.voice is not None:
             _text("voice", self.voice)
+        if not isinstance(self.phrases, Phrases):
+            raise ConfigError(f"An agent's phrases must be Phrases(…), not {self.phrases!r}.")
         if not isinstance(self.silence_ms, int | float):
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
