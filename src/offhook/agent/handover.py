@@ -19,7 +19,9 @@ class Handover:
     pending: set[str] = field(default_factory=set)
     """Uses of tools that still run."""
     unheard: list[bytes] = field(default_factory=list)
-    """What the caller said that nobody listened to, in the leg's format."""
+    """What the caller said that nobody listened to, or that nothing came of, in the leg's format."""
+    again: bool = False
+    """It holds a whole turn, which the lost leg heard and nothing came of."""
 
 
 class Successor(AgentLeg, Protocol):

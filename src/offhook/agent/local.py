@@ -82,7 +82,9 @@ class LocalLeg:
         self.send_audio = self._hearing.feed
         call.report(e.AgentJoined("local", self.turns))
         if (past := self._past) is not None:
-            for frame in past.unheard:
+            for frame in (
+                [] if past.again else past.unheard
+            ):  # a turn that was taken is asked for again, not heard twice
                 self.send_audio(frame)
             if not self.conversation.said:
                 self._past = None

@@ -33,6 +33,8 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
+    "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
+    "default_country", "calls_per_minute", "max_cost_per_day",
     *REACHING_MODELS,
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
 )  # fmt: skip
