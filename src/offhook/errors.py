@@ -4,7 +4,8 @@ OffhookError
 ├── ConfigError            before the first call: a setting, a file or an extra is wrong; the sentence says what to do
 ├── CallRefused            this call or this stream is not taken; the server and the other calls go on
 │   ├── CallsFull          as many calls as the limit allows, or draining
-│   └── CallOver           the call has ended; nothing may bring it back
+│   ├── CallOver           the call has ended; nothing may bring it back
+│   └── NotOffered         an agent or a backend was asked for by a name that there is none of
 ├── ProtocolError
 │   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
 │   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
@@ -32,6 +33,10 @@ class CallsFull(CallRefused):
 
 class CallOver(CallRefused):
     """The call has ended and does not come back."""
+
+
+class NotOffered(CallRefused):
+    """Whoever asked for a call named an agent or a backend that it cannot have; the message says which there are."""
 
 
 class ProtocolError(OffhookError):

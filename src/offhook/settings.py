@@ -310,7 +310,10 @@ class Settings(BaseSettings):
     greeting: Annotated[
         str | None, Field(title="a text", description="What the agent says first. Unset: the model's own greeting.")
     ] = None
-    voice: Annotated[str | None, Field(title="a voice of the model", description="The agent's voice.")] = None
+    voice: Annotated[
+        str | None,
+        Field(title="a voice of the model", description="The agent's voice; of several models the first one's."),
+    ] = None
     language: Annotated[
         str,
         AfterValidator(_language),
@@ -321,8 +324,8 @@ class Settings(BaseSettings):
         AfterValidator(lambda text: text and _model(text)),
         Field(
             title="a model such as local",
-            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`. "
-            "Unset: the only one with credentials.",
+            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`, or several in order "
+            "of preference with commas between. Unset: the only one with credentials.",
         ),
     ] = None
     temperature: Annotated[

@@ -97,7 +97,12 @@ def doctor(
         typer.Argument(metavar="[MODULE:AGENT]", help="As for serve: what would answer the calls.", show_default=False),
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask Twilio and PUBLIC_URL, which leaves this machine.")
+        bool,
+        typer.Option(
+            "--online",
+            help="Also ask Twilio, PUBLIC_URL and the speech models, which leaves this machine; "
+            "a model is spoken to for a second, which costs less than a cent.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
