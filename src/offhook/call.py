@@ -46,6 +46,7 @@ class Call:
         publish: Publish,
         on_ended: Callable[["Call"], None],
         max_call_seconds: float = 3600.0,
+        max_usd: float | None = None,
         format: Format = MULAW_8K,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
@@ -62,7 +63,9 @@ class Call:
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
-        self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        self.control = CallControl(
+            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
+        )
         # Where both legs speak one format, nothing is between them.
         differ = format != agent.format
         self._uplink = _converter(format, agent.format) if differ else None

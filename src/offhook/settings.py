@@ -317,9 +317,20 @@ class Settings(BaseSettings):
     max_call_seconds: Annotated[
         float,
         Field(
-            gt=0, le=86400, title="seconds, above 0 to 86400", description="A call is ended after this many seconds."
+            gt=0,
+            le=86400,
+            title="seconds, above 0 to 86400",
+            description="A call is ended, with a goodbye, after this many seconds.",
         ),
     ] = 3600.0
+    max_cost_per_call: Annotated[
+        float | None,
+        Field(
+            gt=0, title="US dollars, above 0",
+            description="A call is ended, with a goodbye, once its model has cost so many US dollars. "
+            "What has no known price is not counted.",
+        ),
+    ] = None  # fmt: skip
     drain_seconds: Annotated[
         float,
         Field(

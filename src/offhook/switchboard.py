@@ -25,10 +25,12 @@ class Switchboard:
         *,
         limit: int | None = None,
         max_call_seconds: float = 3600.0,
+        max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
     ) -> None:
         self._open_agent = open_agent
-        self._limit, self._max_call_seconds, self._publish = limit, max_call_seconds, publish
+        self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
+        self._publish = publish
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -73,7 +75,7 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()

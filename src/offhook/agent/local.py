@@ -79,9 +79,9 @@ class LocalLeg:
             case e.Greet():
                 if self._greeting:
                     self._answer(_Answer(self), _only(self._greeting))
-            case e.Respond(text, keys, going_on):
+            case e.Respond(text, keys, going_on, leaving):
                 answer = _Answer(self)
-                self._answer(answer, self._responder.respond(Said(text, keys, going_on), answer.use))
+                self._answer(answer, self._responder.respond(Said(text, keys, going_on, leaving), answer.use))
             case e.Fill(item):
                 self._start(self._fill(item, self._responder.filler()))
             case e.ToolResult(id, output, failed):

@@ -13,7 +13,7 @@ from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
+from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, LEAVE, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
 from offhook.agent.line import TRIES, Backend, Line
@@ -168,6 +168,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
+            case e.Respond(leaving=True):
+                self._want(self._instructed(LEAVE))
             case e.Respond(keys=keys, going_on=going_on):
                 self._respond(keys, going_on)
             case e.Cancel():

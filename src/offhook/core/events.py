@@ -25,6 +25,7 @@ class Reason(StrEnum):
     AGENT_HUNG_UP = "agent hung up"
     OPERATOR_HUNG_UP = "operator hung up"
     MAX_DURATION = "maximum duration reached"
+    MAX_COST = "maximum cost reached"
     NO_STREAM = "the carrier opened no media stream"
     STREAM_LOST = "the media stream was lost and did not come back"
     RESUMED_TOO_OFTEN = "the media stream was lost again and again"
@@ -276,6 +277,8 @@ class Respond:
     """What the caller entered on the keypad, without the closing `#`."""
     going_on: bool = False
     """The caller said nothing: the agent was cut off and is asked to go on."""
+    leaving: bool = False
+    """The caller said nothing: the call has come to a limit and ends now, the agent is asked to say goodbye."""
 
 
 @dataclass(slots=True)

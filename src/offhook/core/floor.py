@@ -94,6 +94,12 @@ class Floor:
         """The call ends once what is being said was heard; `due`: the goodbye itself is still to come."""
         self.farewell.ask(reason, now, due=due, busy=self.busy)
 
+    def take_leave(self, reason: e.Reason, now: float) -> None:
+        """The call has come to a limit: it ends once a goodbye was heard."""
+        self.farewell.ask(reason, now, due=True, busy=self.busy)
+        self._silence.broken()
+        self._do(e.Respond("", leaving=True))
+
     def _leave_after_all(self, now: float) -> None:
         """The caller made no more than a noise: a goodbye stands."""
         self.farewell.go_on(now, said=self._spoke, busy=self.busy)

@@ -47,6 +47,8 @@ class Options:
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
+    max_cost_per_call: float | None = None
+    """In US dollars, of what has a price."""
     playout_offset_ms: float = 0.0
     show_timing_math: bool = False
     media: Limits = field(default_factory=Limits)
@@ -79,7 +81,11 @@ class App:
             watch(call_id, event)
 
         self.switchboard = Switchboard(
-            open_agent, limit=options.limit, max_call_seconds=options.max_call_seconds, publish=publish
+            open_agent,
+            limit=options.limit,
+            max_call_seconds=options.max_call_seconds,
+            max_usd=options.max_cost_per_call,
+            publish=publish,
         )
         rules = StreamRules(
             options.account_sid,
