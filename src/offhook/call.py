@@ -57,9 +57,13 @@ class Call:
         self.epoch = 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
+        self.began = self.now()
+        """On the call's clock."""
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
         self.phone: PhoneLeg | None = None
+        self.overheard: Callable[[bytes], None] | None = None
+        """Given the caller's audio too, while somebody watches the call."""
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
@@ -145,6 +149,8 @@ class Call:
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
         self._to_agent(frame)
+        if self.overheard is not None:
+            self.overheard(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from offhook.call import Call, Publish
 from offhook.core import events as e
@@ -44,6 +44,11 @@ class Switchboard:
     def live(self) -> int:
         """Calls now."""
         return len(self._calls)
+
+    @property
+    def calls(self) -> Collection[Call]:
+        """The live calls."""
+        return self._calls.values()
 
     @property
     def full(self) -> bool:
