@@ -438,6 +438,7 @@ def test_what_was_used_is_told_with_its_price():
                              usage={"type": "duration", "seconds": 30})  # fmt: skip
         await visit.ms(10)
         answer, transcription = visit.published(e.Used)
+        assert (answer.item, transcription.item) == ("a1", "")
         assert answer.usd == pytest.approx((55 * 4 + 13 * 32 + 64 * 0.4 + 30 * 24 + 91 * 64) / 1e6)
         assert (transcription.model, transcription.usd) == ("gpt-live-transcribe", pytest.approx(0.0085))
 

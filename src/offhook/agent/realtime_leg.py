@@ -369,14 +369,15 @@ class RealtimeLeg:
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 
-    def _report_used(self, model: str, usage: dict[str, Any]) -> None:
+    def _report_used(self, model: str, usage: dict[str, Any], item: str | None = None) -> None:
         if (counted := used(model, self._backend.provider, usage)) is not None:
+            counted.item = item or ""
             self._call.report(counted)
 
     def _on_response_done(self, fact: wire.ResponseDone) -> None:
         for item in self._items.open(fact.response):
             self._end_item(item)
-        self._report_used(self._backend.model, fact.usage)
+        self._report_used(self._backend.model, fact.usage, self._items.first_of(fact.response))
         if self._greeting is not None and self._greeting.response == fact.response:
             self._greeting_over(fact)
         if fact.status in ("failed", "incomplete"):
@@ -386,7 +387,7 @@ class RealtimeLeg:
             self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
         elif fact.status == "failed":
             self._timers.later(RETRY_S, self._answers.retry)
-        elif not (self._items.any_of(fact.response) or self._answers.under_way or self._pending):
+        elif not (self._items.first_of(fact.response) or self._answers.under_way or self._pending):
             self._call.end_item(fact.response)  # an answer without a sound is an answer too
         self._watch()
 

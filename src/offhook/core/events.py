@@ -204,6 +204,8 @@ class Used:
     audio_out: int = 0
     seconds: float = 0.0
     """Of audio, for models that are paid by its length."""
+    item: str = ""
+    """The first item of the answer; empty for what is counted of the call as a whole, such as a transcription."""
 
 
 # ---------------------------------------------------------------- events: what the call tells those who watch it

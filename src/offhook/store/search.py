@@ -10,11 +10,15 @@ from offhook.store.tables import TurnRow
 def calls_that_say(words: str, dialect: str) -> Select[str]:
     """A select of the ids of calls in which one turn has all of the words, each from its beginning ("book" finds
     "booking"), whatever their case. Nothing but signs finds nothing."""
+    return select(TurnRow.call_id).distinct().where(turn_says(words, dialect))
+
+
+def turn_says(words: str, dialect: str) -> ColumnElement[bool]:
+    """The condition that one turn has all of the words."""
     wanted = re.findall(r"\w+", words.lower())
-    calls = select(TurnRow.call_id).distinct()
     if not wanted:
-        return calls.where(literal_column("1=0"))
-    return calls.where(_postgresql(wanted) if dialect == "postgresql" else _sqlite(wanted))
+        return literal_column("1=0")
+    return _postgresql(wanted) if dialect == "postgresql" else _sqlite(wanted)
 
 
 def _postgresql(words: list[str]) -> ColumnElement[bool]:
