@@ -7,7 +7,7 @@ milliseconds on the call's clock; all lengths are milliseconds of audio.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class Result(StrEnum):
@@ -74,6 +74,35 @@ class Settled:
 
 
 @dataclass(slots=True)
+class ItemSounded:
+    """The first audio of an item went out to the ear."""
+
+    item: str
+    at_ms: float
+    """When the caller's answer to hearing it could reach us: its moment at the ear and the way there and back."""
+
+
+@dataclass(slots=True)
+class StreamEnded:
+    """What a media stream carried, told when it is over."""
+
+    epoch: int
+    """Which of the call's streams it was, from 0."""
+    lasted_ms: float
+    media_in: int = 0
+    """Messages of the caller's audio."""
+    media_out: int = 0
+    missing: int = 0
+    """Messages of the caller's audio that the carrier numbered and that never came."""
+    longest_gap_ms: float = 0.0
+    """The longest wait for the next message of the caller's audio."""
+    underruns: int = 0
+    """How often the ear ran dry in the middle of an item."""
+    corrections: int = 0
+    """How often marks corrected what the write clock held for heard."""
+
+
+@dataclass(slots=True)
 class ItemHeard:
     """All of an item has been heard."""
 
@@ -103,6 +132,9 @@ class SpeechStarted:
 @dataclass(slots=True)
 class SpeechStopped:
     """The caller paused."""
+
+    ago_ms: float = 0.0
+    """How long ago, if the leg knows: that speech is over is told late."""
 
 
 @dataclass(slots=True)
@@ -179,6 +211,14 @@ class ToolFinished:
 
 
 @dataclass(slots=True)
+class Noted:
+    """A tool may have changed what the call's tools keep."""
+
+    data: dict[str, Any]
+    """All of it: the call's own, to be copied by whoever keeps it."""
+
+
+@dataclass(slots=True)
 class HangUpAsked:
     """Someone wants the call to end once what the agent is saying has been heard."""
 
@@ -209,6 +249,32 @@ class Used:
 
 
 # ---------------------------------------------------------------- events: what the call tells those who watch it
+
+
+@dataclass(slots=True)
+class CallBegan:
+    """A call is there. The first event of every call."""
+
+    sid: str
+    account_sid: str
+    direction: str
+    caller: str
+    called: str
+    agent: str = ""
+    """The agent's name, if it has one."""
+    backend: str = ""
+    """What speaks for it, such as `local` or `openai:gpt-realtime-2.1`."""
+    variables: dict[str, Any] = field(default_factory=dict)
+    """What the one who started the call told the agent."""
+
+
+@dataclass(slots=True)
+class Answered:
+    """The caller began to hear an answer."""
+
+    item: str
+    latency_ms: float
+    """From the end of the caller's speech, or of an entry on the keypad, to the first audio at the ear."""
 
 
 @dataclass(slots=True)
@@ -350,10 +416,10 @@ class Publish:
 
 
 Event = (
-    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
+    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | Used | HangUpAsked
-    | StateChanged | TurnKept | BargedIn | Ended
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | Noted | Used | HangUpAsked
+    | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended
 )  # fmt: skip
 Command = (
     Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | ToolResult | CloseAgent
