@@ -29,6 +29,8 @@ class Notice:
     """JSON, as it is sent."""
     seq: int = 0
     """Its number in the call's journal; 0 for what is not kept there."""
+    last: bool = False
+    """The call is over with it."""
     key: str = ""
     """Of notices of one call with the same key only the newest matters; empty: each does."""
 

@@ -129,7 +129,8 @@ class Recorder:
         else:
             self._usd = (self._usd or 0.0) + event.usd
         counted = ("text_in", "audio_in", "cached_in", "text_out", "audio_out", "seconds")
-        body = {"model": clean(event.model), "usd": event.usd} | {name: getattr(event, name) for name in counted}
+        item = {"item": clean(event.item)} if event.item else {}
+        body = {"model": clean(event.model), "usd": event.usd} | item | {name: getattr(event, name) for name in counted}
         total = None if self._usd is None else round(self._usd, 9)
         return [("usage", body | {"cost_usd": total, "unpriced": self._unpriced})]
 

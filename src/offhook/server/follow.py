@@ -6,15 +6,16 @@ watches first and reads then, what it has already is dropped, and a number that 
 depends on the bus being complete.
 """
 
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import orjson
 
-from offhook.bus import ALL_CALLS, ALL_PULSES, Bus, Notice
+from offhook.bus import ALL_CALLS, ALL_PULSES, Bus
 from offhook.call import Call
 from offhook.errors import OffhookError, StoreAway
+from offhook.journal.record import Record
+from offhook.server.feed import status_of_row
 from offhook.store.calls import ENDED, Calls, Wanted
 
 QUIET_S = 5.0
@@ -35,24 +36,6 @@ class NoSuchCall(OffhookError):
     """Nobody knows of the call."""
 
 
-def event_text(call_id: str, seq: int, at_ms: float, kind: str, body: dict[str, Any]) -> str:
-    """An event as viewers are sent it."""
-    return orjson.dumps({"type": kind, "call_id": call_id, "seq": seq, "at_ms": round(at_ms)} | body).decode()
-
-
-def status_text(seq: int, call: dict[str, Any]) -> str:
-    """Where a call stands, as viewers of all calls are sent it."""
-    told = {name: _plain(call[name]) for name in STATUS_FIELDS if name in call}
-    return orjson.dumps({"type": "status", "call_id": call["id"], "seq": seq, "status": call["state"]} | told).decode()
-
-
-STATUS_FIELDS = ("direction", "caller", "called", "agent", "backend", "started_at", "answered_at", "result", "reason")
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
 class Viewers:
     """What there is to see, for any number of viewers."""
 
@@ -60,7 +43,7 @@ class Viewers:
         """`find`: the live call of this process by its id."""
         self._bus, self._calls, self._find = bus, calls, find
 
-    async def one(self, call_id: str, after: int = 0) -> AsyncIterator[str]:
+    async def one(self, call_id: str, after: int = 0) -> AsyncGenerator[str]:
         """The events of a call behind `after`, and then those that come; ends behind the last one of the call.
 
         Raises NoSuchCall and ViewerMissed.
@@ -72,7 +55,8 @@ class Viewers:
                     state = await self._state(call_id)
                     async for batch in self._calls.events(call_id, last):
                         for event in batch:
-                            yield event_text(call_id, event.seq, event.at_ms, event.type, event.body)
+                            record = Record(call_id, event.seq, event.at_ms, 0.0, event.type, event.body)
+                            yield orjson.dumps(record.message()).decode()
                             last = event.seq
                 except StoreAway:
                     if first:
@@ -91,6 +75,7 @@ class Viewers:
                         elif notice.seq == last + 1:
                             yield notice.text
                             last = notice.seq
+                            gap = notice.last  # what else there is of the call is in the store
                         elif notice.seq > last:
                             gap = True
                             break
@@ -103,7 +88,7 @@ class Viewers:
             return ""  # it has just begun, and is not written down yet
         return state
 
-    async def all(self, *, pulses: bool = False) -> AsyncIterator[str]:
+    async def all(self, *, pulses: bool = False) -> AsyncGenerator[str]:
         """Where each live call stands, and then every change; and the pulse of every call, if wanted.
 
         Raises ViewerMissed.
@@ -114,7 +99,7 @@ class Viewers:
             try:
                 async for call in self._live():
                     told[call["id"]] = call["last_seq"]
-                    yield status_text(call["last_seq"], call)
+                    yield status_of_row(call)
             except StoreAway:
                 raise ViewerMissed("The database cannot be reached.") from None
             while True:
@@ -130,8 +115,3 @@ class Viewers:
                 yield call
             if (after := page.next) is None:
                 return
-
-
-def status_notice(seq: int, call: dict[str, Any]) -> Notice:
-    """Where a call stands now, for viewers of all calls; `call` has `id`, `state` and what is known of the rest."""
-    return Notice(call["id"], status_text(seq, call), seq=seq, key="status")

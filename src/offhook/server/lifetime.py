@@ -21,6 +21,7 @@ import uvicorn
 from offhook.errors import ConfigError
 from offhook.server.app import App
 from offhook.server.connection import HEAD_SECONDS, UNREAD_SECONDS, connection_class
+from offhook.server.socket import socket_class
 from offhook.settings import without_secrets
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ async def serve(
         host=listening.host,
         port=listening.port,
         http=connection_class(app.door, head_seconds=listening.head_seconds, unread_seconds=listening.unread_seconds),
-        ws="websockets-sansio",
+        ws=socket_class(listening.unread_seconds),
         ws_max_size=limits.message_bytes,
         ws_ping_interval=limits.ping_interval or None,
         ws_ping_timeout=limits.ping_timeout,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Double, ColumnExpressionArgument, Select, and_, cast, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from offhook.store.search import calls_that_say, turn_says
@@ -138,7 +138,7 @@ class Calls:
         """How long a call was, or has been going on."""
         if self._store.dialect == "postgresql":
             ended = func.coalesce(CallRow.ended_at, func.now())
-            return func.extract("epoch", ended - CallRow.answered_at)
+            return cast(func.extract("epoch", ended - CallRow.answered_at), Double)
         days = func.julianday(func.coalesce(CallRow.ended_at, func.strftime("%Y-%m-%d %H:%M:%f", "now")))
         # A day's 86,400,000 milliseconds are told apart by a double, but not exactly: half of one is none.
         return (days - func.julianday(CallRow.answered_at)) * literal_column("86400.0") + literal_column("0.0005")
