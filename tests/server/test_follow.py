@@ -241,7 +241,9 @@ def test_twenty_viewers_that_come_and_go_as_they_like_see_each_event_once_and_in
 
     async def scenario(world):
         talking = [asyncio.create_task(talk(world, call_id)) for call_id in calls]
-        watching = [asyncio.create_task(view(world, rnd.choice(calls), rnd.choice((1.0, 5.0, 60.0)))) for _ in range(20)]
+        watching = [
+            asyncio.create_task(view(world, rnd.choice(calls), rnd.choice((1.0, 5.0, 60.0)))) for _ in range(20)
+        ]
         await asyncio.gather(*talking)
         visits = 0
         for seen, count in await asyncio.gather(*watching):
@@ -263,7 +265,7 @@ def test_viewers_of_all_calls_see_where_each_stands_and_every_change_and_never_g
 
         async def gather():
             async for text in world.viewers.all():
-                seen.append(json.loads(text))
+                seen.append(json.loads(text))  # noqa: PERF401  (the test looks while it grows)
 
         stale = await world.journal.write("c", "status")
         viewer = asyncio.create_task(gather())

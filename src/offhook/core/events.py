@@ -31,6 +31,7 @@ class Reason(StrEnum):
     RESUMED_TOO_OFTEN = "the media stream was lost again and again"
     AGENT_FAILED = "the agent failed"
     SHUT_DOWN = "the server shut down"
+    SERVER_LOST = "the server that held the call was lost"
 
 
 # ---------------------------------------------------------------- events: the phone side

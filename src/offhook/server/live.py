@@ -47,9 +47,7 @@ async def _is_let_in(access: Access, socket: WebSocket) -> bool:
     return True
 
 
-async def _refuse(
-    socket: WebSocket, status: int, sentence: str, headers: Mapping[str, str] | None = None
-) -> None:
+async def _refuse(socket: WebSocket, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
     await socket.send_denial_response(JSONResponse({"detail": sentence}, status, headers))
 
 

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, ColumnExpressionArgument, Select, and_, cast, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ColumnExpressionArgument,
+    Double,
+    Select,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from offhook.store.search import calls_that_say, turn_says
 from offhook.store.store import Store
-from offhook.store.tables import CallRow, EventRow, Row, StreamRow, ToolRow, TurnRow, UsageRow
+from offhook.store.tables import CallRow, EventRow, StreamRow, ToolRow, TurnRow, UsageRow
 
 EVENTS_AT_A_TIME = 500
 ENDED = "ended"
@@ -190,10 +201,22 @@ class Calls:
     # ------------------------------------------------------------------------------------------ calls to see to
 
     async def open_since(self, before: datetime, limit: int) -> list[dict[str, Any]]:
-        """Calls that have not ended though they began before a moment, the oldest first."""
-        wanted = select(CallRow.__table__).where(CallRow.state != ENDED, CallRow.started_at < before)
+        """Calls that have not ended though they began before a moment, the oldest first; `silent_since` is the moment of
+        the newest event of each."""
+        last = and_(EventRow.call_id == CallRow.id, EventRow.seq == CallRow.last_seq)
+        wanted = (
+            select(CallRow.__table__, EventRow.at_ms)
+            .join(EventRow, last, isouter=True)
+            .where(CallRow.state != ENDED, CallRow.started_at < before)
+            .order_by(CallRow.started_at)
+            .limit(limit)
+        )
         async with self._store.reading() as connection:
-            return await _rows(connection, wanted.order_by(CallRow.started_at).limit(limit))
+            found = await _rows(connection, wanted)
+        return [
+            call | {"silent_since": call["started_at"] + timedelta(milliseconds=call.pop("at_ms") or 0.0)}
+            for call in found
+        ]
 
     async def older_than(self, age: timedelta, limit: int, now: datetime | None = None) -> list[dict[str, Any]]:
         """Calls that ended longer ago, the oldest first."""
@@ -212,7 +235,3 @@ def _has(column: Any, number: str) -> ColumnElement[bool]:
 
 async def _rows(connection: AsyncConnection, wanted: Select[Any]) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in await connection.execute(wanted)]
-
-
-ROWS_OF_A_CALL: tuple[type[Row], ...] = (EventRow, TurnRow, ToolRow, UsageRow, StreamRow)
-"""Every table that has rows of a call, but for the call's own."""
