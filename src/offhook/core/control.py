@@ -54,6 +54,7 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told,
         }  # fmt: skip
 
     @property
@@ -150,8 +151,9 @@ class CallControl:
             self._deadlines.drop(self._no_stream)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:
+    def _on_agent_joined(self, event: e.AgentJoined, _now: float) -> None:
         self._agent_joined = True
+        self._publish(event)
         self._greet()
 
     def _greet(self) -> None:
@@ -185,6 +187,9 @@ class CallControl:
         self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
 
     def _on_used(self, event: e.Used, _now: float) -> None:
+        self._publish(event)
+
+    def _on_told(self, event: e.StreamEnded | e.Noted, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
