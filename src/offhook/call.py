@@ -248,14 +248,15 @@ class Call:
 
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
-            output = await self.agent.tools.run(wanted.name, wanted.arguments, self)
+            finished = e.ToolFinished(wanted.id, await self.agent.tools.run(wanted.name, wanted.arguments, self))
         except ToolError as error:
-            self.report(e.ToolFinished(wanted.id, str(error), failed=True))
+            finished = e.ToolFinished(wanted.id, str(error), failed=True)
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
-            self.report(e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True))
-        else:
-            self.report(e.ToolFinished(wanted.id, output))
+            finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.data:
+            self.report(e.Noted(self.data))
+        self.report(finished)
 
     def _tell_agent(self, command: e.Command) -> None:
         if type(command) not in self.agent.can:

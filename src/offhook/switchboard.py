@@ -84,6 +84,7 @@ class Switchboard:
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()
+        self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
         return call

@@ -8,7 +8,7 @@ import pytest
 from offhook.core import events as e
 from offhook.journal.record import Recorder, clean
 
-BEGAN = e.CallBegan("CA1", "AC1", "inbound", "+15550100", "+15550199", "cafe", "local")
+BEGAN = e.CallBegan("CA1", "AC1", "inbound", "+15550100", "+15550199")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_notes_of_tools_are_kept_when_they_change(recorder):
 def test_every_body_is_json_that_databases_take(recorder):
     bad = "a\0b\ud83dc"
     events = [
-        e.CallBegan(bad, bad, bad, bad, bad, bad, bad, {bad: bad}), e.TurnKept(1, "caller", bad, "", None, 0.0, 0.0),
+        e.CallBegan(bad, bad, bad, bad, bad, {bad: bad}), e.AgentJoined(bad, bad), e.TurnKept(1, "caller", bad, "", None, 0.0, 0.0),
         e.TurnKept(2, "agent", bad, bad, bad, 1.0, 1.0), e.Answered(bad, 1.0), e.ToolCalled(bad, bad, bad),
         e.ToolFinished(bad, bad), e.BargedIn({bad: 1.0}), e.Used(bad, 1.0), e.StreamEnded(0, 1000.0),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from offhook.errors import ConfigError
 class Agent:
     """Who answers the telephone.
 
-    `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
+    `name` is what lists of calls call it; `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
     `model` is the backend: "openai:NAME" or "azure:NAME" for a realtime model, "gpt-realtime" or "voice-live" for the
     usual one of each, several of these with commas between in order of preference, "local" for the embedded engine, "echo"
     for a leg that says back what it hears;
@@ -32,10 +32,11 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "model", "greeting", "voice", "language"):
+        for name in ("instructions", "model", "greeting", "voice", "language", "name"):
             value = getattr(self, name)
             if not (isinstance(value, str) or (value is None and name in ("greeting", "voice"))):
                 raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")

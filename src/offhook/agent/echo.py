@@ -30,7 +30,9 @@ class EchoLeg:
     turns: Literal["provider", "offhook"] = "offhook"
     tools: Tools = Toolbox(())
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        """`name`: the agent's."""
+        self._name = name
         self._call: AgentSide
         self._over = asyncio.Event()
         self._items = 0
@@ -41,7 +43,7 @@ class EchoLeg:
     async def run(self, call: AgentSide) -> None:
         """Ready at once."""
         self._call = call
-        call.report(e.AgentJoined())
+        call.report(e.AgentJoined(self._name, "echo"))
         await self._over.wait()
 
     def send_audio(self, frame: bytes) -> None:

@@ -49,8 +49,10 @@ class LocalLeg:
         greeting: str | None,
         endpointing: Endpointing,
         tools: Tools,
+        name: str = "",
     ) -> None:
-        self.tools = tools
+        """`name`: the agent's."""
+        self.tools, self._name = tools, name
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
@@ -70,7 +72,7 @@ class LocalLeg:
         self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
-        call.report(e.AgentJoined())
+        call.report(e.AgentJoined(self._name, "local"))
         await self._over
 
     def send(self, command: e.Command) -> None:

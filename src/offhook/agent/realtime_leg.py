@@ -127,7 +127,8 @@ class RealtimeLeg:
     def _join(self) -> None:
         if not self._joined:
             self._joined = True
-            self._call.report(e.AgentJoined())
+            backend = f"{self._backend.provider}:{self._backend.model}"
+            self._call.report(e.AgentJoined(self._shape.agent.name, backend))
 
     def send_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the server. Media plane."""

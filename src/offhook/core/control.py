@@ -64,6 +64,7 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told,
         }  # fmt: skip
 
     @property
@@ -160,8 +161,9 @@ class CallControl:
             self._deadlines.drop(self._no_stream)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:
+    def _on_agent_joined(self, event: e.AgentJoined, _now: float) -> None:
         self._agent_joined = True
+        self._publish(event)
         self._greet()
 
     def _greet(self) -> None:
@@ -200,6 +202,9 @@ class CallControl:
         self._usd += event.usd or 0.0
         if was_below and self._max_usd is not None and self._usd >= self._max_usd:
             self._take_leave(e.Reason.MAX_COST, now)
+
+    def _on_told(self, event: e.StreamEnded | e.Noted, _now: float) -> None:
+        self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
         if self.state is CallState.ENDING or (self._leaving and not event.at_once):

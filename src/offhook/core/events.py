@@ -117,6 +117,11 @@ class ItemHeard:
 class AgentJoined:
     """The agent leg is ready to talk."""
 
+    name: str = ""
+    """The agent's, if it has one."""
+    backend: str = ""
+    """What speaks for it, such as `local` or `openai:gpt-realtime-2.1`."""
+
 
 @dataclass(slots=True)
 class AgentLost:
@@ -261,10 +266,6 @@ class CallBegan:
     direction: str
     caller: str
     called: str
-    agent: str = ""
-    """The agent's name, if it has one."""
-    backend: str = ""
-    """What speaks for it, such as `local` or `openai:gpt-realtime-2.1`."""
     variables: dict[str, Any] = field(default_factory=dict)
     """What the one who started the call told the agent."""
 

@@ -61,7 +61,8 @@ class Floor:
         self._answer_due = False
         self._caller_speaks = False
         self._words_due = False  # what the caller says now, or said last, is still to be told
-        self._spoke_from = 0.0
+        self._spoke_from = self._spoke_until = 0.0
+        self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
         self._keypad = Keypad()
         self._entered = ""
@@ -76,7 +77,7 @@ class Floor:
             e.CallerTurnEnded: self._on_caller_turn_ended, e.CallerTranscribed: self._on_caller_transcribed,
             e.KeyPressed: self._on_key_pressed, e.KeysWanted: self._on_keys_wanted,
             e.ItemBegan: self._on_item_began, e.ItemEnded: self._on_item_ended, e.ItemText: self._on_item_text,
-            e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
+            e.ItemSounded: self._on_item_sounded, e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
             e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
         }  # fmt: skip
 
@@ -147,8 +148,9 @@ class Floor:
         if not heard:  # the answer was not there yet: it waits for the verdict
             self._settle({}, now)
 
-    def _on_speech_stopped(self, _event: e.SpeechStopped, now: float) -> None:
+    def _on_speech_stopped(self, event: e.SpeechStopped, now: float) -> None:
         self._caller_speaks = False
+        self._spoke_until = now - event.ago_ms
         self._deadlines.drop(self._spoke_long, self._greeting_yields)  # the words, or their absence, will tell
         self._silence.begin(now, anew=True)
 
@@ -159,6 +161,7 @@ class Floor:
         self._words_due = self._caller_speaks
         if not self._ours:
             self._spoke = False
+            self._answer_awaited = self._spoke_until
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
@@ -193,7 +196,7 @@ class Floor:
         self.farewell.withdraw()
         self._cut_in = False
         self._keep_caller(event.text or ("" if event.name else NOT_UNDERSTOOD), event.name)
-        self._answer(event.text, now)
+        self._answer(event.text, now, self._spoke_until)
 
     def _asked(self) -> bool:
         """Whether the agent was asking something when it was cut into."""
@@ -237,7 +240,7 @@ class Floor:
         if entered := self._keypad.take():
             self._keep_caller(f"(keys {entered})")
             self._entered = entered
-            self._answer("", now)
+            self._answer("", now, now)
         else:
             self._silence.begin(now, anew=True)
 
@@ -248,8 +251,9 @@ class Floor:
         self._greeting.asked()
         self._do(e.Greet())
 
-    def _answer(self, text: str, now: float) -> None:
+    def _answer(self, text: str, now: float, since: float) -> None:
         self._unanswered.append(text)
+        self._answer_awaited = since
         self._spoke = False
         self._silence.asked()
         self.turn = TurnState.THINKING
@@ -322,6 +326,11 @@ class Floor:
         generated_ms = self._ledger.generated_ms(event.item)
         if kept := self._transcript.words(event.item, event.text, event.words, generated_ms):
             self._publish(kept)
+
+    def _on_item_sounded(self, event: e.ItemSounded, _now: float) -> None:
+        if self._answer_awaited is not None and not self._silence.is_filler(event.item):
+            self._publish(e.Answered(event.item, event.at_ms - self._answer_awaited))
+            self._answer_awaited = None
 
     def _on_item_heard(self, event: e.ItemHeard, now: float) -> None:
         if heard := self._ledger.heard(event.item):

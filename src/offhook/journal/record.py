@@ -77,9 +77,12 @@ class Recorder:
     def _began(self, event: e.CallBegan, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         body = {
             name: clean(getattr(event, name))
-            for name in ("sid", "account_sid", "direction", "caller", "called", "agent", "backend", "variables")
+            for name in ("sid", "account_sid", "direction", "caller", "called", "variables")
         }
         return [("call", body), ("status", {"status": "ringing", "state": "connecting"})]
+
+    def _agent_joined(self, event: e.AgentJoined, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("agent", {"agent": clean(event.name), "backend": clean(event.backend)})]
 
     def _state_changed(self, event: e.StateChanged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         status = STATUS.get(CallState(event.state))
@@ -160,7 +163,8 @@ TRANSIENT = frozenset({"latency"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
 
 _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
-    e.CallBegan: Recorder._began, e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
+    e.CallBegan: Recorder._began, e.AgentJoined: Recorder._agent_joined,
+    e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
     e.Answered: Recorder._answered, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
     e.Noted: Recorder._noted_by_tools, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,

@@ -1,5 +1,6 @@
 """The store: one database, SQLite or PostgreSQL, made ready and asked. Everything that waits for it is outside work."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -11,6 +12,7 @@ import orjson
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from offhook.errors import ConfigError, StoreAway
@@ -19,9 +21,9 @@ from offhook.store.address import Postgres, Sqlite, address
 
 log = logging.getLogger(__name__)
 
-BUSY_MS = 10_000  # another process writes to the file
+BUSY_MS = 2_000  # another process writes to the file
 CONNECT_S = 5.0
-STATEMENT_S = 15.0
+TRANSACTION_S = 15.0
 WRITES = "offhook_writes"
 
 
@@ -52,7 +54,7 @@ class Store:
         if isinstance(self.address, Sqlite):
             _make_file(self.address.path)
         try:
-            async with self.writing() as connection:
+            async with self._transaction({WRITES: True}, None) as connection:
                 await connection.run_sync(migrate)
         except DatabaseError as error:
             if not isinstance(self.address, Sqlite):
@@ -64,20 +66,20 @@ class Store:
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes; committed at the end of the block."""
-        async with self._transaction({WRITES: True}) as connection:
+        async with self._transaction({WRITES: True}, TRANSACTION_S) as connection:
             yield connection
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        async with self._transaction({}) as connection:
+        async with self._transaction({}, TRANSACTION_S) as connection:
             yield connection
 
     @contextlib.asynccontextmanager
-    async def _transaction(self, options: dict[str, Any]) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, options: dict[str, Any], seconds: float | None) -> AsyncIterator[AsyncConnection]:
         with outside():
             try:
-                async with self.engine.connect() as connection:
+                async with asyncio.timeout(seconds), self.engine.connect() as connection:
                     await connection.execution_options(**options)
                     async with connection.begin():
                         yield connection
@@ -87,7 +89,7 @@ class Store:
                 if error.connection_invalidated or _is_lost(error):
                     raise StoreAway(_why(error)) from error
                 raise
-            except (OSError, TimeoutError) as error:
+            except (OSError, TimeoutError, PoolTimeout) as error:
                 raise StoreAway(_why(error)) from error
 
     async def close(self) -> None:
@@ -160,7 +162,7 @@ def _postgres(where: Postgres) -> AsyncEngine:
     async def connect(*_args: Any, **_options: Any) -> Any:
         # The driver reads the URL as libpq does: sslmode, several hosts, sockets, password files.
         try:
-            return await asyncpg.connect(where.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
+            return await asyncpg.connect(where.dsn, timeout=CONNECT_S)
         except asyncpg.PostgresError as error:  # no such database, a wrong password, it is starting
             raise StoreAway(_why(error)) from error
 

@@ -198,7 +198,7 @@ class StreamRow(Row):
     media_in: Mapped[int]
     """Messages of the caller's audio."""
     media_out: Mapped[int]
-    sequence_gaps: Mapped[int]
+    missing: Mapped[int]
     """Messages that the carrier numbered and that did not come."""
     longest_gap_ms: Mapped[float]
     """The longest wait between two messages of the caller's audio."""

@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.Column("ended_ms", sa.Double, nullable=False),
         sa.Column("media_in", sa.Integer, nullable=False),
         sa.Column("media_out", sa.Integer, nullable=False),
-        sa.Column("sequence_gaps", sa.Integer, nullable=False),
+        sa.Column("missing", sa.Integer, nullable=False),
         sa.Column("longest_gap_ms", sa.Double, nullable=False),
         sa.Column("underruns", sa.Integer, nullable=False),
         sa.Column("corrections", sa.Integer, nullable=False),
