@@ -209,6 +209,14 @@ class Settings(BaseSettings):
         Field(title="a path", description="The folder for state. Unset: `offhook` in the user's data folder."),
     ] = None
 
+    retention_days: Annotated[
+        float | None,
+        Field(
+            gt=0, le=36500, title="days, above 0 to 36500",
+            description="Calls that ended longer ago are removed, with their recordings. Unset: never.",
+        ),
+    ] = None  # fmt: skip
+
     # ---------------------------------------------------------------- Twilio
     twilio_account_sid: Annotated[
         str | None,

@@ -9,7 +9,21 @@ from offhook.server.export import cell, head, lines
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "|calc", "%0A=1", "+", "+15550100=1", "=HYPERLINK(1)"],
+    [
+        "=1+1",
+        "+1+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        " =1",
+        "|calc",
+        "%0A=1",
+        "+",
+        "+15550100=1",
+        "=HYPERLINK(1)",
+    ],
 )
 def test_no_text_can_be_taken_for_a_formula(text):
     assert cell(text) == f"'{text}"

@@ -15,7 +15,8 @@ def records(*events):
 
 
 LIFE = (
-    e.CallBegan("CA1", "AC1", "inbound", "+15550100", "+15550199", "cafe", "local"), e.StateChanged("connected"),
+    e.CallBegan("CA1", "AC1", "inbound", "+15550100", "+15550199"), e.StateChanged("connected"),
+    e.AgentJoined("cafe", "local"),
     e.TurnKept(1, "caller", "hello", "", None, 0.0, 0.0), e.Ended(e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP),
 )  # fmt: skip
 
@@ -27,7 +28,7 @@ def told(topic, *events):
         with bus.watch(topic) as watch:
             feed.publish(records(*events))
             notices = await watch.take(1.0)
-        assert not events or not isinstance(events[-1], e.Ended) or feed._began == {}
+        assert not events or not isinstance(events[-1], e.Ended) or feed._known == {}
         return notices
 
     return run(main())
@@ -49,16 +50,16 @@ def test_what_is_not_kept_is_for_the_moment_only():
 def test_viewers_of_all_calls_are_told_where_a_call_stands_and_who_it_is():
     (notice,) = told(ALL_CALLS, *LIFE)
     message = json.loads(notice.text)
-    assert (message["status"], message["state"], notice.seq) == ("completed", "ended", 5)
+    assert (message["status"], message["state"], notice.seq) == ("completed", "ended", 6)
     assert {name: message[name] for name in ("direction", "caller", "called", "agent", "backend")} == {
-        name: BEGAN[name] for name in ("direction", "caller", "called", "agent", "backend")
+        name: (BEGAN | {"agent": "cafe", "backend": "local"})[name] for name in ("direction", "caller", "called", "agent", "backend")
     }
     assert message["started_at"] == "2027-01-15T08:00:01.234000+00:00"
 
 
 def test_a_row_says_the_same_as_the_newest_record():
-    (notice,) = told(ALL_CALLS, *LIFE[:2])
-    row = call_row("c", state="connected", result=None, last_seq=3)
+    (notice,) = told(ALL_CALLS, *LIFE[:3])
+    row = call_row("c", state="connected", result=None, last_seq=4)
     from_row, from_record = json.loads(status_of_row(row)), json.loads(notice.text)
     assert from_row | {"started_at": 0} == {k: v for k, v in from_record.items() if k != "at_ms"} | {"started_at": 0}
     ended = status_of_row(row | {"state": "ended", "result": "unanswered"})

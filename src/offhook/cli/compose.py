@@ -68,6 +68,7 @@ def options(
         limit=settings.limit_concurrency,
         max_call_seconds=settings.max_call_seconds,
         max_cost_per_call=settings.max_cost_per_call,
+        retention_days=settings.retention_days,
         playout_offset_ms=settings.playout_offset_ms,
         show_timing_math=settings.show_timing_math,
         media=Limits(

@@ -18,24 +18,31 @@ class Feed:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._began: dict[str, dict[str, Any]] = {}  # what is told of each call that is on
+        self._known: dict[str, dict[str, Any]] = {}  # what is told of each call that is on
 
     def publish(self, records: Iterable[Record]) -> None:
         """Tells viewers of records: of those with a `seq` once they are kept, of the others at once."""
         for record in records:
-            if record.type == "call":
-                about = record.body | {"started_at": datetime.fromtimestamp(record.at, UTC)}
-                self._began[record.call_id] = {name: about[name] for name in TOLD}
             if self._bus.watched(record.call_id):
                 text = orjson.dumps(record.message()).decode()
                 key = "" if record.seq else record.type
                 notice = Notice(record.call_id, text, record.seq, record.type == "ended", key)
                 self._bus.publish(record.call_id, [notice])
-            if record.type == "status" and self._bus.watched(ALL_CALLS):
-                text = orjson.dumps(record.message() | self._began.get(record.call_id, {})).decode()
-                self._bus.publish(ALL_CALLS, [Notice(record.call_id, text, record.seq, key="status")])
-            if record.type == "ended":
-                self._began.pop(record.call_id, None)
+            if record.type in ("call", "agent", "status"):
+                self._stands(record)
+            elif record.type == "ended":
+                self._known.pop(record.call_id, None)
+
+    def _stands(self, record: Record) -> None:
+        """Tells viewers of all calls where one stands, with what is known of it by now."""
+        known = self._known.setdefault(record.call_id, {})
+        if record.type == "call":
+            known["started_at"] = datetime.fromtimestamp(record.at, UTC)
+        known |= {name: record.body[name] for name in (*TOLD, "status", "state") if name in record.body}
+        if "status" in known and self._bus.watched(ALL_CALLS):
+            message = {"type": "status", "call_id": record.call_id, "seq": record.seq, "at_ms": record.at_ms}
+            text = orjson.dumps(message | known).decode()
+            self._bus.publish(ALL_CALLS, [Notice(record.call_id, text, record.seq, key="status")])
 
 
 def status_of_row(call: dict[str, Any]) -> str:

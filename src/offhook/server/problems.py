@@ -31,8 +31,10 @@ def sentence(error: RequestValidationError) -> str:
     first = error.errors()[0]
     where = [str(part) for part in first["loc"][1:]]
     what = str(first["msg"]).removeprefix("Input ").removeprefix("Value error, ")
-    return f"`{'.'.join(where) or 'the body'}` {what}." if str(first["msg"]).startswith("Input ") else (
-        f"`{'.'.join(where) or 'the body'}` is refused: {what[:1].lower()}{what[1:]}."
+    return (
+        f"`{'.'.join(where) or 'the body'}` {what}."
+        if str(first["msg"]).startswith("Input ")
+        else (f"`{'.'.join(where) or 'the body'}` is refused: {what[:1].lower()}{what[1:]}.")
     )
 
 
