@@ -52,7 +52,8 @@ def test_viewers_of_all_calls_are_told_where_a_call_stands_and_who_it_is():
     message = json.loads(notice.text)
     assert (message["status"], message["state"], notice.seq) == ("completed", "ended", 6)
     assert {name: message[name] for name in ("direction", "caller", "called", "agent", "backend")} == {
-        name: (BEGAN | {"agent": "cafe", "backend": "local"})[name] for name in ("direction", "caller", "called", "agent", "backend")
+        name: (BEGAN | {"agent": "cafe", "backend": "local"})[name]
+        for name in ("direction", "caller", "called", "agent", "backend")
     }
     assert message["started_at"] == "2027-01-15T08:00:01.234000+00:00"
 

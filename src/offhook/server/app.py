@@ -71,14 +71,15 @@ class App:
         options: Options,
         open_agent: Callable[[CallInfo], AgentLeg],
         watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
-        *,
         journal: Journal | None = None,
+        *,
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
     ) -> None:
-        """`watch` sees every event of every call, beside the log. With a journal calls are kept and can be seen; the app
-        starts and closes it. `carrier_status` is asked after calls whose server was lost; `agents` says who answers."""
-        self.options = options
+        """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
+        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers.
+        """
+        self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -92,9 +93,9 @@ class App:
 
         def publish(call_id: str, event: e.Event) -> None:
             _log_event(call_id, event)
-            watch(call_id, event)
             if journal is not None:
                 journal.publish(call_id, event)
+            watch(call_id, event)
 
         self.switchboard = Switchboard(
             open_agent,
@@ -131,7 +132,7 @@ class App:
             ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready))
-        self.journal, self.watching = journal, None
+        self.watching: Watching | None = None
         if journal is not None:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
@@ -151,9 +152,7 @@ class App:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if self.journal is not None and self.watching is not None:
-                await self.journal.start()
-                stack.push_async_callback(self.journal.close)
+            if self.watching is not None:
                 await stack.enter_async_context(self.watching.running())
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from offhook.call import Call
 from offhook.server import export, shown
@@ -35,27 +35,37 @@ Moment = Annotated[datetime, AfterValidator(_utc)]
 class Filters(BaseModel):
     """Which calls are wanted."""
 
-    q: Annotated[str | None, Query(max_length=200, description="Words of one turn, each from its beginning.")] = None
-    live: Annotated[bool | None, Query(description="true: calls that are on; false: calls that have ended.")] = None
+    q: Annotated[str | None, Field(max_length=200, description="Words of one turn, each from its beginning.")] = None
+    live: Annotated[bool | None, Field(description="true: calls that are on; false: calls that have ended.")] = None
     state: Literal["connecting", "ringing", "connected", "parked", "ending", "ended"] | None = None
     result: Literal["completed", "failed", "unanswered"] | None = None
     number: Annotated[
-        str | None, Query(max_length=100, description="Of either side: its beginning if it begins with +, else a part.")
+        str | None, Field(max_length=100, description="Of either side: its beginning if it begins with +, else a part.")
     ] = None
-    direction: Annotated[str | None, Query(max_length=40)] = None
-    agent: Annotated[str | None, Query(max_length=200)] = None
-    backend: Annotated[str | None, Query(max_length=200)] = None
-    since: Annotated[Moment | None, Query(description="Begun at or after.")] = None
-    until: Annotated[Moment | None, Query(description="Begun before.")] = None
-    min_seconds: Annotated[float | None, Query(ge=0, le=1e6, description="At least so long.")] = None
+    direction: Annotated[str | None, Field(max_length=40)] = None
+    agent: Annotated[str | None, Field(max_length=200)] = None
+    backend: Annotated[str | None, Field(max_length=200)] = None
+    since: Annotated[Moment | None, Field(description="Begun at or after.")] = None
+    until: Annotated[Moment | None, Field(description="Begun before.")] = None
+    min_seconds: Annotated[float | None, Field(ge=0, le=1e6, allow_inf_nan=False, description="At least so long.")] = (
+        None
+    )
 
     def wanted(self) -> Wanted:
         """As the store is asked."""
-        told = self.model_dump(exclude={"q"})
+        told = self.model_dump(exclude={"q", "limit", "after", "total"})
         number = (self.number or "").strip() or None
         if number is not None and self.number is not None and self.number.startswith(" "):
             number = f"+{number}"  # an unescaped + in a query is a space
         return Wanted(words=self.q, **told | {"number": number})
+
+
+class Asked(Filters):
+    """Which calls, and which page of them."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: Annotated[str | None, Field(max_length=200, description="`next` of the page before.")] = None
+    total: Annotated[bool, Field(description="Count all pages too.")] = False
 
 
 class CallsApi:
@@ -87,22 +97,16 @@ class CallsApi:
             summary="Removes a call that has ended, with all that is kept of it and its recording")  # fmt: skip
         return router
 
-    async def _list(
-        self,
-        filters: Annotated[Filters, Depends()],
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-        after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
-        total: Annotated[bool, Query(description="Count all pages too.")] = False,
-    ) -> dict[str, Any]:
-        wanted = filters.wanted()
-        page = await self._calls.page(wanted, limit, place(after) if after else None)
+    async def _list(self, asked: Annotated[Asked, Query()]) -> dict[str, Any]:
+        wanted = asked.wanted()
+        page = await self._calls.page(wanted, asked.limit, place(asked.after) if asked.after else None)
         return {
             "calls": [shown.summary(call, page.matches.get(call["id"])) for call in page.calls],
             "next": cursor(page.next) if page.next else None,
-            "total": await self._calls.count(wanted) if total else None,
+            "total": await self._calls.count(wanted) if asked.total else None,
         }
 
-    async def _list_csv(self, filters: Annotated[Filters, Depends()]) -> Response:
+    async def _list_csv(self, filters: Annotated[Filters, Query()]) -> Response:
         pages = export.calls(self._calls, filters.wanted())
         first = await anext(pages)  # a store that is away is told before the answer has begun
         return StreamingResponse(_behind(first, pages), media_type=CSV, headers=_file("calls.csv"))
@@ -126,8 +130,7 @@ class CallsApi:
         return Response(whole.model_dump_json(), media_type="application/json", headers=name)
 
     async def _delete(self, call_id: str) -> Response:
-        kept = await self._kept(call_id)
-        if kept.call["state"] != ENDED or self._find(call_id) is not None:
+        if self._find(call_id) is not None or (kept := await self._kept(call_id)).call["state"] != ENDED:
             raise HTTPException(HTTPStatus.CONFLICT, LIVE)
         if kept.call["recording"] and self._remove_recording is not None:
             await self._remove_recording(kept.call["recording"])  # first: nothing points to it once the call is gone

@@ -138,12 +138,17 @@ async def serve(
 
     server = Server(config, app.switchboard.drain, listening.drain_seconds, started)
     on_server(server)
+    if app.journal is not None:
+        await app.journal.start()
     try:
         await server.serve()
     except SystemExit:
         # uvicorn logs why it cannot listen and leaves the process; the sentence is ours to say.
         where = f"{without_secrets(listening.host)} port {listening.port}"
         raise ConfigError(f"Cannot listen on {where}: it is in use or not allowed; choose another PORT.") from None
+    finally:
+        if app.journal is not None:
+            await app.journal.close()  # after the last call's last word
     for task in preparing:
         if task.done():
             await task  # raises what went wrong
