@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
@@ -60,9 +61,10 @@ class App:
         options: Options,
         open_agent: Callable[[CallInfo], AgentLeg],
         watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
+        journal: Journal | None = None,
     ) -> None:
-        """`watch` sees every event of every call, beside the log."""
-        self.options = options
+        """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server."""
+        self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -76,6 +78,8 @@ class App:
 
         def publish(call_id: str, event: e.Event) -> None:
             _log_event(call_id, event)
+            if journal is not None:
+                journal.publish(call_id, event)
             watch(call_id, event)
 
         self.switchboard = Switchboard(
@@ -108,7 +112,7 @@ class App:
                 language=options.language,
             ).router()
         )
-        self.asgi.include_router(health(self.switchboard, self.ready))
+        self.asgi.include_router(health(self.switchboard, self.ready, journal))
         self.asgi.include_router(
             page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
         )
