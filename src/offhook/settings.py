@@ -206,7 +206,19 @@ class Settings(BaseSettings):
     ] = None
     offhook_data: Annotated[
         Path | None,
-        Field(title="a path", description="The folder for state. Unset: `offhook` in the user's data folder."),
+        Field(
+            title="a path",
+            description="The folder for state: calls, and what waits for a database that is away. Unset: `offhook` in the user's data folder.",
+        ),
+    ] = None
+
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            title="a URL such as postgresql://user:password@host/name",
+            description="The database that calls are kept in: postgresql://… or sqlite:////folder/file.db. Unset: "
+            "`calls.db` in OFFHOOK_DATA.",
+        ),
     ] = None
 
     retention_days: Annotated[

@@ -55,21 +55,21 @@ def test_what_follows_from_a_call(database_url):
     [call] = kept.calls
     assert (call.sid, call.agent, call.backend, call.state) == ("CA1", "cafe", "local", "ended")
     assert (call.result, call.reason) == ("completed", "caller hung up")
-    assert [(at - call.started_at).total_seconds() for at in (call.answered_at, call.ended_at)] == [0.5, 9.5]
+    assert [(at - call.started_at).total_seconds() for at in (call.answered_at, call.ended_at)] == [0.5, 10.0]
     assert (call.cost_usd, call.unpriced, call.data, call.epoch) == (0.25, True, {"order": ["tea"]}, 0)
     assert [(turn.role, turn.text, turn.unheard, turn.latency_ms) for turn in kept.turns] == [
         ("assistant", "Hello.", "", None), ("user", "a table", "", None), ("assistant", "Gladly", "for when?", 650.0),
     ]  # fmt: skip
-    assert kept.turns[1].at_ms == 1500.0  # of the first version
+    assert kept.turns[1].at_ms == 2000.0  # of the first version
     [tool] = kept.tools
     assert (tool.name, tool.arguments, tool.output, tool.failed, tool.at_ms, tool.took_ms) == (
-        "book", "{}", "done", False, 2500.0, 1000.0,
+        "book", "{}", "done", False, 3000.0, 1000.0,
     )  # fmt: skip
     assert [(usage.model, usage.usd, usage.text_in, usage.audio_in) for usage in kept.usage] == [
         ("m", 0.25, 3, 0), ("m", None, 0, 5),
     ]  # fmt: skip
     [stream] = kept.streams
-    assert tuple(stream)[1:] == (0, 0.0, 8500.0, 450, 20, 2, 61.5, 1, 3)
+    assert tuple(stream)[1:] == (0, 0.0, 9000.0, 450, 20, 2, 61.5, 1, 3)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -94,7 +94,7 @@ class EchoEngine:
 
     def leg(self, agent: Agent) -> AgentLeg:
         """An echo for one call."""
-        return EchoLeg()
+        return EchoLeg(agent.name)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -289,7 +289,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
-            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox),
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
         )  # fmt: skip
 
     async def close(self) -> None:

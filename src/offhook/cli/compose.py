@@ -2,16 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from urllib.parse import quote
 
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
+from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
+from offhook.server.simulator_account import data_folder
 from offhook.settings import Settings
+from offhook.store.store import Store
+
+CALLS = "calls.db"
+SPOOL = "spool"
 
 
 async def serve(
@@ -30,7 +37,9 @@ async def serve(
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
     agents are loaded anew when it changes."""
-    app = App(options(settings, account_sid, keys, try_it=try_it, command=command), roster.open, watch)
+    app = App(
+        options(settings, account_sid, keys, try_it=try_it, command=command), roster.open, watch, journal(settings)
+    )
 
     async def replace(loaded: Loaded) -> None:
         await roster.replace(loaded.agents, loaded.known)
@@ -47,6 +56,14 @@ async def serve(
             await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
         await roster.close()
+
+
+def journal(settings: Settings) -> Journal:
+    """Where calls are kept: the database of DATABASE_URL, else a file in OFFHOOK_DATA. Raises ConfigError."""
+    folder = data_folder(settings.offhook_data).absolute()
+    told = settings.database_url
+    url = told.get_secret_value() if told else f"sqlite:///{quote(str(folder / CALLS))}"
+    return Journal(Store(url), folder / SPOOL)
 
 
 def options(

@@ -35,7 +35,7 @@ NOT_IN_THE_DEMO = (
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
-    "azure_voice_live_scope", "voice_live_model",
+    "azure_voice_live_scope", "voice_live_model", "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
 )  # fmt: skip
 

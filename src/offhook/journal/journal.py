@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import InternalError, NotSupportedError, ProgrammingError
 
 from offhook.core import events as e
 from offhook.errors import StoreAway
@@ -31,6 +31,12 @@ REFUSED = "refused"
 
 T = TypeVar("T")
 Told = Callable[[Sequence[Record]], None]
+
+
+def _stumbled(what: str, error: Exception, **extra: str) -> None:
+    """A bug. Its message may hold what was said, which enters no log above debug."""
+    log.error("%s (%s)", what, type(error).__name__, extra=extra)
+    log.debug("%s", what, exc_info=error, extra=extra)
 
 
 class Journal:
@@ -75,8 +81,8 @@ class Journal:
         """Something happened in a call. Never waits, never raises."""
         try:
             self._record(call_id, event)
-        except Exception:
-            log.exception("an event could not be recorded", extra={"call_id": call_id, "event": type(event).__name__})
+        except Exception as error:  # noqa: BLE001
+            _stumbled(f"an event could not be recorded: {type(event).__name__}", error, call_id=call_id)
 
     def _record(self, call_id: str, event: e.Event) -> None:
         now = self._clock() * 1000.0
@@ -139,9 +145,9 @@ class Journal:
             await self._wait()
             try:
                 await self._step()
-            except Exception:
+            except Exception as error:  # noqa: BLE001
                 # A bug must not end the journal; what waits, waits on.
-                log.exception("the journal stumbles and goes on")
+                _stumbled("the journal stumbles and goes on", error)
                 if self._closing:
                     return
                 await asyncio.sleep(RETRY_S)
@@ -182,6 +188,11 @@ class Journal:
         try:
             await self._aside(lambda: self._spool.append(batch))
         except OSError as error:
+            if self._closing:
+                log.error(
+                    "%d events of calls are lost: neither the database nor %s takes them", len(batch), self._folder
+                )
+                return True
             if not self._full:
                 log.error("%s takes no more (%s); what happens in calls waits in memory", self._folder, error.strerror)
             self._full = True
@@ -250,14 +261,19 @@ class Journal:
         """One transaction. What the database refuses for its content is put aside, so that the rest goes on."""
         try:
             await self._patiently(self._transaction(records))
-        except (IntegrityError, DataError) as error:
+        except (StoreAway, asyncio.CancelledError):
+            raise
+        except (ProgrammingError, InternalError, NotSupportedError) as error:
+            # Other tables than ours: a newer version's, or a migration is under way.
+            raise StoreAway(type(error).__name__) from error
+        except Exception as error:  # noqa: BLE001  (whatever it is, it must not stop the rest)
             if len(records) > 1:
                 middle = len(records) // 2
                 await self._write(records[:middle])
                 await self._write(records[middle:])
                 return
             log.error(
-                "the database refuses a record (%s), which is kept in %s", type(error.orig).__name__,
+                "the database refuses a record (%s), which is kept in %s", type(error).__name__,
                 self._folder / REFUSED, extra={"call_id": records[0].call_id, "seq": records[0].seq},
             )  # fmt: skip
             await self._aside(lambda: self._refused.append(records))

@@ -131,7 +131,7 @@ class App:
                 language=options.language,
             ).router()
         )
-        self.asgi.include_router(health(self.switchboard, self.ready))
+        self.asgi.include_router(health(self.switchboard, self.ready, journal))
         self.watching: Watching | None = None
         if journal is not None:
             self.watching = Watching(

@@ -103,7 +103,8 @@ async def serve(
     on_ready: Callable[[int], None] = lambda _port: None,
     on_server: Callable[[Server], None] = lambda _server: None,
 ) -> None:
-    """Runs a server until it was asked to stop. Raises ConfigError if it cannot listen.
+    """Runs a server until it was asked to stop. Raises ConfigError if it cannot listen, or keep
+    anything.
 
     `prepare` makes the agents ready once the server listens: the page is there at once, and the first call waits at its
     webhook. If it fails, the server ends and its error is raised. `on_started` and, after `prepare`, `on_ready` are told

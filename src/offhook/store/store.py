@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -131,7 +131,8 @@ def _make_file(path: Path) -> None:
 
 def _sqlite(where: Sqlite) -> AsyncEngine:
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{where.path}", json_serializer=_serialize, json_deserializer=orjson.loads,
+        URL.create("sqlite+aiosqlite", database=str(where.path)), json_serializer=_serialize, json_deserializer=orjson.loads,
+        hide_parameters=True,  # what was said must not get into a log by way of an error
         connect_args={"timeout": BUSY_MS / 1000.0},
     )  # fmt: skip
 
@@ -168,5 +169,6 @@ def _postgres(where: Postgres) -> AsyncEngine:
 
     return create_async_engine(
         "postgresql+asyncpg://", async_creator=connect, json_serializer=_serialize, json_deserializer=orjson.loads,
+        hide_parameters=True,  # what was said must not get into a log by way of an error
         pool_size=5, max_overflow=5, pool_timeout=CONNECT_S, pool_recycle=1800, pool_pre_ping=True,
     )  # fmt: skip
