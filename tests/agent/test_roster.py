@@ -100,3 +100,11 @@ def test_a_function_that_fails_or_exits_refuses_its_call_only(caplog):
     for choose in (leaves, breaks):
         with pytest.raises(CallRefused, match="the function that chooses the agent failed"):
             WholeRoster(choose).open(call())
+
+
+def test_agents_are_listed_with_the_numbers_they_answer():
+    assert Roster(DAY).listed() == [(DAY, ["*"])]
+    assert Roster({"+15550100": DAY, "+15550101": DAY, "*": NIGHT}).listed() == [
+        (DAY, ["+15550100", "+15550101"]), (NIGHT, ["*"]),
+    ]  # fmt: skip
+    assert Roster(lambda _info: DAY, [DAY, NIGHT]).listed() == [(DAY, []), (NIGHT, [])]

@@ -215,7 +215,8 @@ def test_a_viewer_that_is_too_slow_is_told_to_come_again(tmp_path):
             wait_for(lambda: server.in_loop(lambda: server.app.journal._durable.is_set()))
             for number in range(MOST_WAITING + 50):
                 server.report(said(number + 1))
-            wait_for(lambda: server.in_loop(lambda: any(w.missed for w in server.app.watching.bus._watches[call_id])))
+            watches = server.app.watching.bus._watches
+            wait_for(lambda: server.in_loop(lambda: all(watch.missed for watch in watches.get(call_id, ()))))
             messages, code, reason = received(viewer)
         last = max(event.get("seq", 0) for event in messages)
         assert (code, reason) == (1013, f"You are too slow. Come again with after={last}.")

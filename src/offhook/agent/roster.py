@@ -30,7 +30,7 @@ class Roster:
         self._credentials = credentials
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
-        self._choose, self._known = _chooser(agents), _known(agents, known)
+        self._choose, self._known, self._agents = _chooser(agents), _known(agents, known), agents
         for agent in self._known:
             self._engine(agent)
 
@@ -47,7 +47,7 @@ class Roster:
         """From now on these agents answer; calls that are on keep theirs. Raises ConfigError, and then nothing changes."""
         choose, names = _chooser(agents), _known(agents, known)
         await self._make_ready(names)
-        self._choose, self._known = choose, names
+        self._choose, self._known, self._agents = choose, names, agents
 
     async def _make_ready(self, agents: Iterable[Agent]) -> None:
         agents = list(agents)
@@ -56,6 +56,18 @@ class Roster:
                 await engine.start()
                 self._started.add(model)
         await asyncio.gather(*(self._engine(agent).prepare(agent) for agent in agents))
+
+    def listed(self) -> list[tuple[Agent, list[str]]]:
+        """Every known agent with the numbers that it answers; "*" for all others. Which agent a function chooses for a
+        number nobody knows."""
+        if isinstance(self._agents, Agent):
+            return [(self._agents, [OTHERWISE])]
+        if not isinstance(self._agents, Mapping):
+            return [(agent, []) for agent in self._known]
+        numbers: dict[int, tuple[Agent, list[str]]] = {}
+        for number, agent in self._agents.items():
+            numbers.setdefault(id(agent), (agent, []))[1].append(number)
+        return list(numbers.values())
 
     def open(self, info: CallInfo) -> AgentLeg:
         """The agent leg of a call. Raises CallRefused if no agent answers it."""

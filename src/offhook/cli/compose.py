@@ -9,10 +9,12 @@ from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
+from offhook.phone.twilio.statuses import CallStatuses
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
+from offhook.server.shown import AgentShown, ToolShown
 from offhook.server.simulator_account import data_folder
 from offhook.settings import Settings
 from offhook.store.store import Store
@@ -38,7 +40,12 @@ async def serve(
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
     agents are loaded anew when it changes."""
     app = App(
-        options(settings, account_sid, keys, try_it=try_it, command=command), roster.open, watch, journal(settings)
+        options(settings, account_sid, keys, try_it=try_it, command=command),
+        roster.open,
+        watch,
+        journal(settings),
+        carrier_status=carrier_status(settings),
+        agents=lambda: agents_shown(roster),
     )
 
     async def replace(loaded: Loaded) -> None:
@@ -56,6 +63,32 @@ async def serve(
             await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
         await roster.close()
+
+
+def carrier_status(settings: Settings) -> CallStatuses | None:
+    """How Twilio is asked after a call; None where there is no account to ask with."""
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    return CallStatuses(sid, token.get_secret_value()) if sid and token else None
+
+
+def agents_shown(roster: Roster) -> list[AgentShown]:
+    """The agents that answer, as the API tells them."""
+    return [
+        AgentShown(
+            name=agent.name,
+            numbers=numbers,
+            model=agent.model,
+            voice=agent.voice,
+            language=agent.language,
+            greeting=agent.greeting,
+            instructions=agent.instructions,
+            tools=[
+                ToolShown(name=tool.name, description=tool.description, parameters=tool.schema)
+                for tool in agent.toolbox
+            ],
+        )
+        for agent, numbers in roster.listed()
+    ]
 
 
 def journal(settings: Settings) -> Journal:

@@ -29,13 +29,12 @@ def tell_problems(app: FastAPI) -> None:
 def sentence(error: RequestValidationError) -> str:
     """What is wrong with the first thing that is."""
     first = error.errors()[0]
-    where = [str(part) for part in first["loc"][1:]]
-    what = str(first["msg"]).removeprefix("Input ").removeprefix("Value error, ")
-    return (
-        f"`{'.'.join(where) or 'the body'}` {what}."
-        if str(first["msg"]).startswith("Input ")
-        else (f"`{'.'.join(where) or 'the body'}` is refused: {what[:1].lower()}{what[1:]}.")
-    )
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    what = str(first["msg"]).removeprefix("Value error, ")
+    if what.startswith("Input "):
+        return f"`{where}` {what.removeprefix('Input ')}."
+    begins_a_name = what[1:2].isupper()
+    return f"`{where}` is refused: {what if begins_a_name else what[:1].lower() + what[1:]}."
 
 
 def _answer(status: HTTPStatus, detail: str) -> JSONResponse:
