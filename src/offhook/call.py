@@ -189,6 +189,10 @@ class Call:
             self.phone.pump()
         self.report(e.ItemEnded(item))
 
+    def shown(self, words: str) -> str:
+        """Words that are being said, as those who watch may see them before they are kept."""
+        return words
+
     # ------------------------------------------------------------------------------------------ control plane
 
     def report(self, event: e.Event) -> None:

@@ -49,10 +49,10 @@ async def lived(store, *events, call_id="c1"):
 
 class Removed:
     def __init__(self):
-        self.places = []
+        self.calls = []
 
-    async def __call__(self, place):
-        self.places.append(place)
+    async def __call__(self, call_id):
+        self.calls.append(call_id)
 
 
 @asynccontextmanager
@@ -234,7 +234,7 @@ def test_a_call_is_removed_with_its_recording_and_then_there_is_none(database_ur
         assert (await api.get("/api/calls/c1")).json()["recording"] == "/api/calls/c1/recording"
         answer = await api.delete("/api/calls/c1")
         assert (answer.status_code, answer.content) == (204, b"")
-        assert removed.places == ["somewhere"]
+        assert removed.calls == ["c1"]
         for path in ("/api/calls/c1", "/api/calls/c1/export"):
             answer = await api.get(path)
             assert (answer.status_code, answer.json()) == (404, {"detail": "There is no such call."})
@@ -254,7 +254,7 @@ def test_a_call_that_is_on_is_not_removed(sqlite):
             answer = await api.delete(f"/api/calls/{call_id}")
             assert (answer.status_code, answer.json()) == (409, {"detail": "The call is still on: hang up first."})
             assert (await api.get(f"/api/calls/{call_id}")).status_code == 200
-        assert removed.places == []
+        assert removed.calls == []
 
     asked(sqlite, scenario, live=("held",), removed=removed)
 

@@ -17,8 +17,12 @@ from websockets.sync.client import connect
 
 from offhook.bus import MOST_WAITING
 from offhook.core import events as e
+from offhook.sim.carrier import CarrierCall
+from offhook.sim.orders import Setup
+from offhook.sim.phone import place_call
+from offhook.sim.signature import Account
 from tests.polling import wait_for
-from tests.server.running import running
+from tests.server.running import ACCOUNT, GREETING_MS, KEY, running
 
 TOKEN = {"authorization": "Bearer t0ken"}
 
@@ -302,3 +306,31 @@ def test_twenty_viewers_that_cut_and_reconnect_see_each_event_of_real_calls_once
         for call_id, seen, _visits in found:
             assert seen == whole[call_id]
         assert sum(visits for _, _, visits in found) > 40
+
+
+def test_a_call_over_a_real_line_is_seen_by_all_who_watch_it_as_it_is_kept(tmp_path):
+    with running(operator_token="t0ken", folder=tmp_path) as server:
+        setup = Setup(f"{server.origin}/incoming-call", Account(ACCOUNT, KEY.secret), hang_up_after_ms=1800.0)
+        url = "ws" + server.origin.removeprefix("http")
+
+        async def view(call_id):
+            async with connect_async(f"{url}/ws/events/{call_id}", additional_headers=TOKEN, proxy=None) as viewer:
+                return [json.loads(text) async for text in viewer]
+
+        async def everything():
+            async with connect_async(f"{url}/ws/events", additional_headers=TOKEN, proxy=None) as listing:
+                calling = asyncio.create_task(place_call(CarrierCall(setup)))
+                call_id = json.loads(await listing.recv())["call_id"]
+                seen = await asyncio.gather(*(view(call_id) for _ in range(5)))
+                await calling
+            return call_id, seen
+
+        call_id, seen = asyncio.run(everything())
+        kept = httpx.get(f"{server.origin}/api/calls/{call_id}/export", headers=TOKEN).json()
+    for events in seen:
+        assert [event for event in events if "seq" in event] == kept["events"]
+        pulses = [event for event in events if event["type"] == "pulse"]
+        assert 2 <= len(pulses) <= 16 and any(pulse["agent_db"] > -60 for pulse in pulses)
+    (turn,) = kept["turns"]
+    assert (turn["role"], turn["generated_ms"]) == ("assistant", GREETING_MS)
+    assert kept["result"] == "completed"

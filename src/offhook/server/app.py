@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -75,10 +75,11 @@ class App:
         *,
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
+        remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers.
-        """
+        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
+        `remove_recording` takes a call's id and is content with a call that has none."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -137,6 +138,7 @@ class App:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
                 retention_days=options.retention_days, carrier_status=carrier_status,
+                remove_recording=remove_recording,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())

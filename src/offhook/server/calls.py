@@ -78,7 +78,8 @@ class CallsApi:
         find: Callable[[str], Call | None],
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`find`: the live call of this process by its id; `remove_recording` is content with a place that is empty."""
+        """`find`: the live call of this process by its id; `remove_recording` takes a call's id and is content
+        with a call that has none."""
         self._access, self._store, self._calls = access, store, Calls(store)
         self._find, self._remove_recording = find, remove_recording
 
@@ -130,10 +131,10 @@ class CallsApi:
         return Response(whole.model_dump_json(), media_type="application/json", headers=name)
 
     async def _delete(self, call_id: str) -> Response:
-        if self._find(call_id) is not None or (kept := await self._kept(call_id)).call["state"] != ENDED:
+        if self._find(call_id) is not None or (await self._kept(call_id)).call["state"] != ENDED:
             raise HTTPException(HTTPStatus.CONFLICT, LIVE)
-        if kept.call["recording"] and self._remove_recording is not None:
-            await self._remove_recording(kept.call["recording"])  # first: nothing points to it once the call is gone
+        if self._remove_recording is not None:
+            await self._remove_recording(call_id)  # first: nothing points to it once the call is gone
         await remove(self._store, [call_id])
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

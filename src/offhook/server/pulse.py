@@ -74,7 +74,8 @@ class Pulse:
             "agent_db": round(dbfs(call.tape.between(now - PERIOD_MS, now), call.format)),
             "turn": str(call.control.turn),
             "saying": [
-                {"turn": turn.number, "item": turn.item, "text": turn.text} for turn in call.control.transcript.open
+                {"turn": turn.number, "item": turn.item, "text": call.shown(turn.text)}
+                for turn in call.control.transcript.open
             ],
         }
         frames.clear()

@@ -53,8 +53,8 @@ class Sweep:
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`is_live`: whether a call is one of this process's; `remove_recording` takes a recording's place and is content
-        with one that is gone."""
+        """`is_live`: whether a call is one of this process's; `remove_recording` takes a call's id and is content with
+        a call that has none."""
         self._store, self._calls, self._feed = store, Calls(store), feed
         self._is_live, self._carrier_status, self._remove_recording = is_live, carrier_status, remove_recording
         self._longest = timedelta(seconds=max_call_seconds) + BEYOND
@@ -122,9 +122,9 @@ class Sweep:
 
     async def _recording_is_gone(self, call: dict[str, Any]) -> bool:
         """A recording goes before its call, so that none is ever left that nothing points to."""
-        if call["recording"] and self._remove_recording is not None:
+        if self._remove_recording is not None:
             try:
-                await self._remove_recording(call["recording"])
+                await self._remove_recording(call["id"])
             except Exception:
                 log.exception("a recording could not be removed; its call stays", extra={"call_id": call["id"]})
                 return False
