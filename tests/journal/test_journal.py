@@ -25,6 +25,12 @@ class Unsteady(Store):
         self.transactions += 1
         return super()._transaction(options, seconds)
 
+    async def write(self, work, seconds=None):
+        if self.away:
+            raise StoreAway("taken away")
+        self.transactions += 1
+        return await super().write(work, seconds)
+
 
 @pytest.fixture
 def url(tmp_path):

@@ -34,8 +34,7 @@ def after(url, batches):
         store = Store(url)
         await store.open()
         for batch in batches:
-            async with store.writing() as connection:
-                await rows.write(connection, batch)
+            await store.write(lambda connection, batch=batch: rows.write(connection, batch))
         rows_found = await found(store)
         await store.close()
         return rows_found

@@ -280,8 +280,7 @@ class Journal:
 
     async def _transaction(self, records: list[Record]) -> None:
         if records:
-            async with self.store.writing() as connection:
-                await rows.write(connection, records)
+            await self.store.write(lambda connection: rows.write(connection, records))
 
     async def _patiently(self, work: Coroutine[None, None, None]) -> None:
         """Raises StoreAway if it takes too long. It may still come to an end: what it writes may be written twice."""

@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from offhook.journal.record import Record
 from offhook.store.tables import CallRow, EventRow, StreamRow, ToolRow, TurnRow, UsageRow
@@ -21,7 +20,7 @@ USAGE = ("model", "usd", "text_in", "audio_in", "cached_in", "text_out", "audio_
 CALL = ("sid", "account_sid", "direction", "caller", "called", "variables")
 
 
-async def write(connection: AsyncConnection, records: Sequence[Record]) -> None:
+def write(connection: sa.Connection, records: Sequence[Record]) -> None:
     """Writes records, in the order in which they were made, within the connection's transaction."""
     statements = STATEMENTS[connection.dialect.name]
     of: dict[str, list[Record]] = {}
@@ -38,7 +37,7 @@ async def write(connection: AsyncConnection, records: Sequence[Record]) -> None:
         ("news of call", _news(records)),
     ):
         if rows:
-            await connection.execute(statements[name], rows)
+            connection.execute(statements[name], rows)
 
 
 def _event(record: Record) -> Values:

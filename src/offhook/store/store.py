@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import URL, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +25,7 @@ BUSY_MS = 2_000  # another process writes to the file
 CONNECT_S = 5.0
 TRANSACTION_S = 15.0
 WRITES = "offhook_writes"
+T = TypeVar("T")
 
 
 class Store:
@@ -38,6 +39,7 @@ class Store:
         """Raises ConfigError for a URL that names no database."""
         self.address = address(url)
         self.engine = _sqlite(self.address) if isinstance(self.address, Sqlite) else _postgres(self.address)
+        self._direct = _sqlite_direct(self.address) if isinstance(self.address, Sqlite) else None
 
     @property
     def dialect(self) -> str:
@@ -54,8 +56,7 @@ class Store:
         if isinstance(self.address, Sqlite):
             _make_file(self.address.path)
         try:
-            async with self._transaction({WRITES: True}, None) as connection:
-                await connection.run_sync(migrate)
+            await self.write(migrate, seconds=None)
         except DatabaseError as error:
             if not isinstance(self.address, Sqlite):
                 raise
@@ -69,6 +70,18 @@ class Store:
         async with self._transaction({WRITES: True}, TRANSACTION_S) as connection:
             yield connection
 
+    async def write(self, work: Callable[[Connection], T], seconds: float | None = TRANSACTION_S) -> T:
+        """What `work` gives, which is done in a transaction that writes, and must not use the loop.
+
+        The cheap way for several statements at once: with SQLite all of it is one trip to a thread, where `writing` takes
+        three for each statement. `work` is given up after so many seconds, where that can be done.
+        """
+        if self._direct is None:
+            async with self._transaction({WRITES: True}, seconds) as connection:
+                return await connection.run_sync(work)
+        with outside(), _away():
+            return await asyncio.get_running_loop().run_in_executor(None, _directly, self._direct, work)
+
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one moment of the database and changes nothing."""
@@ -77,25 +90,31 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def _transaction(self, options: dict[str, Any], seconds: float | None) -> AsyncIterator[AsyncConnection]:
-        with outside():
-            try:
-                async with asyncio.timeout(seconds), self.engine.connect() as connection:
-                    await connection.execution_options(**options)
-                    async with connection.begin():
-                        yield connection
-            except (OperationalError, InterfaceError) as error:
-                raise StoreAway(_why(error)) from error
-            except DBAPIError as error:
-                if error.connection_invalidated or _is_lost(error):
-                    raise StoreAway(_why(error)) from error
-                raise
-            except (OSError, TimeoutError, PoolTimeout) as error:
-                raise StoreAway(_why(error)) from error
+        with outside(), _away():
+            async with asyncio.timeout(seconds), self.engine.connect() as connection:
+                await connection.execution_options(**options)
+                async with connection.begin():
+                    yield connection
 
     async def close(self) -> None:
         """Gives the connections back. Idempotent."""
         with outside():
             await self.engine.dispose()
+        if self._direct is not None:
+            self._direct.dispose()
+
+
+@contextlib.contextmanager
+def _away() -> Iterator[None]:
+    """Tells a database that is away from one that refuses what it is asked."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, OSError, TimeoutError, PoolTimeout) as error:
+        raise StoreAway(_why(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_lost(error):
+            raise StoreAway(_why(error)) from error
+        raise
 
 
 def _why(error: BaseException) -> str:
@@ -114,6 +133,13 @@ def _serialize(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+OPTIONS: dict[str, Any] = {
+    "json_serializer": _serialize,
+    "json_deserializer": orjson.loads,
+    "hide_parameters": True,  # what was said must not get into a log by way of an error
+}
+
+
 # ---------------------------------------------------------------------------------------------- SQLite
 
 
@@ -130,13 +156,31 @@ def _make_file(path: Path) -> None:
 
 
 def _sqlite(where: Sqlite) -> AsyncEngine:
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(where.path)), json_serializer=_serialize, json_deserializer=orjson.loads,
-        hide_parameters=True,  # what was said must not get into a log by way of an error
-        connect_args={"timeout": BUSY_MS / 1000.0},
-    )  # fmt: skip
+    url = URL.create("sqlite+aiosqlite", database=str(where.path))
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000.0}, **OPTIONS)
+    _tune(engine.sync_engine)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _sqlite_direct(where: Sqlite) -> Engine:
+    """Without aiosqlite, for use in whatever thread comes along; one at a time, as SQLite has one writer."""
+    url = URL.create("sqlite", database=str(where.path))
+    patience = {"timeout": BUSY_MS / 1000.0, "check_same_thread": False}
+    engine = create_engine(
+        url, connect_args=patience, poolclass=QueuePool, pool_size=1, max_overflow=0,
+        pool_timeout=BUSY_MS / 1000.0, **OPTIONS,
+    )  # fmt: skip
+    _tune(engine)
+    return engine
+
+
+def _directly(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        return work(connection)
+
+
+def _tune(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
     def connected(connection: DBAPIConnection, _record: object) -> None:
         # The driver's own idea of when a transaction begins is too late for a read and too weak for a write.
         connection.isolation_level = None
@@ -145,13 +189,11 @@ def _sqlite(where: Sqlite) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         # A transaction that reads first and writes then would be refused if another process wrote in between.
         writes = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
 
 
 # ---------------------------------------------------------------------------------------------- PostgreSQL
@@ -168,7 +210,6 @@ def _postgres(where: Postgres) -> AsyncEngine:
             raise StoreAway(_why(error)) from error
 
     return create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, json_serializer=_serialize, json_deserializer=orjson.loads,
-        hide_parameters=True,  # what was said must not get into a log by way of an error
-        pool_size=5, max_overflow=5, pool_timeout=CONNECT_S, pool_recycle=1800, pool_pre_ping=True,
+        "postgresql+asyncpg://", async_creator=connect, pool_size=5, max_overflow=5, pool_timeout=CONNECT_S,
+        pool_recycle=1800, pool_pre_ping=True, **OPTIONS,
     )  # fmt: skip
