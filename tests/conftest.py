@@ -20,5 +20,9 @@ def postgres_server():
 def database_url(request, tmp_path):
     """An empty database, of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/calls.db"
-    return request.getfixturevalue("postgres_server").database()
+        yield f"sqlite:///{tmp_path}/calls.db"
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = server.database()
+    yield url
+    server.drop(url)

@@ -42,8 +42,7 @@ async def lived(store, *events, call_id="c1"):
     recorder = Recorder(call_id, 0.0, NOON.timestamp())
     events = [replace(event, sid=f"CA{call_id}") if isinstance(event, e.CallBegan) else event for event in events]
     records = [record for number, event in enumerate(events) for record in recorder.records(event, 1000.0 * number)]
-    async with store.writing() as connection:
-        await rows.write(connection, records)
+    await store.write(lambda connection: rows.write(connection, records))
     return records
 
 

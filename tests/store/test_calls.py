@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from offhook.sim import clock
@@ -56,50 +55,47 @@ def answers(url, ask, *tables):
     return clock.run(main())
 
 
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        (Wanted(), "edcba"),
-        (Wanted(live=True), "ed"),
-        (Wanted(live=False), "cba"),
-        (Wanted(state="connected"), "d"),
-        (Wanted(result="completed"), "cba"),
-        (Wanted(result="failed"), ""),
-        (Wanted(number="+1555"), "edcba"),
-        (Wanted(number="+4930123"), "c"),
-        (Wanted(number="199"), "edcba"),
-        (Wanted(number="anna"), "b"),
-        (Wanted(number="0%_"), "e"),
-        (Wanted(number="%"), "e"),
-        (Wanted(direction="outbound-api"), "c"),
-        (Wanted(agent="shop"), "b"),
-        (Wanted(backend="gpt-realtime"), "d"),
-        (Wanted(since=minutes(2)), "edc"),
-        (Wanted(until=minutes(2)), "ba"),
-        (Wanted(since=minutes(1), until=minutes(2)), "b"),
-        (Wanted(min_seconds=59.999), "dcb"),
-        (Wanted(min_seconds=60), "db"),
-        (Wanted(min_seconds=60, live=False, agent="cafe"), ""),
-        (Wanted(words="latte"), "ca"),
-        (Wanted(words="latte", since=minutes(1)), "c"),
-        (Wanted(words=""), ""),
-    ],
-    ids=str,
-)
-def test_filters(database_url, wanted, found):
+FILTERS = [
+    (Wanted(), "edcba"),
+    (Wanted(live=True), "ed"),
+    (Wanted(live=False), "cba"),
+    (Wanted(state="connected"), "d"),
+    (Wanted(result="completed"), "cba"),
+    (Wanted(result="failed"), ""),
+    (Wanted(number="+1555"), "edcba"),
+    (Wanted(number="+4930123"), "c"),
+    (Wanted(number="199"), "edcba"),
+    (Wanted(number="anna"), "b"),
+    (Wanted(number="0%_"), "e"),
+    (Wanted(number="%"), "e"),
+    (Wanted(direction="outbound-api"), "c"),
+    (Wanted(agent="shop"), "b"),
+    (Wanted(backend="gpt-realtime"), "d"),
+    (Wanted(since=minutes(2)), "edc"),
+    (Wanted(until=minutes(2)), "ba"),
+    (Wanted(since=minutes(1), until=minutes(2)), "b"),
+    (Wanted(min_seconds=59.999), "dcb"),
+    (Wanted(min_seconds=60), "db"),
+    (Wanted(min_seconds=60, live=False, agent="cafe"), ""),
+    (Wanted(words="latte"), "ca"),
+    (Wanted(words="latte", since=minutes(1)), "c"),
+    (Wanted(words=""), ""),
+]
+
+
+def test_filters(database_url):
     turns = [turn_row("a", 1, "a small latte"), turn_row("c", 1, "hello"), turn_row("c", 2, "two lattes, please")]
+    said = {"a": "a small latte", "c": "two lattes, please"}
 
     async def ask(calls):
-        page = await calls.page(wanted, 10)
-        assert page.next is None
-        assert await calls.count(wanted) == len(page.calls)
-        if wanted.words:
-            assert page.matches == {
-                call["id"]: {"a": "a small latte", "c": "two lattes, please"}[call["id"]] for call in page.calls
-            }
-        return "".join(call["id"] for call in page.calls)
+        for wanted, found in FILTERS:
+            page = await calls.page(wanted, 10)
+            assert "".join(call["id"] for call in page.calls) == found, wanted
+            assert page.next is None
+            assert await calls.count(wanted) == len(page.calls)
+            assert page.matches == ({call["id"]: said[call["id"]] for call in page.calls} if wanted.words else {})
 
-    assert answers(database_url, ask, (CallRow, LIST), (TurnRow, turns)) == found
+    answers(database_url, ask, (CallRow, LIST), (TurnRow, turns))
 
 
 def test_pages_follow_one_another_whatever_begins_meanwhile(database_url):
@@ -139,7 +135,7 @@ def test_one_call_has_all_that_is_kept_of_it_and_nothing_of_another(database_url
         return {"call_id": call_id, "seq": seq, "model": "m", "usd": None, "seconds": 0.0} | counted
 
     def stream(call_id, epoch):
-        counted = dict.fromkeys(("media_in", "media_out", "sequence_gaps", "underruns", "corrections"), 1)
+        counted = dict.fromkeys(("media_in", "media_out", "missing", "underruns", "corrections"), 1)
         return {"call_id": call_id, "epoch": epoch, "at_ms": 1.0, "ended_ms": 2.0, "longest_gap_ms": 21.0} | counted
 
     def event(call_id, seq, kind, **body):

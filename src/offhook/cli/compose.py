@@ -91,12 +91,16 @@ def agents_shown(roster: Roster) -> list[AgentShown]:
     ]
 
 
-def journal(settings: Settings) -> Journal:
+def store(settings: Settings) -> Store:
     """Where calls are kept: the database of DATABASE_URL, else a file in OFFHOOK_DATA. Raises ConfigError."""
-    folder = data_folder(settings.offhook_data).absolute()
-    told = settings.database_url
-    url = told.get_secret_value() if told else f"sqlite:///{quote(str(folder / CALLS))}"
-    return Journal(Store(url), folder / SPOOL)
+    if settings.database_url:
+        return Store(settings.database_url.get_secret_value())
+    return Store(f"sqlite:///{quote(str(data_folder(settings.offhook_data).absolute() / CALLS))}")
+
+
+def journal(settings: Settings) -> Journal:
+    """What keeps them there. Raises ConfigError."""
+    return Journal(store(settings), data_folder(settings.offhook_data).absolute() / SPOOL)
 
 
 def options(

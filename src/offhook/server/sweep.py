@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from offhook.core import events as e
 from offhook.core.states import is_over
@@ -93,14 +93,9 @@ class Sweep:
 
     async def _close(self, call: dict[str, Any], now: datetime) -> bool:
         """Writes the end of a call, unless somebody has done so meanwhile."""
-        async with self._store.writing() as connection:
-            still = select(CallRow.state).where(CallRow.id == call["id"]).with_for_update()
-            if (await connection.execute(still)).scalar_one_or_none() in (None, ENDED):
-                return False
-            newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call["id"])
-            seq = (await connection.execute(newest)).scalar_one() or 0
-            records = _end(call, seq, now)
-            await rows.write(connection, records)
+        records = await self._store.write(lambda connection: _write_end(connection, call, now))
+        if not records:
+            return False
         log.warning("a call whose server was lost is closed", extra={"call_id": call["id"]})
         self._feed.publish(records)
         return True
@@ -131,8 +126,15 @@ class Sweep:
         return True
 
 
-def _end(call: dict[str, Any], seq: int, now: datetime) -> list[Record]:
+def _write_end(connection: Connection, call: dict[str, Any], now: datetime) -> list[Record]:
+    """The records of the end; none if there is one already, or no such call any more."""
+    still = select(CallRow.state).where(CallRow.id == call["id"]).with_for_update()
+    if connection.execute(still).scalar_one_or_none() in (None, ENDED):
+        return []
+    newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call["id"])
     began = call["started_at"]
-    recorder = Recorder(call["id"], 0.0, began.timestamp(), seq=seq)
+    recorder = Recorder(call["id"], 0.0, began.timestamp(), seq=connection.execute(newest).scalar_one() or 0)
     ended = e.Ended(e.Result.FAILED, e.Reason.SERVER_LOST)
-    return recorder.records(ended, (now - began).total_seconds() * 1000.0)
+    records = recorder.records(ended, (now - began).total_seconds() * 1000.0)
+    rows.write(connection, records)
+    return records
