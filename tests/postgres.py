@@ -17,7 +17,7 @@ import pytest
 
 from tests.polling import wait_for
 
-FAST = ("-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=60")
+FAST = ("-F", "-c", "full_page_writes=off", "-c", "max_connections=60")
 
 
 class PostgresServer:

@@ -60,7 +60,7 @@ class EchoLeg:
             self._heard += frame
             if self._quiet >= QUIET_BYTES or len(self._heard) >= LONGEST_BYTES:
                 self._talking = False
-                self._call.report(e.SpeechStopped())
+                self._call.report(e.SpeechStopped(self._quiet / MULAW_8K.bytes_per_ms))
                 spoken_ms = (len(self._heard) - self._quiet) / MULAW_8K.bytes_per_ms
                 self._call.report(e.CallerTurnEnded("(sound)", spoken_ms))
 

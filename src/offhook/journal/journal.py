@@ -5,6 +5,7 @@ spool, from where they follow in their order. Nothing here ever makes a call wai
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -97,9 +98,10 @@ class Journal:
         if not records[0].seq:
             self.on_passing(records)
             return
+        if not self._waiting:
+            self._loop.call_later(BATCH_S, self._come.set)
         self._waiting += records
         self._durable.clear()
-        self._come.set()
 
     @property
     def degraded(self) -> str | None:
@@ -110,7 +112,7 @@ class Journal:
 
     async def start(self) -> None:
         """Opens the store and begins to write. A database that is away is no error; ConfigError if it can never be used."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._clock = clock(loop)
         try:
             await self._open()
@@ -156,15 +158,14 @@ class Journal:
 
     async def _wait(self) -> None:
         """For something to do: records, or the time to look for the database again."""
-        seconds = None if self._away is None else max(0.0, self._retry_at - self._clock())
-        try:
-            async with asyncio.timeout(seconds):
-                await self._come.wait()
-        except TimeoutError:
-            return
+        if self._away is None:
+            await self._come.wait()
+        else:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, self._retry_at - self._clock())):
+                    await self._come.wait()
         if not self._closing:
-            await asyncio.sleep(BATCH_S)
-        self._come.clear()
+            self._come.clear()
 
     async def _step(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -260,7 +261,8 @@ class Journal:
     async def _write(self, records: list[Record]) -> None:
         """One transaction. What the database refuses for its content is put aside, so that the rest goes on."""
         try:
-            await self._patiently(self._transaction(records))
+            work = self._transaction(records)
+            await (self._patiently(work) if self.store.remote else work)
         except (StoreAway, asyncio.CancelledError):
             raise
         except (ProgrammingError, InternalError, NotSupportedError) as error:

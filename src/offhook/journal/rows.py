@@ -26,6 +26,7 @@ def write(connection: sa.Connection, records: Sequence[Record]) -> None:
     of: dict[str, list[Record]] = {}
     for record in records:
         of.setdefault(record.type, []).append(record)
+    news = _news(records)
     for name, rows in (
         ("call", [_call(record) for record in of.get("call", ())]),
         ("event", [_event(record) for record in records]),
@@ -34,7 +35,8 @@ def write(connection: sa.Connection, records: Sequence[Record]) -> None:
         ("tool", [_tool(record) for record in of.get("tool", ()) if record.body["status"] == "started"]),
         ("tool finished", [_finished(record) for record in of.get("tool", ()) if record.body["status"] != "started"]),
         ("stream", [_stream(record) for record in of.get("stream", ())]),
-        ("news of call", _news(records)),
+        ("news of call", [NO_NEWS | each for each in news if len(each) > len(NUMBER)]),
+        ("number of call", [each for each in news if len(each) == len(NUMBER)]),
     ):
         if rows:
             connection.execute(statements[name], rows)
@@ -98,14 +100,14 @@ def _news(records: Iterable[Record]) -> list[Values]:
     """What the records mean to the row of each call, all of a call in one."""
     calls: dict[str, Values] = {}
     for record in records:
-        news = calls.setdefault(record.call_id, dict.fromkeys(NEWS) | {"of_id": record.call_id})
+        news = calls.setdefault(record.call_id, {"of_id": record.call_id})
         news["new_seq"] = record.seq
         body = record.body
         match record.type:
             case "status":
                 news["new_state"] = body["state"]
                 if body["state"] == "connected":
-                    news["new_answered_at"] = news["new_answered_at"] or _moment(record.at)
+                    news.setdefault("new_answered_at", _moment(record.at))
             case "agent":
                 news |= {"new_agent": body["agent"], "new_backend": body["backend"]}
             case "ended":
@@ -125,10 +127,12 @@ def _moment(seconds: float) -> datetime:
 
 # ---------------------------------------------------------------------------------------------- statements
 
+NUMBER = ("of_id", "new_seq")
 NEWS = (
     "new_agent", "new_backend", "new_state", "new_answered_at", "new_result", "new_reason", "new_ended_at", "new_cost_usd", "new_unpriced",
-    "new_data", "new_seq",
+    "new_data",
 )  # fmt: skip
+NO_NEWS = dict.fromkeys(NEWS)
 
 
 def _news_of_call() -> sa.Update:
@@ -147,6 +151,14 @@ def _news_of_call() -> sa.Update:
     changes["answered_at"] = sa.func.coalesce(column, sa.bindparam("new_answered_at", type_=column.type))
     changes["last_seq"] = sa.case((newer, sa.bindparam("new_seq", type_=sa.Integer())), else_=CallRow.last_seq)
     return sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id")).values(changes)
+
+
+def _number_of_call() -> sa.Update:
+    """Most batches have no more to tell of most calls."""
+    number = sa.bindparam("new_seq", type_=sa.Integer())
+    return (
+        sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id"), CallRow.last_seq < number).values(last_seq=number)
+    )
 
 
 _JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
@@ -172,6 +184,7 @@ def _statements(insert: Any) -> dict[str, Any]:
         .values({name: sa.bindparam(name) for name in ("output", "failed", "took_ms")}),
         "stream": once[StreamRow],
         "news of call": _news_of_call(),
+        "number of call": _number_of_call(),
     }
 
 

@@ -46,6 +46,11 @@ class Store:
         """`sqlite` or `postgresql`."""
         return self.engine.dialect.name
 
+    @property
+    def remote(self) -> bool:
+        """It is a server elsewhere, which may fall silent."""
+        return self._direct is None
+
     async def open(self) -> None:
         """Makes the tables, or brings them up to date. Safe when several processes do so at once.
 
