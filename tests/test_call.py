@@ -11,7 +11,7 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next
-from offhook.errors import LegFailed
+from offhook.errors import LegFailed, ToolError
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.sim.network import Link
@@ -314,3 +314,23 @@ def test_where_both_legs_speak_one_format_nothing_is_between_them():
             assert pair.call._to_agent == pair.agent.send_audio
 
     run(scenario())
+
+
+def test_what_tools_note_is_told_with_their_results():
+    class Notes:
+        async def run(self, name, arguments, call):
+            call.data["order"] = ["tea"]
+            if name == "bad":
+                raise ToolError("no")
+            return "noted"
+
+    async def scenario():
+        async with Pair() as pair:
+            pair.agent.tools = Notes()
+            for number, name in enumerate(("good", "bad")):
+                pair.report(e.ToolCalled(str(number), name, "{}"))
+                await pair.loop_ms(10.0)
+            return [event for _, event in pair.events if isinstance(event, e.Noted | e.ToolFinished)]
+
+    notes = e.Noted({"order": ["tea"]})
+    assert run(scenario()) == [notes, e.ToolFinished("0", "noted"), notes, e.ToolFinished("1", "no", failed=True)]

@@ -105,6 +105,7 @@ def running(
     run=uvloop.run,
     prepare=None,
     agent=GreetingAgent,
+    journal=None,
     **options,
 ) -> Iterator[Running]:
     """A server until the block ends. `options`: those of `Options`."""
@@ -128,7 +129,7 @@ def running(
         listening = Listening(
             port=0, drain_seconds=drain_seconds, head_seconds=head_seconds, unread_seconds=unread_seconds
         )
-        app = it.app = App(Options(**given), open_agent)
+        app = it.app = App(Options(**given), open_agent, journal=journal)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)
