@@ -334,3 +334,12 @@ def test_what_tools_note_is_told_with_their_results():
 
     notes = e.Noted({"order": ["tea"]})
     assert run(scenario()) == [notes, e.ToolFinished("0", "noted"), notes, e.ToolFinished("1", "no", failed=True)]
+
+
+def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
+    async def scenario():
+        async with Pair() as pair:
+            with pytest.raises(ToolError, match="cannot say words"):
+                pair.call.say("Hello.")
+
+    run(scenario())
