@@ -9,6 +9,7 @@ OffhookError
 │   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
 │   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
 ├── StoreAway              the database cannot be reached now; calls go on, what they leave behind waits
+├── CarrierError           the carrier's own interface (REST) refused, failed or stayed silent
 ├── LegFailed              one side of a call is gone; `retryable` says whether another try may help
 └── ToolError              told to the model, not to the log as a crash
 """
@@ -53,9 +54,26 @@ class StoreAway(OffhookError):
 class LegFailed(OffhookError):
     """One side of a call is gone."""
 
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
+    def __init__(self, message: str, *, retryable: bool = False, retry_after_s: float | None = None) -> None:
+        """`retry_after_s`: the peer asks not to be asked again before."""
         super().__init__(message)
-        self.retryable = retryable
+        self.retryable, self.retry_after_s = retryable, retry_after_s
+
+
+class CarrierError(OffhookError):
+    """What was asked of the carrier was not done, or nobody knows. The message is one sentence that names no number.
+
+    `code` is the carrier's own, `status` that of HTTP; None where there was no answer. `done` is False if the carrier
+    certainly did nothing, None if it may have.
+    """
+
+    def __init__(
+        self, message: str, *, code: int | None = None, status: int | None = None, done: bool | None = False
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.done = done
 
 
 class ToolError(OffhookError):

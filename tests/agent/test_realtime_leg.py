@@ -78,7 +78,7 @@ def test_a_server_that_never_accepts_the_session_fails_it_after_five_seconds(cap
     async def scenario(visit):
         await visit.ms(4_000)
         assert not visit.call.ended
-        await visit.ms(9_000)  # another try, as long
+        await visit.ms(15_000)  # two more tries, as long
         assert visit.call.ended
         assert "OpenAI did not accept the session within 5 s." in caplog.text
 
@@ -406,8 +406,8 @@ def test_noise_on_the_line_costs_a_message_and_a_server_of_another_protocol_the_
         for _ in range(10):
             visit.model.peer._receive(b"{}")
         await visit.ms(3000)
-        assert visit.call.ended
         assert "OpenAI does not speak this protocol" in caplog.text
+        assert len(visit.model.peers) == 2 and not visit.call.ended, "it did speak it: another session may"
 
     visit(scenario)
 

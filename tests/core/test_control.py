@@ -454,3 +454,10 @@ def test_an_entry_is_not_answered_after_the_call_was_hung_up():
     talk = Talk("offhook").tell(e.KeyPressed("4")).wait(2000)
     talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True)).wait(1500)
     assert not talk.told(e.Respond)
+
+
+def test_what_is_only_told_is_published_as_it_came():
+    events = (e.AgentJoined("cafe", "local"), e.StreamEnded(0, 1000.0), e.Noted({"order": 1}), e.Used("m", 0.1))
+    talk = Talk().tell(*events)
+    assert talk.events == list(events)
+    assert talk.commands == []

@@ -287,3 +287,26 @@ def test_two_journals_write_to_one_database(database_url, tmp_path):
     rows = clock.run(main())
     rows.check()
     assert len(rows.turns) == 58
+
+
+def test_a_bug_in_the_writer_loses_nothing(url, spool, monkeypatch, caplog):
+    async def main():
+        async with journal(url, spool) as kept:
+            broken = iter([ValueError("secret"), ValueError("secret")])
+            append, kept._away, kept._retry_at = kept._spool.append, "for the test", 2.0
+
+            def fail(records):
+                if problem := next(broken, None):
+                    raise problem
+                append(records)
+
+            monkeypatch.setattr(kept._spool, "append", fail)
+            kept.publish("c1", began(1))
+            kept.publish("c1", said(1))
+            await kept.flush()
+            await asyncio.sleep(5.0)
+            return await found(kept.store)
+
+    clock.run(main()).check()
+    assert caplog.text.count("stumbles") == 2
+    assert "secret" not in caplog.text

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from offhook.journal import spool as module
 from offhook.journal.record import Record
 from offhook.journal.spool import CHUNK, Spool, left_behind, taken_over
 
@@ -146,3 +147,18 @@ def test_a_killed_process_leaves_what_it_had_appended(tmp_path):
     process.communicate()
     with taken_over(path) as chunks:
         assert [each.seq for each in all_of(chunks)] == [1, 2, 3]
+
+
+def test_lines_longer_than_what_is_read_at_once_are_read_whole(spool, monkeypatch):
+    monkeypatch.setattr(module, "READ_BYTES", 100)
+    spool.append([record(1, "x" * 5000), record(2), record(3, "y" * 90)])
+    assert read(spool) == [1, 2, 3]
+
+
+def test_of_a_long_file_no_more_is_read_than_is_wanted(spool, monkeypatch):
+    asked = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda *told: asked.append(told[1]) or pread(*told))
+    spool.append([record(seq, "x" * 1000) for seq in range(1, 3000)])
+    assert read(spool) == list(range(1, 3000))
+    assert max(asked) <= module.READ_BYTES

@@ -122,6 +122,7 @@ def running(
     folder=None,
     database_url=None,
     agents=tuple,
+    journal=None,
     **options,
 ) -> Iterator[Running]:
     """A server until the block ends. With a `folder` it keeps calls, there or in the database of the URL. `options`: those
@@ -146,10 +147,10 @@ def running(
         listening = Listening(
             port=0, drain_seconds=drain_seconds, head_seconds=head_seconds, unread_seconds=unread_seconds
         )
-        journal = None
+        kept = journal
         if folder is not None:
-            journal = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
-        app = it.app = App(Options(**given), open_agent, journal=journal, agents=agents)
+            kept = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
+        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)

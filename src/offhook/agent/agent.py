@@ -33,8 +33,8 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
-    name: str = ""
     phrases: Phrases = field(default_factory=Phrases)
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""

@@ -48,6 +48,15 @@ class Asking:
         self.watch()
         return self.answers.under_way
 
+    def hears_again(self) -> bool:
+        """The session there is now is told what the caller said to another. True if it answers that by itself, so that it
+        need not be asked unless it does not."""
+        if self._lost != {}:
+            return False
+        self._lost = None
+        self._later(OWED_S, self.answers, lambda: self.want({}) if self.answers.unused else None)
+        return True
+
     def lose(self, instead: Wish | None, *, waits: bool) -> None:
         """The session is gone. The next is asked for `instead`, or for what this one was (None), unless that `waits` for
         something else."""

@@ -6,17 +6,17 @@ from offhook.core import events as e
 
 
 class Presence:
-    """That of one leg. `report` takes events to the call."""
+    """That of one leg. `report` takes events to the call; `name` is the agent's, `backend` what speaks for it."""
 
-    def __init__(self, report: Callable[[e.Event], None]) -> None:
-        self._report = report
+    def __init__(self, report: Callable[[e.Event], None], name: str = "", backend: str = "") -> None:
+        self._report, self._name, self._backend = report, name, backend
         self._joined = self._away = False
 
-    def join(self, name: str = "", backend: str = "") -> None:
+    def join(self) -> None:
         """The agent can say its first words. Idempotent."""
         if not self._joined:
             self._joined = True
-            self._report(e.AgentJoined(name, backend))
+            self._report(e.AgentJoined(self._name, self._backend))
 
     def absent(self, *, lost: bool = False) -> None:
         """From now on the caller may wait for a word, though nothing was asked."""

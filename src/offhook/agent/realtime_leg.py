@@ -28,6 +28,7 @@ from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.unheard import Unheard
 from offhook.agent.uses import Uses
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 MOST_MISSED = 2  # answers that did not come, one after another: the first is asked for again, then so is the session
 AWAY_S = 30.0  # without a session: a caller had better hear that something is wrong
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
+RECENT_MS = 4_000  # of it, while there is one: so long a dead connection may take it before that is known (socket.py)
+BEFORE_MS = 800  # of it before the server tells that it hears a turn
 
 
 class RealtimeLeg:
@@ -65,7 +68,9 @@ class RealtimeLeg:
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._presence = Presence(lambda event: self._call.report(event))
+        self._presence = Presence(
+            lambda event: self._call.report(event), shape.agent.name, f"{backend.provider}:{backend.model}"
+        )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
             news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
@@ -76,7 +81,10 @@ class RealtimeLeg:
         self._sessions = 0
         self._instructions = ""
         self._ears: OwnEars | None = None
-        self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
+        kept, per_ms = KEPT_MS * self.format.bytes_per_ms, self.format.bytes_per_ms
+        self._backlog = Backlog(kept)
+        # Ears of our own let speech alone through: a turn of theirs begins where the last one ended.
+        self._unheard = Unheard(RECENT_MS * per_ms, BEFORE_MS * per_ms if self.turns == "provider" else kept, kept)
         self._timers = Timers()
         self._to_server: Callable[[bytes], None] = self._backlog.keep
 
@@ -99,7 +107,7 @@ class RealtimeLeg:
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
         if self._lines.greeting() is not None:
-            self._join()  # what it says first needs no session
+            self._presence.join()  # what it says first needs no session
             self._presence.absent()
         self._wait_for_session()
         line = Line(
@@ -129,15 +137,24 @@ class RealtimeLeg:
         self._sessions += 1
         self._asking.renew(session.send)
         self._items = self._items_of(session.send)
-        to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
+        again = self._say_again(session)
+        kept = self._unheard.through(session.send_audio)
+        to_server = kept if self._ears is None else self._ears.through(kept)
         self._backlog.drain(to_server)
         self._to_server = to_server
-        if not self._asking.catch_up():
+        if not (self._asking.catch_up() or again):
             self._presence.present()
-        self._join()
+        self._presence.join()
 
-    def _join(self) -> None:
-        self._presence.join(self._shape.agent.name, f"{self._backend.provider}:{self._backend.model}")
+    def _say_again(self, session: Session) -> bool:
+        """What the caller said to the session before, and nothing came of: it may never have got there. True if the server
+        has to answer it."""
+        if not self._unheard.say_again(session.send_audio):
+            return False
+        if self._ears is not None:
+            session.send(say.commit())
+            return False
+        return self._asking.hears_again()
 
     def _wait_for_session(self) -> None:
         had, failed = self._sessions, LegFailed(f"{self._backend.name} is away for {AWAY_S:g} s.", retryable=True)
@@ -162,6 +179,7 @@ class RealtimeLeg:
     def take_over(self, other: "RealtimeLeg") -> None:
         """Goes on where another leg of the call, which has failed, left off. Before `run`."""
         self.conversation, self._backlog, self._to_server = other.conversation, other._backlog, other._backlog.keep
+        self._unheard = other._unheard
         self._uses = Uses(self.conversation, other._uses.pending)
         self._asking.take_over(other._asking)
         self._presence.take_over(other._presence)
@@ -280,6 +298,7 @@ class RealtimeLeg:
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
                 self._answers.caller_speaks(interrupts=self._greeter.interrupts)
+                self._unheard.turn_began()
                 self._presence.present()
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
@@ -299,6 +318,7 @@ class RealtimeLeg:
             case wire.ItemDone(_, item, "message"):
                 self._end_item(item)
             case wire.ToolWanted():
+                self._unheard.answered()
                 self._uses.begin(fact)
                 self._call.report(e.ToolCalled(fact.call, fact.name, fact.arguments))
             case wire.ResponseDone():
@@ -313,6 +333,7 @@ class RealtimeLeg:
             return
         if not item.begun:
             item.begun = True
+            self._unheard.answered()
             self.conversation.begin("assistant", fact.item)
             self._presence.present()
         if self._greeter.recording is not None:
@@ -343,6 +364,7 @@ class RealtimeLeg:
 
     def _on_committed(self, turn: str) -> None:
         self.conversation.begin("user", turn)
+        self._unheard.turn_ended(turn)
         if self._ears is not None:
             self._ears.name_of(turn)
             return
@@ -351,6 +373,7 @@ class RealtimeLeg:
         self._asking.watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
+        self._unheard.written(turn)
         if text:
             self.conversation.caller(turn, text)
             name = self._ears.name_of(turn) if self._ears is not None else turn

@@ -169,9 +169,14 @@ class Journal:
 
     async def _step(self) -> None:
         batch, self._waiting = self._waiting, []
-        if batch and not await self._keep(batch):
-            self._waiting = batch + self._waiting
-        elif batch:
+        kept = False
+        try:
+            kept = not batch or await self._keep(batch)
+        finally:
+            if not kept:
+                self._waiting = batch + self._waiting
+                self._come.set()
+        if kept and batch:
             self._tell(batch)
         if not self._waiting:
             self._durable.set()
@@ -197,7 +202,6 @@ class Journal:
             if not self._full:
                 log.error("%s takes no more (%s); what happens in calls waits in memory", self._folder, error.strerror)
             self._full = True
-            self._come.set()
             await asyncio.sleep(RETRY_S)
             return False
         self._full = False

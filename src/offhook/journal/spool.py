@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".jsonl"
 CHUNK = 500
-"""Records that are read at a time."""
+"""Records that are read at a time, at most."""
+READ_BYTES = 1 << 20
 
 
 class Spool:
@@ -60,8 +61,14 @@ class Spool:
 
     def next(self) -> list[Record]:
         """The records that wait longest; `done` says that they are written."""
-        data = os.pread(self._descriptor, self._size - self._done, self._done) if not self.empty else b""
-        lines = data.split(b"\n", CHUNK)[:-1]
+        lines: list[bytes] = []
+        most = READ_BYTES
+        while not (lines or self.empty):  # a longer line than that is read whole
+            data = os.pread(self._descriptor, min(most, self._size - self._done), self._done)
+            lines = data.split(b"\n", CHUNK)[:-1]
+            if len(data) == self._size - self._done:
+                break
+            most *= 8
         self._reading = sum(len(line) + 1 for line in lines)
         return [record for line in lines if (record := _read(line))]
 
