@@ -51,7 +51,8 @@ class Floor:
         self._answer_due = False
         self._caller_speaks = False
         self._words_due = False  # what the caller says now, or said last, is still to be told
-        self._spoke_from = self._spoke_until = 0.0
+        self._spoke_from = 0.0
+        self._spoke_until = 0.0
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
         self._keypad = Keypad(deadlines, self._on_keys_over)
