@@ -316,6 +316,26 @@ def test_where_both_legs_speak_one_format_nothing_is_between_them():
     run(scenario())
 
 
+def test_what_tools_note_is_told_with_their_results():
+    class Notes:
+        async def run(self, name, arguments, call):
+            call.data["order"] = ["tea"]
+            if name == "bad":
+                raise ToolError("no")
+            return "noted"
+
+    async def scenario():
+        async with Pair() as pair:
+            pair.agent.tools = Notes()
+            for number, name in enumerate(("good", "bad")):
+                pair.report(e.ToolCalled(str(number), name, "{}"))
+                await pair.loop_ms(10.0)
+            return [event for _, event in pair.events if isinstance(event, e.Noted | e.ToolFinished)]
+
+    notes = e.Noted({"order": ["tea"]})
+    assert run(scenario()) == [notes, e.ToolFinished("0", "noted"), notes, e.ToolFinished("1", "no", failed=True)]
+
+
 def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
     async def scenario():
         async with Pair() as pair:

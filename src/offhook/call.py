@@ -49,6 +49,7 @@ class Call:
         publish: Publish,
         on_ended: Callable[["Call"], None],
         max_call_seconds: float = 3600.0,
+        max_usd: float | None = None,
         format: Format = MULAW_8K,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
@@ -59,14 +60,20 @@ class Call:
         self.epoch = 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
+        self.began = self.now()
+        """On the call's clock."""
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
+        self.overheard: Callable[[bytes], None] | None = None
+        """Given the caller's audio too, while somebody watches the call."""
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
-        self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        self.control = CallControl(
+            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
+        )
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
@@ -153,6 +160,8 @@ class Call:
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
         self._to_agent(frame)
+        if self.overheard is not None:
+            self.overheard(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
@@ -183,6 +192,10 @@ class Call:
         if self.phone is not None:
             self.phone.pump()
         self.report(e.ItemEnded(item))
+
+    def shown(self, words: str) -> str:
+        """Words that are being said, as those who watch may see them before they are kept."""
+        return words
 
     # ------------------------------------------------------------------------------------------ control plane
 
@@ -245,14 +258,15 @@ class Call:
 
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
-            output = await self.agent.tools.run(wanted.name, wanted.arguments, self)
+            finished = e.ToolFinished(wanted.id, await self.agent.tools.run(wanted.name, wanted.arguments, self))
         except ToolError as error:
-            self.report(e.ToolFinished(wanted.id, str(error), failed=True))
+            finished = e.ToolFinished(wanted.id, str(error), failed=True)
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
-            self.report(e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True))
-        else:
-            self.report(e.ToolFinished(wanted.id, output))
+            finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.data:
+            self.report(e.Noted(self.data))
+        self.report(finished)
 
     def _tell_agent(self, command: e.Command) -> None:
         if type(command) not in self.agent.can:

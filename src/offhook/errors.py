@@ -9,6 +9,7 @@ OffhookError
 ├── ProtocolError
 │   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
 │   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
+├── StoreAway              the database cannot be reached now; calls go on, what they leave behind waits
 ├── CarrierError           the carrier's own interface (REST) refused, failed or stayed silent
 ├── LegFailed              one side of a call is gone; `retryable` says whether another try may help
 └── ToolError              told to the model, not to the log as a crash
@@ -49,6 +50,10 @@ class LocalProtocolError(ProtocolError):
 
 class RemoteProtocolError(ProtocolError):
     """The peer broke it."""
+
+
+class StoreAway(OffhookError):
+    """The database cannot be reached, or was lost in the middle of something. Try again later."""
 
 
 class LegFailed(OffhookError):

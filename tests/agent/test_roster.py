@@ -208,3 +208,13 @@ def test_one_model_that_is_not_to_be_had_at_the_start_does_not_stop_the_other(ca
     broken._engines["local"] = Failing(RuntimeError("a bug"))
     with pytest.raises(RuntimeError):
         asyncio.run(broken.start())
+
+
+def test_agents_are_listed_with_the_numbers_they_answer():
+    assert Roster(DAY).listed() == [("agent", DAY, ["*"])]
+    assert Roster(DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, ["*"]), ("night", NIGHT, [])]
+    numbers = {"+15550100": DAY, "+15550101": DAY, "*": NIGHT}
+    assert Roster(numbers, {"day": DAY, "night": NIGHT}).listed() == [
+        ("day", DAY, ["+15550100", "+15550101"]), ("night", NIGHT, ["*"]),
+    ]  # fmt: skip
+    assert Roster(lambda _info: DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, []), ("night", NIGHT, [])]

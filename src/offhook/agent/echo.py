@@ -31,7 +31,9 @@ class EchoLeg:
     turns: Literal["provider", "offhook"] = "offhook"
     tools: Tools = Toolbox(())
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        """`name`: the agent's."""
+        self._name = name
         self._call: AgentSide
         self._over = asyncio.Event()
         self._items = 0
@@ -42,7 +44,7 @@ class EchoLeg:
     async def run(self, call: AgentSide) -> None:
         """Ready at once."""
         self._call = call
-        call.report(e.AgentJoined("echo", self.turns))
+        call.report(e.AgentJoined("echo", self.turns, self._name))
         await self._over.wait()
 
     def send_audio(self, frame: bytes) -> None:
@@ -59,7 +61,7 @@ class EchoLeg:
             self._heard += frame
             if self._quiet >= QUIET_BYTES or len(self._heard) >= LONGEST_BYTES:
                 self._talking = False
-                self._call.report(e.SpeechStopped())
+                self._call.report(e.SpeechStopped(self._quiet / MULAW_8K.bytes_per_ms))
                 spoken_ms = (len(self._heard) - self._quiet) / MULAW_8K.bytes_per_ms
                 self._call.report(e.CallerTurnEnded("(sound)", spoken_ms))
 
@@ -100,7 +102,7 @@ class EchoEngine:
 
     def leg(self, agent: Agent, *, alone: bool = True) -> Successor:
         """An echo for one call."""
-        return EchoLeg()
+        return EchoLeg(agent.name)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -56,8 +56,10 @@ class LocalLeg:
         greeting: str | None,
         endpointing: Endpointing,
         tools: Tools,
+        name: str = "",
     ) -> None:
-        self.tools = tools
+        """`name`: the agent's."""
+        self.tools, self._name = tools, name
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
@@ -80,7 +82,7 @@ class LocalLeg:
         self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
-        call.report(e.AgentJoined("local", self.turns))
+        call.report(e.AgentJoined("local", self.turns, self._name))
         if (past := self._past) is not None:
             for frame in (
                 [] if past.again else past.unheard
@@ -99,11 +101,11 @@ class LocalLeg:
             case e.Greet():
                 if self._greeting:
                     self._answer(_Answer(self), _only(self._greeting))
-            case e.Respond(text, keys, going_on):
+            case e.Respond(text, keys, going_on, leaving):
                 if text or keys:
                     self._turns += 1
                     self.conversation.begin("user", f"turn{self._turns}", KEYS.format(keys) if keys else text)
-                self._respond(Said(text, keys, going_on))
+                self._respond(Said(text, keys, going_on, leaving))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
             case e.Say(item, text):
@@ -363,7 +365,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
-            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox),
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from offhook.core import events as e
 
 
 class Presence:
-    """That of one leg. `report` takes events to the call."""
+    """That of one leg. `report` takes events to the call; `name` is the agent's, `backend` what speaks for it."""
 
     def __init__(self, report: Callable[[e.Event], None], joined: e.AgentJoined) -> None:
         """`joined` is what the call is told first."""

@@ -14,7 +14,7 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, KEYS, SAY, briefing
+from offhook.agent.briefing import GO_ON, KEYS, LEAVE, SAY, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
@@ -70,7 +70,8 @@ class RealtimeLeg:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
         self._presence = Presence(
-            lambda event: self._call.report(event), e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns)
+            lambda event: self._call.report(event),
+            e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns, shape.agent.name),
         )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
@@ -223,6 +224,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
+            case e.Respond(leaving=True):
+                self._asking.want(self._instructed(LEAVE))
             case e.Respond(keys=keys, going_on=going_on):
                 self._respond(keys, going_on)
             case e.Cancel():
@@ -399,14 +402,15 @@ class RealtimeLeg:
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 
-    def _report_used(self, model: str, usage: dict[str, Any]) -> None:
+    def _report_used(self, model: str, usage: dict[str, Any], item: str | None = None) -> None:
         if (counted := used(model, self._backend.provider, usage)) is not None:
+            counted.item = item or ""
             self._call.report(counted)
 
     def _on_response_done(self, fact: wire.ResponseDone) -> None:
         for item in self._items.open(fact.response):
             self._end_item(item)
-        self._report_used(self._backend.model, fact.usage)
+        self._report_used(self._backend.model, fact.usage, self._items.first_of(fact.response))
         if self._greeter.over(fact) and self.turns == "provider":
             self._tell(say.turn_detection_update(self._shape, interrupts=True))
         if fact.status == "completed":
@@ -420,7 +424,7 @@ class RealtimeLeg:
             self._asking.retry()
         elif not (self._answers.under_way or self._uses.pending):
             self._presence.present()
-            if not self._items.any_of(fact.response):
+            if not self._items.first_of(fact.response):
                 self._call.end_item(fact.response)  # an answer without a sound is an answer too
         self._asking.watch()
 

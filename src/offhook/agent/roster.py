@@ -5,6 +5,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from offhook.agent.agent import Agent
 from offhook.agent.backends import BACKENDS
@@ -37,7 +38,7 @@ class Roster:
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
         self._starting = asyncio.Lock()
-        self._choose, self._named = _chooser(agents), _named(agents, known)
+        self._choose, self._named, self._agents = _chooser(agents), _named(agents, known), agents
         self._answering = answering(agents, known)
         for agent in self._answering:
             for model in agent.models:
@@ -56,7 +57,7 @@ class Roster:
         """From now on these agents answer; calls that are on keep theirs. Raises ConfigError, and then nothing changes."""
         choose, named, first = _chooser(agents), _named(agents, known), answering(agents, known)
         await self._make_ready(first)
-        self._choose, self._named, self._answering = choose, named, first
+        self._choose, self._named, self._answering, self._agents = choose, named, first, agents
 
     async def _make_ready(self, agents: Iterable[Agent]) -> None:
         """Raises ConfigError for an agent none of whose models can be used; one that has another is told of in the log."""
@@ -91,6 +92,16 @@ class Roster:
         """The agents by the names that a call may ask for: an agent's own `name`, else what its module calls it, else
         the number it has."""
         return dict(self._named)
+
+    def listed(self) -> list[tuple[str, Agent, list[str]]]:
+        """Every known agent by its name, with the numbers that it answers; "*" for all others. Which agent a function
+        chooses for a number nobody knows."""
+        if isinstance(self._agents, Agent):
+            return [(name, agent, [OTHERWISE] * (agent is self._agents)) for name, agent in self._named.items()]
+        by_number = self._agents.items() if isinstance(self._agents, Mapping) else ()
+        return [
+            (name, agent, [number for number, its in by_number if its is agent]) for name, agent in self._named.items()
+        ]
 
     def backends(self) -> list[str]:
         """What a call may name instead of its agent's model: the usual backends, and the models that agents have."""
@@ -129,6 +140,9 @@ class Roster:
         else:
             there = ", ".join(sorted(self._named)) or "none that has a name"
             raise NotOffered(f'There is no agent "{name[:40]}" here; there is {there}.')
+        if not agent.name:
+            called = next((name for name, its in self._named.items() if its is agent), "")
+            agent = replace(agent, name=called)  # what is kept of the call says who had it
         if backend is None:
             return agent
         if backend not in self.backends():

@@ -33,6 +33,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     # What a command does not need is not imported: `offhook demo` is to answer at once.
     if not any(argument in OWN for argument in arguments[:1]):
         app.add_typer(importlib.import_module("offhook.cli.sim").app, name="sim", help="Stand in for a caller.")
+        app.add_typer(importlib.import_module("offhook.cli.calls").app, name="calls", help="What is kept of calls.")
         app.add_typer(
             importlib.import_module("offhook.cli.number").app, name="number", help="The account's numbers at Twilio."
         )

@@ -36,6 +36,7 @@ NOT_IN_THE_DEMO = (
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
     "default_country", "calls_per_minute", "max_cost_per_day",
     *REACHING_MODELS,
+    "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
 )  # fmt: skip
 
