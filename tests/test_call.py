@@ -302,7 +302,7 @@ def test_legs_of_different_formats_are_converted_and_positions_mean_the_same_to_
         assert len(agent.heard) == 1000 * 48
         agent.say("b", 100)
         call.end_item("b")
-        assert call._downlinks == {}, "nothing is kept of items that are over"
+        assert call._between._items == {}, "nothing is kept of items that are over"
 
     wideband(scenario)
 
@@ -310,7 +310,7 @@ def test_legs_of_different_formats_are_converted_and_positions_mean_the_same_to_
 def test_where_both_legs_speak_one_format_nothing_is_between_them():
     async def scenario():
         async with Pair("provider", Link(0), Link(0)) as pair:
-            assert pair.call._uplink is None and pair.call._downlinks is None
+            assert pair.call._between is None
             assert pair.call._to_agent == pair.agent.send_audio
 
     run(scenario())

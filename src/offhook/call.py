@@ -22,7 +22,7 @@ from offhook.errors import LegFailed, LocalProtocolError, ToolError
 from offhook.outside import clock
 
 if TYPE_CHECKING:
-    from offhook.audio.convert import Converter
+    from offhook.audio.convert import Between
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +61,14 @@ class Call:
         self._clock = clock(self._loop)
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
+        self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
         # Where both legs speak one format, nothing is between them.
-        differ = format != agent.format
-        self._uplink = _converter(format, agent.format) if differ else None
-        self._downlinks: dict[str, Converter] | None = {} if differ else None
+        self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
@@ -163,8 +162,8 @@ class Call:
 
     def agent_audio(self, item: str, audio: bytes) -> None:
         """The agent's audio, on its way to the ear. Late audio of an item that was cut is dropped."""
-        if self._downlinks is not None:
-            audio = self._converted(self._downlinks, item, audio)
+        if self._between is not None:
+            audio = self._between.down(item, audio)
             if not audio:
                 return  # less than the filter's delay so far
         begins = not self.ledger.knows(item)
@@ -176,16 +175,9 @@ class Call:
             self.phone.pump()
             self.arm()
 
-    def _converted(self, downlinks: "dict[str, Converter]", item: str, audio: bytes) -> bytes:
-        """Audio in the phone's format, each moment of an item where it was: positions mean the same to both legs."""
-        if (convert := downlinks.get(item)) is None:
-            convert = downlinks[item] = _converter(self.agent.format, self.format, aligned=True)
-        return convert(audio)
-
     def end_item(self, item: str) -> None:
         """The agent has said all there is of an item."""
-        convert = self._downlinks.pop(item, None) if self._downlinks else None
-        if convert is not None and (rest := convert.flush()):
+        if self._between is not None and (rest := self._between.end(item)):
             self.ledger.accept(item, rest)
         self.ledger.end(item)
         if self.phone is not None:
@@ -215,16 +207,18 @@ class Call:
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, e.AgentJoined):
-                    self._open_uplink()
+                    self._agent_joined(event)
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
                 self._carry_out(self.control.handle(event, self.now()))
         finally:
             self._handling = False
 
-    def _open_uplink(self) -> None:
-        send, convert = self.agent.send_audio, self._uplink
-        self._to_agent = send if convert is None else lambda frame: send(convert(frame))
+    def _agent_joined(self, event: e.AgentJoined) -> None:
+        if event.backend:
+            self.backend = event.backend
+        send, between = self.agent.send_audio, self._between
+        self._to_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:
             self._to_agent(frame)
         self._early.clear()
@@ -300,8 +294,8 @@ class Call:
             self.phone = None
         self._to_agent = lambda _frame: None
         self._early.clear()
-        if self._downlinks:
-            self._downlinks.clear()
+        if self._between is not None:
+            self._between.clear()
         for running in self._tools:
             running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
@@ -326,7 +320,7 @@ class Call:
                 log.warning("%s does not end with its call", task.get_name(), extra={"call_id": self.id})
 
 
-def _converter(source: Format, target: Format, *, aligned: bool = False) -> "Converter":
-    from offhook.audio.convert import Converter  # which needs numpy; most calls do not
+def _between(outer: Format, inner: Format) -> "Between":
+    from offhook.audio.convert import Between  # which needs numpy; most calls do not
 
-    return Converter(source, target, aligned=aligned)
+    return Between(outer, inner)

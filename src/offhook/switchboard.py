@@ -90,7 +90,8 @@ class Switchboard:
         if not self._calls:
             self._empty.set()
         control = call.control
-        log.info("call ended", extra={"call_id": call.id, "result": control.result, "reason": control.reason})
+        told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
+        log.info("call ended", extra=told)
 
     # ------------------------------------------------------------------------------------------ streams
 

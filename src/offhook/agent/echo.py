@@ -5,11 +5,12 @@ import math
 from typing import Literal
 
 from offhook.agent.agent import Agent
+from offhook.agent.handover import Handover, Successor
 from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.leg import AgentLeg, AgentSide, Tools
+from offhook.core.leg import AgentSide, Tools
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
 LOUD = bytes(1 if (code & 0x7F) < 0x50 else 0 for code in range(256))  # µ-law codes louder than about -34 dBFS
@@ -41,7 +42,7 @@ class EchoLeg:
     async def run(self, call: AgentSide) -> None:
         """Ready at once."""
         self._call = call
-        call.report(e.AgentJoined())
+        call.report(e.AgentJoined("echo", self.turns))
         await self._over.wait()
 
     def send_audio(self, frame: bytes) -> None:
@@ -76,6 +77,13 @@ class EchoLeg:
         self._call.report(e.ItemText(item, text))
         self._call.end_item(item)
 
+    def hand_over(self) -> Handover:
+        """Nothing: it understands no word."""
+        return Handover()
+
+    def take_over(self, past: Handover) -> None:
+        """An echo goes on with whatever is said next."""
+
     async def close(self) -> None:
         """Done."""
         self._over.set()
@@ -90,7 +98,7 @@ class EchoEngine:
     async def prepare(self, agent: Agent) -> None:
         """Any agent's echo is the same."""
 
-    def leg(self, agent: Agent) -> AgentLeg:
+    def leg(self, agent: Agent, *, alone: bool = True) -> Successor:
         """An echo for one call."""
         return EchoLeg()
 

@@ -18,6 +18,7 @@ from offhook.agent.briefing import GO_ON, KEYS, SAY, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
+from offhook.agent.handover import Handover
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
@@ -68,7 +69,9 @@ class RealtimeLeg:
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._presence = Presence(lambda event: self._call.report(event))
+        self._presence = Presence(
+            lambda event: self._call.report(event), e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns)
+        )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
             news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
@@ -77,6 +80,7 @@ class RealtimeLeg:
         self._uses = Uses(self.conversation)
         self._not_come = 0  # answers, since one was whole
         self._sessions = 0
+        self._owes = False  # what another leg left unsaid
         self._instructions = ""
         self._ears: OwnEars | None = None
         kept, per_ms = KEPT_MS * self.format.bytes_per_ms, self.format.bytes_per_ms
@@ -101,10 +105,12 @@ class RealtimeLeg:
         self._call = call
         agent, backend = self._shape.agent, self._backend
         self._instructions = briefing(agent, call.info, backend.clock())
+        if self._owes:
+            self._say_owed()
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
-        if self._lines.greeting() is not None:
+        if self._lines.greeting() is not None and not self.conversation.said:
             self._presence.join()  # what it says first needs no session
             self._presence.absent()
         self._wait_for_session()
@@ -174,13 +180,30 @@ class RealtimeLeg:
         self._presence.absent(lost=True)
         self._wait_for_session()
 
-    def take_over(self, other: "RealtimeLeg") -> None:
-        """Goes on where another leg of the call, which has failed, left off. Before `run`."""
-        self.conversation, self._backlog, self._to_server = other.conversation, other._backlog, other._backlog.keep
-        self._unheard = other._unheard
-        self._uses = Uses(self.conversation, other._uses.pending)
-        self._asking.take_over(other._asking)
-        self._presence.take_over(other._presence)
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        past = Handover(self.conversation, self._asking.owes, set(self._uses.pending))
+        past.again = self._unheard.say_again(past.unheard.append)
+        self._backlog.drain(past.unheard.append)
+        return past
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off. Before `run`."""
+        self.conversation = past.conversation
+        last = past.conversation.last
+        # A turn that is heard anew is answered unasked.
+        self._owes = past.owed and not (past.again and last is not None and last.role == "user")
+        self._uses = Uses(self.conversation, frozenset(past.pending))
+        self._items = self._items_of(lambda _message: None)
+        for frame in past.unheard:
+            self._backlog.keep(frame)
+
+    def _say_owed(self) -> None:
+        last = self.conversation.last
+        if last is None:
+            self._greet()
+        elif not self._uses.pending:
+            self._asking.want(self._instructed(GO_ON) if last.role == "assistant" else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""

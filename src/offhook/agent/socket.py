@@ -53,6 +53,9 @@ class Socket(Protocol):
     def close(self) -> None:
         """Leaves. Idempotent; `lost` is not called after it."""
 
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides, which it is soon after `close`."""
+
 
 class Connect(Protocol):
     """Opens a socket to one server."""
@@ -101,6 +104,12 @@ class ProviderSocket(WSListener):
         """Says goodbye; the connection is cut if the server does not answer soon."""
         self._lost = self._receive = None
         self._goodbye(1000)
+
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides; `close` cuts it if the server does not agree soon."""
+        if self._transport is not None:
+            with contextlib.suppress(Exception):  # what was wrong with it has been told
+                await self._transport.wait_disconnected()
 
     def _goodbye(self, code: int) -> None:
         if self._transport is not None and self._abort is None:

@@ -22,7 +22,7 @@ async def product(model_port: int) -> None:
     """Serves until it is ended."""
     options = Options(ACCOUNT.sid, [Key(ACCOUNT.token)])
     agent = Agent("You answer the telephone.", model="openai:bench", greeting="")
-    engine = engine_for(agent.model, Credentials(openai_base_url=f"ws://127.0.0.1:{model_port}"))
+    engine = engine_for("openai:bench", Credentials(openai_base_url=f"ws://127.0.0.1:{model_port}"))
     app = App(options, lambda _info: engine.leg(agent))
     await serve(app, Listening(port=0, drain_seconds=0.0), on_ready=announce)
 

@@ -157,9 +157,11 @@ class CallControl:
                 self._floor.away(now, lost=False)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, now: float) -> None:
+    def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
+        self._floor.agent_changed(event.turns, now, again=self._agent_joined)
         self._agent_joined = True
-        self._floor.asides.back(_event, now)
+        self._floor.asides.back(event, now)
+        self._publish(event)
         self._greet()
 
     def _greet(self) -> None:

@@ -95,7 +95,12 @@ class ItemHeard:
 
 @dataclass(slots=True)
 class AgentJoined:
-    """The agent leg is ready to talk."""
+    """The agent leg is ready to talk: the first, or another in the place of one that was lost."""
+
+    backend: str = ""
+    """What answers, such as "openai:gpt-realtime-2.1" or "local"."""
+    turns: Literal["provider", "offhook"] | None = None
+    """Who owns the turns from now on; None: as before."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ and the words (or their absence) decide whether it was an interruption. With a p
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from offhook.core import events as e
 from offhook.core.asides import Asides
@@ -405,6 +405,22 @@ class Floor:
             self._silence.left_hanging()
             if self.open:
                 self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
+
+    # ------------------------------------------------------------------------------------------ one agent leg for another
+
+    def agent_changed(self, turns: Literal["provider", "offhook"] | None, now: float, *, again: bool) -> None:
+        """An agent leg has joined, which owns the turns or leaves them to us; `again`: in the place of another.
+
+        It has not heard the caller speak, and nobody will say whether they meant to cut in: that counts as if they had.
+        """
+        if turns is not None:
+            self._ours = self._ledger.keep = turns == "offhook"
+        if again:
+            self._caller_speaks = self._words_due = False
+            self._deadlines.drop(self._spoke_long, self._greeting_yields)
+            self._decide(True, now)
+            self._settled_enough()
+            self._silence.begin(now)
 
     # ------------------------------------------------------------------------------------------ the stream goes and comes
 
