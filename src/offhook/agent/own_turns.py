@@ -69,7 +69,11 @@ class OwnEars:
             return
         self._before.append(frame)
         self._before_bytes += len(frame)
-        while self._before_bytes > BEFORE_MS * MULAW_8K.bytes_per_ms:
+        if self._before_bytes <= BEFORE_MS * MULAW_8K.bytes_per_ms:
+            return
+        # What is not judged yet may be speech: after a stall much comes at once.
+        most = (BEFORE_MS + self._hearing.behind_ms) * MULAW_8K.bytes_per_ms
+        while self._before_bytes > most:
             self._before_bytes -= len(self._before.popleft())
 
     def _on_event(self, event: e.Event) -> None:
