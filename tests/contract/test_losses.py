@@ -125,6 +125,7 @@ async def test_words_that_are_written_down_while_the_session_is_renewed(stage: S
   - pause: 8s
   - say now: what are your opening hours
   - hear: from eight to six
+  - pause: 8s
 """,
         lifetime_s=240.0,
         epoch_s=time.time() - loop.time(),

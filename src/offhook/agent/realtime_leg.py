@@ -87,7 +87,10 @@ class RealtimeLeg:
         self._instructions = briefing(agent, call.info, backend.clock())
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
-            self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
+            self._ears = OwnEars(
+                self._listening, call, agent.silence_ms, self._heard_myself, self._commit,
+                words=agent.realtime.transcription is not None,
+            )  # fmt: skip
         if self._kept_greeting() is not None:
             self._join()  # what it says first needs no session
         line = Line(
@@ -361,9 +364,9 @@ class RealtimeLeg:
         self._watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
+        name = self._ears.transcribed(turn, text) if self._ears is not None else turn
         if text:
             self.conversation.caller(turn, text)
-            name = self._ears.name_of(turn) if self._ears is not None else turn
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 
