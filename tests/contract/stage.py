@@ -7,7 +7,7 @@ wire. What was heard is read from the carrier's own log; what the model was told
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,7 @@ class Stage:
         tools: Any = TOOLS,
         silence_ms: int = 700,
         drops_ms: tuple[float, ...] = (),
+        links: tuple[Link, Link] | None = None,
         connect_ms: float = 0.0,
         during: "Callable[[Calling], Any] | None" = None,
         **model: Any,
@@ -124,6 +125,7 @@ class Stage:
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
         calling.model = MemoryModel(calling.server, connect_ms)
+        calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
         with calling.model.reached():
             await calling.place(drops_ms, during)
         if calling.caller.failure is not None:
@@ -142,13 +144,24 @@ class Stage:
         return self.engine
 
 
+@dataclass(slots=True)
+class Part:
+    """Something that a stream was sent: audio of an item, from so many ms of it on, or a clear (without a size)."""
+
+    message: int
+    """Its number among all messages of the stream."""
+    item: str = ""
+    from_ms: float = 0.0
+    size: int = 0
+
+
 @dataclass
 class Sent:
-    """What one stream was sent, in order: audio of items, and clears."""
+    """What one stream was sent, in order."""
 
-    parts: list[tuple[str, str, float, int]] = field(default_factory=list)
-    """What ("audio" or "clear"), the item, where in it (ms), bytes."""
-    next_slice: tuple[str, float, int] | None = None
+    messages: int = 0
+    parts: list[Part] = field(default_factory=list)
+    next_slice: tuple[str, float, int] = ("", 0.0, 0)
 
 
 class Calling:
@@ -158,6 +171,8 @@ class Calling:
         self.backend, self.agent, self.caller = stage.backend, agent, caller
         self.server: MemoryServer
         self.model: MemoryModel
+        self.links: tuple[Link, Link]
+        """To the server, and to the carrier."""
         self.events: list[tuple[float, e.Event]] = []
         self.commands: list[tuple[float, e.Command]] = []
         self.spoke: list[tuple[float, str]] = []
@@ -193,7 +208,7 @@ class Calling:
         self.carrier = CarrierCall(setup, self.caller)
         beside = self._loop.create_task(during(self)) if during is not None else None
         try:
-            await place_call(self.carrier, app.asgi, self._accept, Link(DELAY_MS), Link(DELAY_MS))
+            await place_call(self.carrier, app.asgi, self._accept, *self.links)
             await asyncio.sleep(20.0)
             assert app.switchboard.live == 0, "the call is over on both sides"
         finally:
@@ -239,13 +254,11 @@ class Calling:
         def sending(message: bytes) -> None:
             body = orjson.loads(message)
             if body["event"] == "clear":
-                sent.parts.append(("clear", "", 0.0, 0))
+                sent.parts.append(Part(sent.messages))
             elif body["event"] == "media":
-                if not sent.parts:
-                    sent.parts.append(("audio", "", 0.0, LEAD_IN_BYTES))
-                else:
-                    assert sent.next_slice is not None
-                    sent.parts.append(("audio", *sent.next_slice))
+                what = sent.next_slice if sent.parts else ("", 0.0, LEAD_IN_BYTES)
+                sent.parts.append(Part(sent.messages, *what))
+            sent.messages += 1
             send(message)
 
         socket.send = sending
@@ -305,35 +318,44 @@ class Calling:
         """How far each item reached the ear, in ms: by the carrier's log."""
         reached: dict[str, float] = {}
         for sent, stream in zip(self._sent, self.carrier.streams, strict=True):
-            for item, from_ms, played in _played(sent, stream.playback):
-                if item:
-                    reached[item] = max(reached.get(item, 0.0), from_ms + played / 8.0)
+            for part in _played(sent, stream.playback):
+                if part.item:
+                    reached[part.item] = max(reached.get(part.item, 0.0), part.from_ms + part.size / 8.0)
         return reached
+
+    def late_ms(self, item: str) -> float:
+        """How late an item began to play and the clear behind it came, by the log of the network; of one stream."""
+        (sent,) = self._sent
+        parts = sent.parts
+        first = next(at for at, part in enumerate(parts) if part.item == item)
+        clear = next(part for part in parts[first:] if not part.size)
+        log = self.links[1].log
+        return abs(log[parts[first].message].late_ms) + abs(log[clear.message].late_ms)
 
     def answered_within(self) -> list[float | None]:
         """From the end of each of the caller's turns to the agent's first sound, in ms."""
         return [said.answered_ms for said in self.caller.report.spoken]
 
 
-def _played(sent: Sent, playback) -> list[tuple[str, float, int]]:
-    """The bytes of each part that the carrier played: all but those that a clear threw away, or the end."""
-    parts: list[tuple[str, float, int]] = []
+def _played(sent: Sent, playback) -> list[Part]:
+    """The parts that the carrier played: all but what a clear threw away, or the end."""
+    parts: list[Part] = []
     dropped = [clear.dropped_bytes for clear in playback.clears]
-    for what, item, offset_ms, size in sent.parts:
-        if what == "audio":
-            parts.append((item, offset_ms, size))
+    for part in sent.parts:
+        if part.size:
+            parts.append(part)
         elif dropped:  # else it was under way when the stream ended
             parts = _without(parts, dropped.pop(0))
     played = sum(len(stretch.audio) for stretch in playback.played)
-    return _without(parts, sum(size for _, _, size in parts) - played)
+    return _without(parts, sum(part.size for part in parts) - played)
 
 
-def _without(parts: list[tuple[str, float, int]], last: int) -> list[tuple[str, float, int]]:
+def _without(parts: list[Part], last: int) -> list[Part]:
     """Without the last so many bytes."""
     kept = list(parts)
     while last > 0:
-        item, offset_ms, size = kept.pop()
-        if size > last:
-            kept.append((item, offset_ms, size - last))
-        last -= min(size, last)
+        part = kept.pop()
+        if part.size > last:
+            kept.append(replace(part, size=part.size - last))
+        last -= min(part.size, last)
     return kept

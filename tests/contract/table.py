@@ -94,9 +94,8 @@ ROWS = {
 
 def rendered() -> str:
     """The table in Markdown."""
-    lines = [" | ".join(("", *COLUMNS)).strip(), "|".join("---" for _ in range(len(COLUMNS) + 1))]
-    lines += [" | ".join((row.says, *row.cells())) for row in ROWS.values()]
-    return "\n".join(f"| {line} |" if not line.startswith("|") else f"| {line} |" for line in lines)
+    lines = [("", *COLUMNS), ("---",) * (len(COLUMNS) + 1), *((row.says, *row.cells()) for row in ROWS.values())]
+    return "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines)
 
 
 def block() -> str:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from offhook import tool
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer, ToolUse
+from offhook.sim.network import Link
 
 from .backends import BACKENDS, PCM16
 from .scenario import contract
@@ -21,15 +22,17 @@ CUTS_IN = """
 """
 
 
-def cut(calling: Calling, within_ms: float = EXACT_MS) -> dict[str, float]:
-    """The items that were cut, with the ms that were told of each; the model was told the same, and took it."""
+def cut(calling: Calling) -> dict[str, float]:
+    """The items that were cut, with the ms that were told of each: those that were heard, but for what the network was late
+    by. The model was told the same, and took it."""
     heard = calling.heard()
     told = {each.item: float(each.heard_ms) for each in calling.told(e.Truncate)}
     gone = [each.item for each in calling.told(e.Discard)]
     assert len(told) == len(calling.told(e.Truncate)), "each is told once"
     for item, ms in told.items():
+        within_ms = EXACT_MS + calling.late_ms(item)
         assert abs(ms - heard[item]) <= within_ms, f"{item}: {ms} told, {heard[item]} heard"
-    assert not [item for item in gone if heard.get(item, 0.0) > within_ms]
+    assert not [item for item in gone if heard.get(item, 0.0) > EXACT_MS]
     if calling.backend.realtime:
         truncated = {each["item_id"]: each["audio_end_ms"] for each in calling.sent("conversation.item.truncate")}
         assert truncated == told
@@ -110,3 +113,16 @@ async def test_two_answers_in_a_row_of_which_the_second_waits(stage: Stage) -> s
     first, second = cuts.values()
     assert first > 0 and second == 0
     return "yes" if HOURS in calling.agent_words() and "espresso" not in calling.agent_words() else "no"
+
+
+@contract("jitter", [*BACKENDS, *PCM16])
+async def test_interruptions_on_a_network_that_jitters(stage: Stage) -> str:
+    late = []
+    for seed, (jitter_ms, shape) in enumerate([(4.0, "gauss"), (15.0, "exp"), (15.0, "lognorm")]):
+        calling = await stage.call(
+            CUTS_IN, links=(Link(80.0, jitter_ms, shape, seed=seed), Link(80.0, jitter_ms, shape, seed=100 + seed))
+        )
+        ((item, _),) = cut(calling).items()
+        late.append(calling.late_ms(item))
+    assert max(late) > 1.0, "it did jitter"
+    return "yes"
