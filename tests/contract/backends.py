@@ -34,7 +34,9 @@ class Backend:
     audio: Literal["mulaw", "pcm16"] = "mulaw"
 
     def __str__(self) -> str:
-        return "-".join([self.dialect, *(["own-turns"] if self.own_turns else []), *["pcm16"] * (self.audio == "pcm16")])
+        return "-".join(
+            [self.dialect, *(["own-turns"] if self.own_turns else []), *["pcm16"] * (self.audio == "pcm16")]
+        )
 
     @property
     def realtime(self) -> bool:

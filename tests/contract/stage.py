@@ -121,7 +121,9 @@ class Stage:
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
             voice="en-us" if self.backend.dialect == "local" else None,
         )  # fmt: skip
-        script = await voiced(parse(f"agent voice: en-us\nsteps:\n{steps}", "the test's script"), Path(), self.world.voices)
+        script = await voiced(
+            parse(f"agent voice: en-us\nsteps:\n{steps}", "the test's script"), Path(), self.world.voices
+        )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
         calling.model = MemoryModel(calling.server, connect_ms)
@@ -131,7 +133,6 @@ class Stage:
         if calling.caller.failure is not None:
             raise AssertionError(f"{calling.caller.failure.sentence}\n{calling.turns()}")
         return calling
-
 
     async def ready(self, agent: Agent) -> Engine:
         """What opens the legs of an agent."""

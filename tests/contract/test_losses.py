@@ -30,7 +30,7 @@ async def test_a_stream_that_is_lost_in_an_answer(stage: Stage) -> str:
     going_on = [each for each in calling.told(e.Respond) if each.going_on]
     if not going_on:
         (item,) = [turn.item for turn in calling.kept() if turn.role == "agent" and MENU in turn.text]
-        assert heard[item] == [turn for turn in calling.kept() if turn.item == item][0].generated_ms
+        assert heard[item] == next(turn for turn in calling.kept() if turn.item == item).generated_ms
         again_ms = sum(len(stretch.audio) / 8 for s in calling.carrier.streams for stretch in s.playback.played)
         assert again_ms - sum(heard.values()) < 400 + 1000, "at most a word is said twice, and two lead-ins"
         assert calling.told(e.Truncate) == []
