@@ -55,6 +55,9 @@ ROWS = {
     ),
     "own greeting": everywhere("Without one (None) the agent greets in words of its own"),
     "no greeting": everywhere('With `""` it waits for the caller'),
+    "early hello": Row(
+        "A hello into its first words", "is heard beside it", "cuts it after 1.5 s", own="is heard beside it",
+    ),
     "early caller": everywhere("What is said before the agent is ready is kept and answered"),
     "question": everywhere("A question is answered, a tool run for it and its result spoken"),
     "short word": everywhere("A word of half a second is answered"),
@@ -77,6 +80,7 @@ ROWS = {
         "A stream is lost in an answer: on the next one", "the rest is said again", "the model is asked to go on",
         own="the rest is said again",
     ),
+    "hung up": everywhere("The caller hangs up in an answer: what was heard is kept"),
     "lost session": Row(
         "The session is lost: the next knows what was said and heard", "there is none", "yes",
     ),

@@ -78,3 +78,26 @@ async def test_a_caller_who_speaks_before_the_agent_is_ready(stage: Stage) -> st
     if stage.backend.realtime:
         assert calling.caller.report.spoken[0].to_ms < 3000.0 < calling.caller.hearing.spans[0].from_ms
     return "yes" if "twelve mill street" in calling.agent_words() else "not answered"
+
+
+@contract("early hello", [*BACKENDS, *PCM16])
+async def test_a_hello_into_the_greeting(stage: Stage) -> str:
+    calling = await stage.call(
+        """
+  - wait: speech
+  - pause: 300ms
+  - say now: hello
+  - wait: {silence: 3s}
+  - hang up
+"""
+    )
+    greeting = next(turn for turn in calling.kept() if turn.role == "agent")
+    assert ("caller", "hello") in calling.turns()
+    assert abs(calling.heard()[greeting.item] - greeting.heard_ms) < 5
+    if greeting.unheard:
+        assert len(calling.published(e.BargedIn)) == 1 and 1200 < greeting.heard_ms < 1600
+        assert calling.turns()[2][1].startswith("Hello!"), "it is answered instead"
+        return "cuts it after 1.5 s"
+    assert calling.published(e.BargedIn) == [] and calling.told(e.Truncate, e.Discard) == []
+    assert calling.heard()[greeting.item] == greeting.generated_ms
+    return "is heard beside it"

@@ -8,7 +8,7 @@ from offhook.sim.model_orders import Faults as ModelFaults
 
 from .backends import BACKENDS, PCM16
 from .scenario import contract
-from .stage import ADDRESS, GREETING, MENU, Calling, Stage
+from .stage import ADDRESS, DELAY_MS, GREETING, MENU, Calling, Stage
 
 LOST_AT_MS = 8000.0
 
@@ -41,6 +41,24 @@ async def test_a_stream_that_is_lost_in_an_answer(stage: Stage) -> str:
     assert "Go on" in calling.sent("response.create")[-1]["response"]["instructions"]
     assert calling.turns()[-1][0] == "agent" and calling.turns()[-1][1] not in ("", GREETING)
     return "the model is asked to go on"
+
+
+@contract("hung up", [*BACKENDS, *PCM16])
+async def test_a_caller_who_hangs_up_in_an_answer(stage: Stage) -> str:
+    calling = await stage.call(
+        """
+  - wait: greeting
+  - say: can you read me the menu
+  - wait: speech
+  - pause: 2s
+  - hang up
+"""
+    )
+    assert calling.end() == e.Ended(e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)
+    last = calling.kept()[-1]
+    assert MENU.startswith(last.text) and last.text and last.unheard
+    assert abs(last.heard_ms - calling.heard()[last.item]) <= DELAY_MS + 25
+    return "yes" if not any(line.closed is False for line in calling.model.lines) else "the session stays"
 
 
 def no_session(calling: Calling) -> bool:
