@@ -73,7 +73,7 @@ class Backend:
 LOCAL = Backend("local")
 PROVIDERS = [Backend("openai"), Backend("beta"), Backend("azure")]
 OWN_TURNS = [replace(each, own_turns=True) for each in PROVIDERS]
-PCM16 = [replace(each, audio="pcm16") for each in PROVIDERS]
+PCM16 = [replace(each, audio="pcm16") for each in PROVIDERS if each.dialect != "beta"]
 BACKENDS = [LOCAL, *PROVIDERS, *OWN_TURNS]
 
 

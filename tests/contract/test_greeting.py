@@ -12,7 +12,7 @@ LISTENS = """
 """
 
 
-@contract("fixed greeting", [*BACKENDS, *PCM16])
+@contract("fixed greeting")
 async def test_a_fixed_greeting(stage: Stage) -> str:
     calling = await stage.call(LISTENS)
     assert calling.turns() == [("agent", GREETING)]

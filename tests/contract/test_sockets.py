@@ -23,7 +23,7 @@ from offhook.sim.signature import Account
 from offhook.sim.voicing import Voices, voiced
 
 from ..server.running import ACCOUNT, TOKEN, Running
-from .backends import LOCAL, OWN_TURNS, PCM16, PROVIDERS
+from .backends import LOCAL, OWN_TURNS, PROVIDERS
 from .sockets import listening_model, served
 from .stage import HOURS, MENU, TOOLS
 
@@ -32,7 +32,7 @@ if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("e
 if not WEIGHTS.is_file():
     pytest.skip("built without the voice detector's weights", allow_module_level=True)
 
-CALLED = [LOCAL, *PROVIDERS, OWN_TURNS[0], PCM16[0]]
+CALLED = [LOCAL, *PROVIDERS, OWN_TURNS[0]]
 STEPS = """
 steps:
   - say now: can you read me the menu

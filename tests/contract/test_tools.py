@@ -6,7 +6,6 @@ from offhook import tool
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer, ToolUse
 
-from .backends import BACKENDS, PCM16
 from .scenario import contract
 from .stage import ADDRESS, HOURS, TOOLS, Stage, address, menu
 
@@ -68,7 +67,7 @@ async def test_a_tool_that_takes_its_time(stage: Stage) -> str:
     return "a word to wait"
 
 
-@contract("hang up", [*BACKENDS, *PCM16])
+@contract("hang up")
 async def test_a_goodbye(stage: Stage) -> str:
     calling = await stage.call("  - wait: greeting\n  - say: thank you goodbye\n  - wait: end\n")
     assert calling.end() == e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
@@ -79,7 +78,7 @@ async def test_a_goodbye(stage: Stage) -> str:
     return "yes"
 
 
-@contract("withdrawn", [*BACKENDS, *PCM16])
+@contract("withdrawn")
 async def test_a_goodbye_that_is_withdrawn(stage: Stage) -> str:
     calling = await stage.call(
         """

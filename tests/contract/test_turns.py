@@ -32,7 +32,7 @@ async def test_a_question(stage: Stage) -> str:
     return "yes" if max(ms or 9999 for ms in calling.answered_within()) < 2000 else "late"
 
 
-@contract("short word", [*BACKENDS, *PCM16])
+@contract("short word")
 async def test_a_short_word(stage: Stage) -> str:
     calling = await stage.call("  - wait: greeting\n  - say: hello\n  - pause: 5s\n")
     (spoken,) = calling.caller.report.spoken
@@ -86,7 +86,7 @@ async def test_a_key_into_an_answer(stage: Stage) -> str:
     return "yes" if calling.turns()[4][1] else "not answered"
 
 
-@contract("both silent", [*BACKENDS, *PCM16])
+@contract("both silent")
 async def test_an_agent_that_was_cut_off_for_nothing(stage: Stage) -> str:
     calling = await stage.call(
         """
@@ -136,7 +136,7 @@ async def test_words_that_come_late_and_twice(stage: Stage) -> str:
     return "yes" if (turns[1][1], turns[3][1]) == ("where are you located", "what are your opening hours") else "no"
 
 
-@contract("usage", [*BACKENDS, *PCM16])
+@contract("usage")
 async def test_what_was_used(stage: Stage) -> str:
     calling = await stage.call("  - wait: greeting\n  - say: where are you located\n  - hear: twelve mill street\n")
     used = [event for event in calling.published(e.Used) if event.audio_out]
