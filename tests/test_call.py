@@ -11,7 +11,7 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next
-from offhook.errors import LegFailed
+from offhook.errors import LegFailed, ToolError
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.sim.network import Link
@@ -312,5 +312,14 @@ def test_where_both_legs_speak_one_format_nothing_is_between_them():
         async with Pair("provider", Link(0), Link(0)) as pair:
             assert pair.call._uplink is None and pair.call._downlinks is None
             assert pair.call._to_agent == pair.agent.send_audio
+
+    run(scenario())
+
+
+def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
+    async def scenario():
+        async with Pair() as pair:
+            with pytest.raises(ToolError, match="cannot say words"):
+                pair.call.say("Hello.")
 
     run(scenario())

@@ -18,6 +18,7 @@ from offhook import tool
 from offhook.agent.agent import Agent
 from offhook.agent.local import LocalEngine
 from offhook.agent.models import Engine, engine_for
+from offhook.agent.phrases import Phrases
 from offhook.core import events as e
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
@@ -67,6 +68,7 @@ async def menu(kind: str = "") -> str:
     return MENU
 
 
+NO_LINES = Phrases(waiting=(), lost="", goodbye="")
 TOOLS = (opening_hours, address, menu)
 
 
@@ -113,13 +115,16 @@ class Stage:
         drops_ms: tuple[float, ...] = (),
         links: tuple[Link, Link] | None = None,
         connect_ms: float = 0.0,
+        lines: bool = False,
         during: "Callable[[Calling], Any] | None" = None,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's."""
+        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's; `lines`: a realtime agent
+        has words to wait."""
         agent = Agent(
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
             voice="en-us" if self.backend.dialect == "local" else None,
+            phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
         script = await voiced(
             parse(f"agent voice: en-us\nsteps:\n{steps}", "the test's script"), Path(), self.world.voices

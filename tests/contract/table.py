@@ -62,7 +62,7 @@ ROWS = {
     "question": everywhere("A question is answered, a tool run for it and its result spoken"),
     "short word": everywhere("A word of half a second is answered"),
     "two tools": Row("Two tools of one answer", "are used one by one", "are both told, then answered once"),
-    "slow tool": Row("While a tool takes 4 s the caller hears", "a word to wait", "nothing"),
+    "slow tool": everywhere("While a tool takes 4 s the caller hears", "a word to wait"),
     "barge-in": everywhere("An interruption cuts the item that is heard where it was heard"),
     "complete": everywhere("… also if the answer was complete long before"),
     "generating": Row("… while it is generated, which is then", "complete already", "cancelled"),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from offhook import tool
 from offhook.agent.agent import Agent
+from offhook.agent.phrases import Phrases
 from offhook.cli.scenarios import play_inside
 from offhook.cli.sim import app
 from offhook.sim.model_memory import MemoryServer
@@ -22,7 +23,7 @@ from offhook.sim.voicing import voiced
 from ..server.running import ACCOUNT, TOKEN
 from .backends import BACKENDS, Backend, MemoryModel
 from .sockets import listening_model, served
-from .stage import ADDRESS, GREETING, MENU, Stage, World, address, opening_hours
+from .stage import ADDRESS, GREETING, MENU, NO_LINES, Stage, World, address, opening_hours
 
 SCRIPT = Path(__file__).parent / "every-backend.yaml"
 PREFACE = "Let me have a look at it, this will take a moment, please."
@@ -38,7 +39,11 @@ def agent_for(backend: Backend) -> Agent:
         await asyncio.sleep(tool_s)
         return MENU
 
-    return Agent("You are the voice of a café.", tools=(address, opening_hours, menu), voice=None)
+    return Agent(
+        "You are the voice of a café.",
+        tools=(address, opening_hours, menu),
+        phrases=NO_LINES if backend.realtime else Phrases(),
+    )
 
 
 SETUP = Setup(

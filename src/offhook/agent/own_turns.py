@@ -9,6 +9,8 @@ import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from offhook.agent import realtime_session as say
+from offhook.agent.answers import Answers
 from offhook.agent.listening import Hearing, Listening
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -48,15 +50,16 @@ class OwnEars:
         listening: Listening,
         call: AgentSide,
         silence_ms: int,
-        report: Callable[[e.Event], None],
-        commit: Callable[[bool], None],
+        answers: Callable[[], Answers],
+        tell: Callable[[bytes], None],
         *,
         words: bool = True,
     ) -> None:
-        """`report` is given what is heard; `commit` is called at the end of a turn, with False for a mere noise. `words`:
-        the server tells what was said (`transcribed`)."""
+        """`answers` are those of the session there is, which `tell` sends messages to. `words`: the server tells what was
+        said (`transcribed`)."""
         self._side = _Side(call, self._on_event)
-        self._report, self._commit, self._words = report, commit, words
+        self._report, self._answers, self._tell = call.report, answers, tell
+        self._words = words
         self._hearing: Hearing = listening.open(
             self._side, _NoWords(), Endpointing(complete_ms=silence_ms, otherwise_ms=silence_ms)
         )
@@ -92,27 +95,41 @@ class OwnEars:
 
     def _on_event(self, event: e.Event) -> None:
         match event:
-            case e.SpeechStarted() if not self._open:
-                self._open = True
-                now = self._side.now()
-                self._over_agent = self._side.tape.sounds(now - OVER_MS, now)
-                for frame in self._before:
-                    self._to_server(frame)
-                self._before.clear()
-                self._before_bytes = 0
-            case e.CallerTurnEnded(spoken_ms=spoken_ms):
+            case e.SpeechStarted():
+                self._begin()
+                self._answers().caller_speaks(interrupts=False)
+            case e.SpeechStopped():
+                self._answers().caller_paused()
+            case e.CallerTurnEnded():
                 self._judge_without_words()  # one turn after the other
-                self._open = False
-                spoke = spoken_ms >= LEAST_MS
-                if spoke:
-                    self._turns += 1
-                    event.name = f"turn{self._turns}"
-                    self._committed.append(event.name)
-                self._commit(spoke)
-                if spoke and spoken_ms < CONFIRM_MS:
+                if self._end(event) and event.spoken_ms < CONFIRM_MS:
                     self._await_words(event)
                     return
         self._report(event)
+
+    def _begin(self) -> None:
+        """The server hears what the caller says from now on, and a little from before."""
+        if self._open:
+            return
+        self._open = True
+        now = self._side.now()
+        self._over_agent = self._side.tape.sounds(now - OVER_MS, now)
+        for frame in self._before:
+            self._to_server(frame)
+        self._before.clear()
+        self._before_bytes = 0
+
+    def _end(self, turn: e.CallerTurnEnded) -> bool:
+        """The turn is over. False if it was a mere noise."""
+        self._open = False
+        spoke = turn.spoken_ms >= LEAST_MS
+        if spoke:
+            self._turns += 1
+            turn.name = f"turn{self._turns}"
+            self._committed.append(turn.name)
+        self._answers().turn_ended()
+        self._tell(say.commit() if spoke else say.clear())
+        return spoke
 
     # ------------------------------------------------------------------------------------------ short turns
 

@@ -47,12 +47,11 @@ class Shape:
         wanted = self.agent.realtime.transcription
         return (wanted.model if wanted else None) or self.transcription_model
 
-    @property
-    def sound(self) -> tuple[Any, ...]:
-        """What makes the agent's greeting sound as it does; to be hashed."""
+    def sound_of(self, text: str | None) -> tuple[Any, ...]:
+        """What makes a text sound as it does when the agent says it; to be hashed."""
         agent = self.agent
         voice = repr(agent.realtime.voice or agent.voice or self.voice)
-        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, agent.greeting
+        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, text
 
 
 def _send(kind: str, **fields: Any) -> bytes:

@@ -155,10 +155,16 @@ class _FromThread:
         self.id, self.info, self.data = call.id, call.info, call.data
 
     def hang_up(self) -> bool:
-        async def hang_up() -> bool:
-            return self._call.hang_up()
+        return bool(self._in_loop(self._call.hang_up))
 
-        return asyncio.run_coroutine_threadsafe(hang_up(), self._loop).result()
+    def say(self, text: str) -> None:
+        self._in_loop(lambda: self._call.say(text))
+
+    def _in_loop(self, ask: Callable[[], Any]) -> Any:
+        async def asked() -> Any:
+            return ask()
+
+        return asyncio.run_coroutine_threadsafe(asked(), self._loop).result()
 
 
 class Toolbox:

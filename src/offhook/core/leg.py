@@ -78,6 +78,9 @@ class ToolSide(Protocol):
         """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
         said anything since the caller last spoke, so its goodbye is still to come."""
 
+    def say(self, text: str) -> None:
+        """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
+
 
 class Tools(Protocol):
     """What an agent may ask to be run."""
