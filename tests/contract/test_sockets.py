@@ -25,7 +25,7 @@ from offhook.sim.voicing import Voices, voiced
 from ..server.running import ACCOUNT, TOKEN, Running
 from .backends import LOCAL, OWN_TURNS, PROVIDERS
 from .sockets import listening_model, served
-from .stage import HOURS, MENU, TOOLS
+from .stage import HOURS, MENU, NO_LINES, TOOLS
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)
@@ -42,7 +42,7 @@ steps:
 
 
 async def call_all() -> list[tuple[CarrierCall, list[e.Event], str | None]]:
-    agent = Agent("You are the voice of a café.", greeting="", tools=TOOLS)
+    agent = Agent("You are the voice of a café.", greeting="", tools=TOOLS, phrases=NO_LINES)
     async with Voices() as voices, listening_model(ModelSetup()) as (service, base_url):
         script = await voiced(parse(STEPS, "the test's script"), Path(), voices)
         with ExitStack() as stack:
