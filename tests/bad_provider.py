@@ -32,7 +32,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Setup
 from offhook.sim.proxy import Proxy
 from offhook.sim.signature import Account
-from offhook.sim.steps import Leave, Listen, Say, Step
+from offhook.sim.steps import End, Leave, Listen, Say, Silence, Step
 from offhook.speech.base import Utterance
 from offhook.speech.espeak import EspeakSynthesizer
 
@@ -42,6 +42,8 @@ API_KEY = "sk-proj-0123456789abcdefghijklmnop"
 ORDER, MENU, HOURS = "can I get a large latte with oat milk", "can you read me the menu", "what are your opening hours"
 PATIENT_MS = 120_000.0
 """A caller who waits, so that a silence is as long as the agent makes it."""
+LEAVES_MS = 3_300.0
+"""Of silence, after which a caller takes the last answer for one and not for a filler, and leaves."""
 READY_S = 20.0
 """After the start of a server, which has the lines of its own rendered then."""
 LATER_S = 3.0
@@ -152,9 +154,11 @@ class Outcome:
         return found
 
     @property
-    def apologised(self) -> bool:
-        """The carrier was given words to say at the end."""
-        return any(entry["what"] == "verb" and entry["text"] for entry in self.carrier.log)
+    def polite(self) -> bool:
+        """The end was told: by the agent's last words, or by the carrier's."""
+        ended = next(entry["at_ms"] for entry in self.carrier.log if entry["what"] == "ended")
+        apology = any(entry["what"] == "verb" and entry["text"] for entry in self.carrier.log)
+        return apology or (bool(self.spans) and ended - self.spans[-1][1] < 1500.0)
 
     @property
     def longest_ms(self) -> float:
@@ -177,12 +181,12 @@ class Provider:
     def __post_init__(self) -> None:
         voices()
 
-    def says(self, *steps: str | Step) -> Caller:
-        """A caller who says one thing after the other, and leaves after the last answer."""
+    def says(self, *steps: str | Step, stays: bool = False) -> Caller:
+        """A caller who says one thing after the other, and leaves after the last answer, or when the agent does."""
         made: list[Step] = []
         for step in steps:
             made += [Listen(PATIENT_MS), Say(voices()[step], step)] if isinstance(step, str) else [step]
-        return Caller([*made, Listen(PATIENT_MS), Leave()])
+        return Caller([*made, End(PATIENT_MS)] if stays else [*made, Listen(PATIENT_MS), Silence(LEAVES_MS), Leave()])
 
     async def call(self, sid: str, caller: Caller, *, longest_s: float = 150.0) -> Outcome:
         """A call from its beginning to its end."""

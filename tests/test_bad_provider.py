@@ -64,10 +64,10 @@ MOMENTS = {
 class Bad:
     """One call that comes to harm, and one that does not."""
 
-    def __init__(self, trouble=None, moment=None, then=(), always=None, first=(), closes=False) -> None:
+    def __init__(self, trouble=None, moment=None, then=(), always=None, first=(), closes=False, stays=False) -> None:
         """`trouble` strikes at a `moment`; `then` are the plans of the connections after it, `always` of all of them,
         `first` of the call's first ones; `closes`: from then on nobody listens."""
-        self.closes = closes
+        self.closes, self.stays = closes, stays
         self.trouble, self.moment, self.then, self.always, self.first = trouble, moment, then, always, first
 
     def run(self) -> "Bad":
@@ -87,7 +87,7 @@ class Bad:
         self.first_connection = len(self.provider.proxy.connections)
         self.provider.first_session = len(self.provider.sessions)
         self.provider.proxy.plans += self.first
-        return await self.provider.call("2", self.provider.says(ORDER, MENU, HOURS))
+        return await self.provider.call("2", self.provider.says(ORDER, MENU, HOURS, stays=self.stays))
 
     async def _strike(self) -> None:
         if self.moment is None:
@@ -158,14 +158,21 @@ def test_without_trouble_nobody_waits(undisturbed):
         assert len(outcome.spans) >= 3
 
 
-@pytest.mark.parametrize("trouble", BREAKS.values(), ids=list(BREAKS))
-@pytest.mark.parametrize("moment", MOMENTS.values(), ids=list(MOMENTS))
-def test_a_connection_that_breaks_is_replaced_and_the_conversation_goes_on(moment, trouble, held):
-    bad = Bad(trouble, moment).run()
+USUAL = [("reset", moment) for moment in MOMENTS] + [("stall", moment) for moment in MOMENTS] + [
+    (trouble, "speaking") for trouble in ("close 1012", "garbage", "stall up", "stall 3 s", "throttle")
+]  # fmt: skip
+REST = [(trouble, moment) for trouble in BREAKS for moment in MOMENTS if (trouble, moment) not in USUAL]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "moment"), [*USUAL, *(pytest.param(*each, marks=pytest.mark.soak) for each in REST)]
+)
+def test_a_connection_that_breaks_is_replaced_and_the_conversation_goes_on(trouble, moment, held):
+    bad = Bad(BREAKS[trouble], MOMENTS[moment]).run()
     held(bad)
     assert bad.harmed.ended == COMPLETED
     assert bad.tries <= 2
-    if bad.tries == 2 and moment is not MOMENTS["greeting"]:
+    if bad.tries == 2 and moment != "greeting":
         assert "large latte" in bad.told_again()
     assert "seven to five" in bad.told(), "what was asked last is answered"
 
@@ -187,7 +194,7 @@ def test_the_next_connections_may_fail_too(plans, tries, held):
     bad = Bad(RESET, MOMENTS["answer"], then=plans).run()
     held(bad)
     assert bad.harmed.ended == COMPLETED
-    assert bad.tries == tries
+    assert 2 <= bad.tries <= tries
     assert "large latte" in bad.told_again()
 
 
@@ -208,17 +215,17 @@ HOPELESS = {
 
 @pytest.mark.parametrize(("always", "most"), HOPELESS.values(), ids=list(HOPELESS))
 def test_a_call_whose_model_does_not_come_back_ends_in_order_and_soon(always, most, held):
-    bad = Bad(RESET, MOMENTS["answer"], always=always).run()
+    bad = Bad(RESET, MOMENTS["answer"], always=always, stays=True).run()
     held(bad)
-    assert bad.harmed.ended == FAILED and bad.harmed.apologised
+    assert bad.harmed.ended == FAILED and bad.harmed.polite
     assert bad.tries <= most
     assert bad.tried_at[-1] - bad.tried_at[1] <= 30.0
 
 
 def test_a_port_where_nobody_listens_any_more_is_tried_eight_times(held):
-    bad = Bad(RESET, MOMENTS["answer"], closes=True).run()
+    bad = Bad(RESET, MOMENTS["answer"], closes=True, stays=True).run()
     held(bad)
-    assert bad.harmed.ended == FAILED and bad.harmed.apologised
+    assert bad.harmed.ended == FAILED and bad.harmed.polite
     assert bad.tries == MOST_TRIES
 
 
@@ -232,8 +239,8 @@ def test_a_port_where_nobody_listens_any_more_is_tried_eight_times(held):
     ids=["dropped", "dropped twice", "not answered", "half-open", "overloaded", "slow", "dropped for ever", "a wrong key", "limited"],
 )  # fmt: skip
 def test_before_there_is_a_session(first, ended, tries, held):
-    bad = Bad(first=first).run()
+    bad = Bad(first=first, stays=not ended).run()
     held(bad)
     assert bad.harmed.ended == (COMPLETED if ended else FAILED)
-    assert bad.harmed.apologised is not ended
+    assert bad.harmed.polite or ended
     assert bad.tries == tries

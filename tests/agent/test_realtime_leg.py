@@ -313,6 +313,20 @@ def test_when_both_fall_silent_after_a_cut_the_model_is_asked_to_go_on_with_its_
     visit(scenario)
 
 
+def test_a_call_that_comes_to_a_limit_has_the_model_say_goodbye_after_what_it_is_saying():
+    async def scenario(visit):
+        visit.model.begin()
+        visit.call.agent.send(e.Respond("", leaving=True))
+        await visit.ms(10)
+        assert not visit.told("response.create"), "one answer at a time"
+        visit.model.done()
+        await visit.ms(10)
+        (asked,) = visit.told("response.create")
+        assert "say goodbye" in asked["response"]["instructions"] and "Be brief." in asked["response"]["instructions"]
+
+    visit(scenario)
+
+
 def test_an_answer_cut_by_a_lost_stream_goes_on_when_another_carries_the_call_though_the_server_is_slow_to_stop():
     async def scenario(visit):
         model = visit.model
@@ -424,6 +438,7 @@ def test_what_was_used_is_told_with_its_price():
                              usage={"type": "duration", "seconds": 30})  # fmt: skip
         await visit.ms(10)
         answer, transcription = visit.published(e.Used)
+        assert (answer.item, transcription.item) == ("a1", "")
         assert answer.usd == pytest.approx((55 * 4 + 13 * 32 + 64 * 0.4 + 30 * 24 + 91 * 64) / 1e6)
         assert (transcription.model, transcription.usd) == ("gpt-live-transcribe", pytest.approx(0.0085))
 

@@ -67,9 +67,10 @@ class Asking:
         elif not waits:
             self._lost = self.answers.lost
 
-    def take_over(self, other: "Asking") -> None:
-        """What the model of another leg was lost with."""
-        self._lost = other._lost
+    @property
+    def owes(self) -> bool:
+        """The session that is gone was lost with something that the next is to be asked for."""
+        return self._lost is not None
 
     def close(self) -> None:
         """Asks for nothing more. Idempotent."""

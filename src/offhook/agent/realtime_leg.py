@@ -14,10 +14,11 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, KEYS, SAY, briefing
+from offhook.agent.briefing import GO_ON, KEYS, LEAVE, SAY, briefing
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
+from offhook.agent.handover import Handover
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
@@ -68,7 +69,10 @@ class RealtimeLeg:
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._presence = Presence(lambda event: self._call.report(event))
+        self._presence = Presence(
+            lambda event: self._call.report(event),
+            e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns, shape.agent.name),
+        )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
             news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
@@ -77,6 +81,7 @@ class RealtimeLeg:
         self._uses = Uses(self.conversation)
         self._not_come = 0  # answers, since one was whole
         self._sessions = 0
+        self._owes = False  # what another leg left unsaid
         self._instructions = ""
         self._ears: OwnEars | None = None
         kept, per_ms = KEPT_MS * self.format.bytes_per_ms, self.format.bytes_per_ms
@@ -101,10 +106,15 @@ class RealtimeLeg:
         self._call = call
         agent, backend = self._shape.agent, self._backend
         self._instructions = briefing(agent, call.info, backend.clock())
+        if self._owes:
+            self._say_owed()
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
-            self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
-        if self._lines.greeting() is not None:
+            self._ears = OwnEars(
+                self._listening, call, agent.silence_ms, lambda: self._answers, self._tell,
+                words=agent.realtime.transcription is not None,
+            )  # fmt: skip
+        if self._lines.greeting() is not None and not self.conversation.said:
             self._presence.join()  # what it says first needs no session
             self._presence.absent()
         self._wait_for_session()
@@ -174,13 +184,30 @@ class RealtimeLeg:
         self._presence.absent(lost=True)
         self._wait_for_session()
 
-    def take_over(self, other: "RealtimeLeg") -> None:
-        """Goes on where another leg of the call, which has failed, left off. Before `run`."""
-        self.conversation, self._backlog, self._to_server = other.conversation, other._backlog, other._backlog.keep
-        self._unheard = other._unheard
-        self._uses = Uses(self.conversation, other._uses.pending)
-        self._asking.take_over(other._asking)
-        self._presence.take_over(other._presence)
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        past = Handover(self.conversation, self._asking.owes, set(self._uses.pending))
+        past.again = self._unheard.say_again(past.unheard.append)
+        self._backlog.drain(past.unheard.append)
+        return past
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off. Before `run`."""
+        self.conversation = past.conversation
+        last = past.conversation.last
+        # A turn that is heard anew is answered unasked.
+        self._owes = past.owed and not (past.again and last is not None and last.role == "user")
+        self._uses = Uses(self.conversation, frozenset(past.pending))
+        self._items = self._items_of(lambda _message: None)
+        for frame in past.unheard:
+            self._backlog.keep(frame)
+
+    def _say_owed(self) -> None:
+        last = self.conversation.last
+        if last is None:
+            self._greet()
+        elif not self._uses.pending:
+            self._asking.want(self._instructed(GO_ON) if last.role == "assistant" else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""
@@ -200,6 +227,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
+            case e.Respond(leaving=True):
+                self._asking.want(self._instructed(LEAVE))
             case e.Respond(keys=keys, going_on=going_on):
                 self._respond(keys, going_on)
             case e.Cancel():
@@ -370,20 +399,21 @@ class RealtimeLeg:
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
         self._unheard.written(turn)
+        name = self._ears.transcribed(turn, text) if self._ears is not None else turn
         if text:
             self.conversation.caller(turn, text)
-            name = self._ears.name_of(turn) if self._ears is not None else turn
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 
-    def _report_used(self, model: str, usage: dict[str, Any]) -> None:
+    def _report_used(self, model: str, usage: dict[str, Any], item: str | None = None) -> None:
         if (counted := used(model, self._backend.provider, usage)) is not None:
+            counted.item = item or ""
             self._call.report(counted)
 
     def _on_response_done(self, fact: wire.ResponseDone) -> None:
         for item in self._items.open(fact.response):
             self._end_item(item)
-        self._report_used(self._backend.model, fact.usage)
+        self._report_used(self._backend.model, fact.usage, self._items.first_of(fact.response))
         if self._greeter.over(fact) and self.turns == "provider":
             self._tell(say.turn_detection_update(self._shape, interrupts=True))
         if fact.status == "completed":
@@ -397,7 +427,7 @@ class RealtimeLeg:
             self._asking.retry()
         elif not (self._answers.under_way or self._uses.pending):
             self._presence.present()
-            if not self._items.any_of(fact.response):
+            if not self._items.first_of(fact.response):
                 self._call.end_item(fact.response)  # an answer without a sound is an answer too
         self._asking.watch()
 

@@ -76,6 +76,13 @@ class Session:
         if socket is not None:
             socket.close()
 
+    async def leave(self) -> None:
+        """As `close`, and waits until the connection is gone: for a loop that ends with it."""
+        socket = self._socket
+        self.close()
+        if socket is not None:
+            await socket.gone()
+
     def give_up(self, what: str) -> None:
         """The session is of no use: it is lost, because the server `what`."""
         self._fail(what, retryable=True)

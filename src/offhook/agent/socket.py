@@ -53,6 +53,9 @@ class Socket(Protocol):
     def close(self) -> None:
         """Leaves. Idempotent; `lost` is not called after it."""
 
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides, which it is soon after `close`."""
+
 
 class Connect(Protocol):
     """Opens a socket to one server."""
@@ -102,6 +105,12 @@ class ProviderSocket(WSListener):
         self._lost = self._receive = None
         self._goodbye(1000)
 
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides; `close` cuts it if the server does not agree soon."""
+        if self._transport is not None:
+            with contextlib.suppress(Exception):  # what was wrong with it has been told
+                await self._transport.wait_disconnected()
+
     def _goodbye(self, code: int) -> None:
         if self._transport is not None and self._abort is None:
             self._transport.send_close(code)  # type: ignore[arg-type]
@@ -121,7 +130,7 @@ class ProviderSocket(WSListener):
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport, self.was_open = transport, True
         self._news_at = self._loop.time()
-        self._look = self._loop.call_later(PING_S, self._look_for_news)
+        self._look_at(self._news_at + PING_S)
 
     def _look_for_news(self) -> None:
         """A half-open connection takes all that is sent and never breaks: only its silence tells."""
@@ -133,7 +142,11 @@ class ProviderSocket(WSListener):
         asking = silent_s >= PING_S
         if asking and self._transport is not None:
             self._transport.send_ping()
-        self._look = self._loop.call_at(self._news_at + (patience_s if asking else PING_S), self._look_for_news)
+        self._look_at(self._loop.time() + PONG_S if asking else self._news_at + PING_S)
+
+    def _look_at(self, when: float) -> None:
+        self._stop_looking()
+        self._look = self._loop.call_at(when, self._look_for_news)
 
     def _stop_looking(self) -> None:
         if self._look is not None:
@@ -150,6 +163,8 @@ class ProviderSocket(WSListener):
             transport.disconnect()
         elif kind == WSMsgType.PONG:
             self._pongs = True
+            if self._abort is None:
+                self._look_at(self._news_at + PING_S)
         elif kind == WSMsgType.TEXT and frame.fin and self._parts is None:
             self._take(frame.get_payload_as_bytes())
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
