@@ -85,6 +85,8 @@ class Call:
         self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
         self._tools: set[asyncio.Task[None]] = set()
+        self.finishing: set[asyncio.Task[None]] = set()
+        """Tools at work that the end of the call does not cancel."""
         self._closing: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------ life
@@ -246,8 +248,9 @@ class Call:
                         self.phone.pump()
                 case e.RunTool():
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
-                    self._tools.add(running)
-                    running.add_done_callback(self._tools.discard)
+                    running_tools = self.finishing if self.agent.tools.finishes(command.name) else self._tools
+                    running_tools.add(running)
+                    running.add_done_callback(running_tools.discard)
                 case e.CloseAgent():
                     self._over()
                 case e.Clear() | e.HangUp():
@@ -264,6 +267,8 @@ class Call:
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
             finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.ended:
+            return  # a tool that was to finish: nobody waits for what came of it
         if self.data:
             self.report(e.Noted(self.data))
         self.report(finished)

@@ -13,6 +13,8 @@ from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
 
+FINISH_S = 30.0
+"""What tools that outlive their calls get when the process ends."""
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
 
 
@@ -34,6 +36,7 @@ class Switchboard:
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
@@ -95,6 +98,9 @@ class Switchboard:
         self._over[_digest(call.info.sid)] = call.control.last_word
         if len(self._over) > REMEMBERED:
             del self._over[next(iter(self._over))]
+        for task in call.finishing:
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
         if not self._calls:
             self._empty.set()
         control = call.control
@@ -172,6 +178,8 @@ class Switchboard:
         for call in calls:
             self._tell(call, e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=FINISH_S)
 
 
 def _digest(sid: str) -> bytes:

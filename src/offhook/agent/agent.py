@@ -7,7 +7,7 @@ from typing import Any, Self
 from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
 from offhook.agent.phrases import Phrases
-from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up
 from offhook.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ class Agent:
     in order of preference (a text with commas between them is one too);
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
-    `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
+    `language` a language tag; `tools` functions it may ask for (agent/tools.py), webhooks and MCP servers; `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
     sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
@@ -32,7 +32,7 @@ class Agent:
     greeting: str | None = None
     voice: str | Mapping[str, str] | None = None
     language: str = "en-US"
-    tools: Sequence[Tool | Callable[..., Any]] = ()
+    tools: Sequence[Tool | ToolSource | Callable[..., Any]] = ()
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
@@ -59,7 +59,7 @@ class Agent:
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
             raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
         # Made tools once, not again for each call.
-        object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
+        object.__setattr__(self, "tools", tuple(map(_tool, self.tools)))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -78,7 +78,13 @@ class Agent:
     @property
     def toolbox(self) -> Toolbox:
         """All tools of the agent. Raises ConfigError for two of one name."""
-        return Toolbox([*self.tools, *([hang_up] if self.can_hang_up else [])])
+        own = [each for each in self.tools if not isinstance(each, ToolSource)]
+        sources = [each for each in self.tools if isinstance(each, ToolSource)]
+        return Toolbox([*own, *([hang_up] if self.can_hang_up else [])], sources)
+
+
+def _tool(each: Tool | ToolSource | Callable[..., Any]) -> Tool | ToolSource:
+    return each if isinstance(each, Tool | ToolSource) else FunctionTool(each)
 
 
 def _text(name: str, value: object) -> None:

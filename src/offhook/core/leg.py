@@ -85,6 +85,9 @@ class ToolSide(Protocol):
 class Tools(Protocol):
     """What an agent may ask to be run."""
 
+    def finishes(self, name: str) -> bool:
+        """Whether this tool goes on when the call ends while it runs."""
+
     async def run(self, name: str, arguments: str, call: ToolSide) -> str:
         """Runs a tool with a JSON object of arguments. Raises ToolError, whose text is told to the agent."""
 
