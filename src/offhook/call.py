@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.keeping import Recorder, keeping_of
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
+from offhook.core.redact import Redactor, regions_of
+from offhook.core.said import SaidWhen
 from offhook.core.states import CallState, Next, is_over
 from offhook.core.tape import Tape
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
@@ -30,6 +33,11 @@ TOOLS_END_S = 1.0  # what tools that were cancelled get to end
 EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so long
 
 Publish = Callable[[str, e.Event], None]
+Record = Callable[["Call"], Recorder]
+SECRET, ASKED = "secret keys", "asked"
+"""Why a recording is paused."""
+KEY_MS = 500.0
+"""What is taken out of a recording before and after a key was told."""
 
 
 class Call:
@@ -47,9 +55,10 @@ class Call:
         on_ended: Callable[["Call"], None],
         max_call_seconds: float = 3600.0,
         format: Format = MULAW_8K,
+        record: Record | None = None,
     ) -> None:
-        """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
-        converted to it."""
+        """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
+        one. Raises ValueError if the agent's format cannot be converted to it."""
         self.id = secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = {}
@@ -62,7 +71,12 @@ class Call:
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
+        keeping = keeping_of(agent)
+        self._record = record if keeping.record else None
+        self._recorder: Recorder | None = None
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        self._redactor = Redactor(keeping.redact, regions_of(keeping.language, info.called, info.caller))
+        self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
         differ = format != agent.format
         self._uplink = _converter(format, agent.format) if differ else None
@@ -90,6 +104,10 @@ class Call:
         if leg.format != self.format:
             raise LocalProtocolError(f"a leg of {leg.format} for a call of {self.format}")
         self.phone = leg
+        if self._record is not None:
+            self._recorder, self._record = self._record(self), None
+        if self._recorder is not None:
+            self._recorder.joined(leg)
         leg.join(self)
         self.report(e.PhoneJoined())
 
@@ -121,6 +139,25 @@ class Call:
         self.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
         return said
 
+    @property
+    def entered(self) -> str:
+        """What the caller last keyed in."""
+        return self.control.entered
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        """The caller is asked for keys. A secret entry is found in `entered`, and nowhere else."""
+        self.report(e.KeysWanted(count, secret))
+
+    def pause_recording(self) -> None:
+        """From now on the recording is silent on both sides."""
+        if self._recorder is not None:
+            self._recorder.pause(ASKED)
+
+    def resume_recording(self) -> None:
+        """What is said from now on is recorded again."""
+        if self._recorder is not None:
+            self._recorder.resume(ASKED)
+
     async def _run_agent(self) -> None:
         try:
             await self.agent.run(self)
@@ -141,6 +178,8 @@ class Call:
 
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
+        if self._recorder is not None:
+            self._recorder.caller_audio(frame)
         self._to_agent(frame)
 
     def _keep_early(self, frame: bytes) -> None:
@@ -206,9 +245,15 @@ class Call:
                     self._open_uplink()
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
-                self._carry_out(self.control.handle(event, self.now()))
+                    if self._recorder is not None:
+                        self._recorder.left()
+                self._said.happens(event, now := self.now())
+                self._carry_out(self.control.handle(event, now))
+                self._said.handled(event)
         finally:
             self._handling = False
+        if self._recorder is not None:
+            (self._recorder.pause if self.control.secret else self._recorder.resume)(SECRET)
 
     def _open_uplink(self) -> None:
         send, convert = self.agent.send_audio, self._uplink
@@ -221,7 +266,7 @@ class Call:
         for command in commands:
             match command:
                 case e.Publish(event):
-                    self._publish(self.id, event)
+                    self._tell(event)
                 case e.SayRest():
                     if self.phone is not None:
                         self.phone.pump()
@@ -236,6 +281,19 @@ class Call:
                         self.phone.send(command)
                 case _:
                     self._tell_agent(command)
+
+    def _tell(self, event: e.Event) -> None:
+        """The one place where events leave the call: what nobody may keep is taken out, of the recording too."""
+        told, held = self._redactor.event(event)
+        for each in told:
+            self._publish(self.id, each)
+        if self._recorder is None:
+            return
+        now = self.now()
+        for turn in held:
+            self._recorder.silence(turn.role, *self._said.of(turn, now))
+        if isinstance(event, e.KeyPressed) and told != [event]:
+            self._recorder.silence("caller", now - KEY_MS, now + KEY_MS)
 
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
@@ -286,6 +344,9 @@ class Call:
         if self.phone is not None:
             self.phone.close()
             self.phone = None
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
         self._to_agent = lambda _frame: None
         self._early.clear()
         if self._downlinks:

@@ -15,7 +15,7 @@ from offhook.core import events as e
 from offhook.core.deadlines import Deadlines
 from offhook.core.farewell import Farewell
 from offhook.core.greeting import Greeting
-from offhook.core.keypad import BETWEEN_MS, Keypad
+from offhook.core.keypad import BETWEEN_MS, SECRET_MS, Keypad
 from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling
 from offhook.core.silence import Awaited, Silence
@@ -63,7 +63,7 @@ class Floor:
         self._words_due = False  # what the caller says now, or said last, is still to be told
         self._spoke_from = 0.0
         self._unanswered: list[str] = []
-        self._keypad = Keypad()
+        self.keypad = Keypad()
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
@@ -205,7 +205,7 @@ class Floor:
     # ------------------------------------------------------------------------------------------ the caller presses keys
 
     def _on_key_pressed(self, event: e.KeyPressed, now: float) -> None:
-        self._publish(event)
+        self._publish(e.KeyPressed(self.keypad.shown(event.digit)))
         if not self.open:
             return
         self.farewell.withdraw()
@@ -218,17 +218,23 @@ class Floor:
             self._interrupt(now)
         self._decide(True, now)
         self._cut_in = False
-        if self._keypad.press(event.digit):
+        if self.keypad.press(event.digit):
             self._keys_over(now)
         else:
             self._deadlines.set(self._keys_over, now + BETWEEN_MS)
 
-    def _on_keys_wanted(self, event: e.KeysWanted, _now: float) -> None:
-        self._keypad.wanted = event.count
+    def _on_keys_wanted(self, event: e.KeysWanted, now: float) -> None:
+        self.keypad.want(event.count, event.secret)
+        if event.secret:
+            self._deadlines.set(self._no_secret, now + SECRET_MS)
+
+    def _no_secret(self, _now: float) -> None:
+        if not self.keypad.pressed:
+            self.keypad.secret = False
 
     def _keys_over(self, now: float) -> None:
         self._deadlines.drop(self._keys_over)
-        if entered := self._keypad.take():
+        if entered := self.keypad.take():
             self._keep_caller(f"(keys {entered})")
             self._entered = entered
             self._answer("", now)
@@ -260,7 +266,8 @@ class Floor:
             return
         self._answer_due = False
         self.turn = TurnState.THINKING
-        self._keypad.wanted = None
+        if not self.keypad.secret:  # which are asked for by a tool, before the agent says so
+            self.keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
         if not self._entered and self._greeting.again_for(text):
             self.greet()
@@ -347,7 +354,7 @@ class Floor:
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
     def _awaited(self) -> Awaited | None:
-        if not self.open or self._caller_speaks or self.busy or self._keypad.pressed:
+        if not self.open or self._caller_speaks or self.busy or self.keypad.pressed:
             return None
         if self.turn is TurnState.THINKING or self._tools:
             return "agent"

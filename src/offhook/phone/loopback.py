@@ -60,6 +60,7 @@ class LoopbackLeg:
                 self._queue.clear()
                 self.ear.clear(now)
                 self._call.tape.cleared(now)
+                self._call.tape.settled(0.0)
                 self.ear.cleared(heard)
                 self._call.report(e.Settled(self.ear.settled(now) or {}))
             case e.HangUp():
@@ -105,11 +106,19 @@ class LoopbackLeg:
         if self._call is not None:
             heard = self._play(self._call.now())
             call, self._call = self._call, None
-            call.tape.cleared(call.now())
+            call.tape.lost(call.now())
             call.report(e.PhoneLost(False, self.ear.lost() | heard))
 
     def close(self, code: int = 1000) -> None:
         """Leaves without a word."""
         if self._call is not None:
-            self._call.tape.cleared(self._call.now())
+            self._call.tape.lost(self._call.now())
         self._call = None
+
+    def media_ms(self) -> float | None:
+        """There is no clock but ours."""
+        return None
+
+    def media_ahead_ms(self) -> float | None:
+        """Nothing is between the mouth and us, nor between us and the ear."""
+        return 0.0
