@@ -89,6 +89,13 @@ def _url(text: str) -> str:
     return text
 
 
+def _bucket(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("s3", "az", "gs") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("not a bucket")
+    return text
+
+
 def _endpoint(text: str) -> str:
     _url(text if "://" in text else f"https://{text}")
     return text
@@ -207,6 +214,15 @@ class Settings(BaseSettings):
     offhook_data: Annotated[
         Path | None,
         Field(title="a path", description="The folder for state. Unset: `offhook` in the user's data folder."),
+    ] = None
+
+    recordings_url: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _bucket(text)),
+        Field(
+            title="a URL such as s3://bucket/folder, az://account/container or gs://bucket",
+            description="Where recordings are taken after the call. Unset: they stay in `recordings` of OFFHOOK_DATA.",
+        ),
     ] = None
 
     # ---------------------------------------------------------------- Twilio

@@ -11,6 +11,7 @@ from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
+from offhook.server.simulator_account import data_folder
 from offhook.settings import Settings
 
 
@@ -69,6 +70,8 @@ def options(
         max_call_seconds=settings.max_call_seconds,
         playout_offset_ms=settings.playout_offset_ms,
         show_timing_math=settings.show_timing_math,
+        recordings=data_folder(settings.offhook_data) / "recordings",
+        recordings_url=settings.recordings_url,
         media=Limits(
             message_bytes=settings.ws_max_size,
             ping_interval=settings.ws_ping_interval,

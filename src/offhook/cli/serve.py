@@ -31,7 +31,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
 # What the demo takes nothing of, whatever the environment holds: credentials, where to listen, who may come, agents.
 NOT_IN_THE_DEMO = (
-    "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret",
+    "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",

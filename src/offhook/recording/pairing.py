@@ -16,6 +16,7 @@ from offhook.core.tape import Tape
 SETTLED_MS = 1_000.0  # what was handed on longer ago is settled
 LATE_MS = 60.0  # a frame this late may follow a hole
 HOLE_MS, OWN_CLOCK_HOLE_MS = 15.0, 250.0  # less is none: by the far end's timestamps, or by arrivals alone
+UNKNOWN_MS = 2_000.0  # so long a stream may leave its round trip unknown: until a mark is back
 STEP_MS = 5.0  # a round trip that differs by less is the same
 
 
@@ -31,6 +32,7 @@ class Pairing:
         """How much of both sides has been taken."""
         self._leg: PhoneLeg | None = None
         self._newest: float | None = None  # when the caller's newest audio of this stream came
+        self._since = 0.0  # when the stream began
         self._left_at: float | None = None  # when the newest of the stream before it came
         self._origin_ms = 0.0  # position less timestamp
         self._ahead: int | None = None  # position less the moment of writing
@@ -39,7 +41,7 @@ class Pairing:
 
     def join(self, leg: PhoneLeg, now: float) -> None:
         """A stream begins."""
-        self._leg, self._newest, self._ahead = leg, None, None
+        self._leg, self._newest, self._ahead, self._since = leg, None, None, now
 
     def caller(self, frame: bytes, now: float) -> None:
         """The caller's audio. Media plane."""
@@ -57,7 +59,7 @@ class Pairing:
         if self._leg.media_ms() is None:
             self._fill(0, now)
         if self._newest is not None:
-            self._listen(self._end)
+            self._read(self._end)
             del self._right[len(self._left) :]
             self._left_at = self._newest
         self._leg, self._newest, self._ahead = None, None, None
@@ -66,9 +68,9 @@ class Pairing:
         """What is known of both sides by now and was not taken before, as long as one another: caller, ear."""
         if self._leg is not None:
             self._fill(0, now)
-            if self._newest is not None:
-                self._follow()
-                self._listen(round((now - SETTLED_MS) * self._per_ms) + (self._ahead or 0))
+            known = self._leg.media_ahead_ms() is not None or now - self._since > UNKNOWN_MS
+            if self._newest is not None and known:
+                self._listen(now)
         return self._take(min(len(self._left), len(self._right)))
 
     def _take(self, size: int) -> tuple[bytes, bytes]:
@@ -128,8 +130,8 @@ class Pairing:
     def _right_end(self) -> int:
         return self.taken + len(self._right) // self._width
 
-    def _follow(self) -> None:
-        """Takes on what is known of the round trip, where that moves nothing that sounds."""
+    def _follow(self) -> int:
+        """Takes on what is known of the round trip, where that moves nothing that sounds; how far the ear is ahead."""
         assert self._leg is not None and self._newest is not None
         ahead_ms = self._leg.media_ahead_ms()
         if ahead_ms is None:  # nothing was heard yet
@@ -138,18 +140,22 @@ class Pairing:
             ahead = round((ahead_ms + self._origin_ms) * self._per_ms)
         if self._ahead is None:
             self._ahead = ahead
-            return
+            return ahead
         step, at_ms = ahead - self._ahead, (self._right_end - self._ahead) / self._per_ms
-        if abs(step) < STEP_MS * self._per_ms or self._tape.sounds(at_ms - STEP_MS, at_ms + abs(step) / self._per_ms):
-            return
+        skipped_ms = max(0, -step) / self._per_ms
+        if abs(step) < STEP_MS * self._per_ms or self._tape.sounds(at_ms - STEP_MS, at_ms + skipped_ms + STEP_MS):
+            return self._ahead
         self._silence(self._right, step)
         self._ahead = ahead
+        return ahead
 
-    def _listen(self, to: int) -> None:
+    def _listen(self, now: float) -> None:
+        """Reads of the tape what is settled by now."""
+        self._read(round((now - SETTLED_MS) * self._per_ms) + self._follow())
+
+    def _read(self, to: int) -> None:
         """Reads the tape up to a position."""
-        if self._ahead is None:
-            self._follow()
-        assert self._ahead is not None
+        ahead = self._follow() if self._ahead is None else self._ahead
         begin = self._right_end
         if to > begin:
-            self._right += self._tape.between((begin - self._ahead) / self._per_ms, (to - self._ahead) / self._per_ms)
+            self._right += self._tape.between((begin - ahead) / self._per_ms, (to - ahead) / self._per_ms)

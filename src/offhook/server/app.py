@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -12,6 +13,8 @@ from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
+from offhook.recording.bucket import Bucket
+from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.gate import Gate
@@ -19,6 +22,7 @@ from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.media import Limits
 from offhook.server.page import page
+from offhook.server.recordings import recordings
 from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.twilio import Webhooks
 from offhook.switchboard import Switchboard
@@ -49,6 +53,10 @@ class Options:
     max_call_seconds: float = 3600.0
     playout_offset_ms: float = 0.0
     show_timing_math: bool = False
+    recordings: Path | None = None
+    """The folder that calls are recorded to; None records none."""
+    recordings_url: str | None = None
+    """Where recordings are taken after the call."""
     media: Limits = field(default_factory=Limits)
 
 
@@ -78,8 +86,16 @@ class App:
             _log_event(call_id, event)
             watch(call_id, event)
 
+        self.recordings: Recordings | None = None
+        if options.recordings is not None:
+            bucket = Bucket(options.recordings_url) if options.recordings_url else None
+            self.recordings = Recordings(options.recordings, bucket, publish)
         self.switchboard = Switchboard(
-            open_agent, limit=options.limit, max_call_seconds=options.max_call_seconds, publish=publish
+            open_agent,
+            limit=options.limit,
+            max_call_seconds=options.max_call_seconds,
+            publish=publish,
+            record=self.recordings.record if self.recordings is not None else None,
         )
         rules = StreamRules(
             options.account_sid,
@@ -112,13 +128,19 @@ class App:
         self.asgi.include_router(
             page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
         )
+        if self.recordings is not None:
+            self.asgi.include_router(recordings(access, self.recordings))
         self.asgi.add_middleware(Gate, access=access)
         self.asgi.add_middleware(CloseUnread)  # the outer one
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        if self.recordings is not None:
+            await self.recordings.start()
         yield
         await self.switchboard.close()  # what no drain has ended
+        if self.recordings is not None:
+            await self.recordings.close()
 
 
 def _log_event(call_id: str, event: e.Event) -> None:
