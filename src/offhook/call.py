@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
-from offhook.core.keeping import Recorder, keeping_of
+from offhook.core.keeping import keeping_of
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
+from offhook.core.recorder import Recorder
 from offhook.core.redact import Redactor, regions_of
 from offhook.core.said import SaidWhen
 from offhook.core.states import CallState, Next, is_over

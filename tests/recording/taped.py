@@ -85,7 +85,7 @@ class Taped:
 
     def __init__(
         self, folder: Path, *, up: Link, down: Link, seed: int = 0, ms: float = 20_000.0, drops: tuple[float, ...] = (),
-        keeping: Keeping = Keeping(record=True),  # noqa: B008
+        keeping: Keeping = Keeping(record=True),
         agent=Chatterbox, party=Babbler, during=None,
     ) -> None:  # fmt: skip
         self.folder, self.up, self.down, self.seed, self.ms, self.drops = folder, up, down, seed, ms, drops

@@ -1,11 +1,13 @@
 """What a user declares: an agent."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from offhook.agent.options import Realtime
 from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.core.keeping import Keeping
+from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
 
 
@@ -20,7 +22,9 @@ class Agent:
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models.
+    sooner); `realtime` has the options of realtime models;
+    `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
+    language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
     """
 
     instructions: str = ""
@@ -32,10 +36,13 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+    record: bool = False
+    consent: str = "This call is recorded."
+    redact: Collection[str] = ()
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "model", "greeting", "voice", "language"):
+        for name in ("instructions", "model", "greeting", "voice", "language", "consent"):
             value = getattr(self, name)
             if not (isinstance(value, str) or (value is None and name in ("greeting", "voice"))):
                 raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
@@ -45,8 +52,27 @@ class Agent:
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
             raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
+        if isinstance(self.redact, str) or not set(self.redact) <= set(KINDS):
+            raise ConfigError(f"An agent's redact must be a list of {', '.join(KINDS)}, not {self.redact!r}.")
         # Made tools once, not again for each call.
         object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
+
+    @property
+    def first_words(self) -> str | None:
+        """The greeting, with the consent line if calls are recorded; None if the backend greets as it likes."""
+        if self.greeting is None or not self.record:
+            return self.greeting
+        return f"{self.greeting} {self.consent}".strip()
+
+    @property
+    def must_say(self) -> str:
+        """What the caller is to be told in a greeting that the backend makes itself; nothing as a rule."""
+        return self.consent if self.record and self.greeting is None else ""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What is kept of its calls."""
+        return Keeping(self.record, frozenset(self.redact), self.language)
 
     @property
     def toolbox(self) -> Toolbox:

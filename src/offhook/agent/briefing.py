@@ -15,6 +15,11 @@ GO_ON = (
 KEYS = "(The caller pressed these keys of the telephone: {})"
 
 
+def greet(must_say: str) -> str:
+    """How a greeting of the model's own is asked for; `must_say`: what the caller is to be told in it."""
+    return f"{GREET} Then say exactly the following: {must_say}" if must_say else GREET
+
+
 def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:
     """The agent's instructions, and what it cannot know by itself: that this is a telephone call, when, and with whom.
 

@@ -9,6 +9,7 @@ from offhook.agent.agent import Agent
 from offhook.agent.realtime_engine import RealtimeEngine
 from offhook.agent.realtime_leg import RealtimeLeg
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentLeg, AgentSide
 from offhook.errors import ConfigError, LegFailed
 
@@ -22,6 +23,7 @@ class FailoverLeg:
     """One call's agent: the legs of its models, one at a time."""
 
     can: frozenset[type[e.Command]] = RealtimeLeg.can
+    keeping = Keeping()
 
     def __init__(self, legs: Sequence[Callable[[], RealtimeLeg]]) -> None:
         """`legs` make a leg each, in order of preference; they speak one format and have one kind of turns."""

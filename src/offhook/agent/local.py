@@ -15,6 +15,7 @@ from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentLeg, AgentSide, Tools
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
@@ -39,6 +40,7 @@ class LocalLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    keeping = Keeping()
 
     def __init__(
         self,
@@ -285,8 +287,11 @@ class LocalEngine:
     def leg(self, agent: Agent) -> AgentLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
+        desk, greeting = Desk(), agent.first_words
+        if greeting is None:
+            greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
-            self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
+            self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
             Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox),
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import EXACTLY, GO_ON, GREET, KEYS, briefing
+from offhook.agent.briefing import EXACTLY, GO_ON, KEYS, briefing, greet
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
 from offhook.agent.line import TRIES, Backend, Line
@@ -27,6 +27,7 @@ from offhook.agent.timers import Timers
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.errors import LegFailed
 
@@ -43,6 +44,7 @@ class RealtimeLeg:
     """One call's agent."""
 
     can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.ToolResult})
+    keeping = Keeping()
 
     def __init__(
         self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None, tries: int = TRIES
@@ -104,7 +106,7 @@ class RealtimeLeg:
 
     def _update(self, resumed: bool) -> bytes:
         # A greeting that is generated is not given up because somebody says hello into it (core/greeting.py).
-        self._interrupts = resumed or self._shape.agent.greeting == "" or self._kept_greeting() is not None
+        self._interrupts = resumed or self._shape.agent.first_words == "" or self._kept_greeting() is not None
         return say.session_update(self._shape, self._instructions, interrupts=self._interrupts)
 
     def _use(self, session: Session) -> None:
@@ -235,10 +237,12 @@ class RealtimeLeg:
     # ------------------------------------------------------------------------------------------ the greeting
 
     def _kept_greeting(self) -> "tuple[Piece, ...] | None":
-        return self._backend.greetings.find(self._sound) if self._shape.agent.greeting else None
+        return self._backend.greetings.find(self._sound) if self._shape.agent.first_words else None
 
     def _greet(self) -> None:
-        text = self._shape.agent.greeting
+        text, must_say = self._shape.agent.first_words, self._shape.agent.must_say
+        if must_say and self._shape.hosted:
+            text = must_say  # whose greeting is its own, and cannot be told to hold it
         if text == "":
             return
         if (kept := self._kept_greeting()) is not None:
@@ -248,7 +252,7 @@ class RealtimeLeg:
         if text is not None and self._shape.dialect.says_exactly:
             self._want(say.exactly(text))
         else:
-            self._want(self._instructed(GREET if text is None else EXACTLY.format(text)))
+            self._want(self._instructed(greet(must_say) if text is None else EXACTLY.format(text)))
 
     def _instructed(self, how: str) -> dict[str, Any]:
         """An answer of a kind of its own; one that has its instructions from elsewhere answers as it likes."""

@@ -52,7 +52,7 @@ class Shape:
         """What makes the agent's greeting sound as it does; to be hashed."""
         agent = self.agent
         voice = repr(agent.realtime.voice or agent.voice or self.voice)
-        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, agent.greeting
+        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, agent.first_words
 
 
 def _send(kind: str, **fields: Any) -> bytes:

@@ -61,9 +61,11 @@ class Roster:
         """The agent leg of a call. Raises CallRefused if no agent answers it."""
         agent = self._choose(info)
         try:
-            return self._engine(agent).leg(agent)
+            leg = self._engine(agent).leg(agent)
         except ConfigError as error:
             raise CallRefused(str(error)) from error
+        leg.keeping = agent.keeping
+        return leg
 
     async def close(self) -> None:
         """Ends the engines. Idempotent."""

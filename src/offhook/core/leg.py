@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
+from offhook.core.keeping import Keeping
 from offhook.core.playout import Ledger
 from offhook.core.tape import Tape
 
@@ -137,6 +138,8 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+    keeping: Keeping
+    """What may be kept of the call; set by whoever chose the agent."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from offhook.audio import g711
 from offhook.audio.format import Format
-from offhook.core.keeping import Role
 from offhook.core.leg import PhoneLeg
+from offhook.core.recorder import Role
 from offhook.core.tape import Tape
 from offhook.recording.mutes import Mutes
 from offhook.recording.pairing import Pairing
