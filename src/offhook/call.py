@@ -107,9 +107,9 @@ class Call:
         self.phone = leg
         if self._record is not None:
             self._recorder, self._record = self._record(self), None
+        leg.join(self)
         if self._recorder is not None:
             self._recorder.joined(leg)
-        leg.join(self)
         self.report(e.PhoneJoined())
 
     @property

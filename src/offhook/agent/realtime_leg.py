@@ -13,7 +13,7 @@ from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import EXACTLY, GO_ON, KEYS, briefing, greet
+from offhook.agent.briefing import EXACTLY, GO_ON, briefing, greet, pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.greetings import Piece, Recording, word_times
 from offhook.agent.line import TRIES, Backend, Line
@@ -220,7 +220,7 @@ class RealtimeLeg:
                 self._want(self._instructed(GO_ON))
             return
         if keys:
-            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", KEYS.format(keys))
+            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", pressed(keys))
             self._tell(say.message(self._shape.dialect, "user", said.text))
         self._want({})
 

@@ -67,7 +67,8 @@ class PhoneLeg(Protocol):
         """Leave. Idempotent; reports nothing."""
 
     def media_ms(self) -> float | None:
-        """The timestamp of the caller's newest audio, on a clock of the far end; None if it bears none: ours, then."""
+        """The timestamp of the caller's newest audio, on a clock of the far end; None before the first. It goes on where
+        there is a hole in the audio."""
 
     def media_ahead_ms(self) -> float | None:
         """What to add to a moment at which audio was handed on to have the timestamp of the caller's audio at the moment

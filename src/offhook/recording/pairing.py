@@ -15,8 +15,8 @@ from offhook.core.tape import Tape
 
 SETTLED_MS = 1_000.0  # what was handed on longer ago is settled
 LATE_MS = 60.0  # a frame this late may follow a hole
-HOLE_MS, OWN_CLOCK_HOLE_MS = 15.0, 250.0  # less is none: by the far end's timestamps, or by arrivals alone
-UNKNOWN_MS = 2_000.0  # so long a stream may leave its round trip unknown: until a mark is back
+HOLE_MS = 15.0  # less is none
+FIRST_MS = 3_500.0  # so long a stream is only listened to: its first marks tell the round trip between them
 STEP_MS = 5.0  # a round trip that differs by less is the same
 
 
@@ -42,6 +42,9 @@ class Pairing:
     def join(self, leg: PhoneLeg, now: float) -> None:
         """A stream begins."""
         self._leg, self._newest, self._ahead, self._since = leg, None, None, now
+        if leg.media_ms() is not None:
+            self._begin(0, now)
+            self._newest = now
 
     def caller(self, frame: bytes, now: float) -> None:
         """The caller's audio. Media plane."""
@@ -56,9 +59,8 @@ class Pairing:
         """The stream is over: what the caller had not heard by the newest audio of its own is not known to be heard."""
         if self._leg is None:
             return
-        if self._leg.media_ms() is None:
-            self._fill(0, now)
         if self._newest is not None:
+            self._fill(0, now)
             self._read(self._end)
             del self._right[len(self._left) :]
             self._left_at = self._newest
@@ -66,10 +68,9 @@ class Pairing:
 
     def take(self, now: float) -> tuple[bytes, bytes]:
         """What is known of both sides by now and was not taken before, as long as one another: caller, ear."""
-        if self._leg is not None:
+        if self._leg is not None and self._newest is not None:
             self._fill(0, now)
-            known = self._leg.media_ahead_ms() is not None or now - self._since > UNKNOWN_MS
-            if self._newest is not None and known:
+            if now - self._since > FIRST_MS:
                 self._listen(now)
         return self._take(min(len(self._left), len(self._right)))
 
@@ -110,14 +111,9 @@ class Pairing:
 
     def _fill(self, size: int, now: float) -> None:
         """Puts silence where the far end's clock went on without audio, before the `size` bytes that have come."""
-        own = self._leg is not None and self._leg.media_ms() is None
-        if self._newest is None:
-            if not own:
-                return
-            self._begin(0, now)
-            self._newest = now
+        assert self._newest is not None
         hole_ms = self._timestamp(now) + self._origin_ms - self._end / self._per_ms - self._ms(size)
-        if hole_ms > (OWN_CLOCK_HOLE_MS if own else HOLE_MS):
+        if hole_ms > HOLE_MS:
             hole_ms = min(hole_ms, now - self._newest + LATE_MS)  # whatever the timestamp says
             self._silence(self._left, round(hole_ms * self._per_ms))
 
