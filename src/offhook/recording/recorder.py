@@ -74,11 +74,13 @@ class CallRecorder:
 
     def joined(self, leg: PhoneLeg) -> None:
         """A stream carries the call from now on."""
-        self._pairing.join(leg, self._now())
+        if not self._over:
+            self._pairing.join(leg, self._now())
 
     def left(self) -> None:
         """The stream is gone."""
-        self._pairing.leave(self._now())
+        if not self._over:
+            self._pairing.leave(self._now())
 
     def pause(self, why: str) -> None:
         """From now on both sides are silence, until every `why` is over."""
