@@ -86,26 +86,22 @@ class Redactor:
         near = self._turns.setdefault(turn.role, deque(maxlen=NEIGHBOURS))
         if known := [at for at, other in enumerate(near) if other.turn == turn.turn]:
             near[known[0]] = turn
+        elif near and turn.turn < near[0].turn:
+            near = deque([turn])  # an old one, told better
         else:
             near.append(turn)
         told: list[e.Event] = []
         held: list[e.TurnKept] = []
-        for each, text in zip(near, self._texts([each.text for each in near]), strict=True):
-            changed = text != each.text
-            if each.turn == turn.turn or (changed and self._told.get(each.turn) != text):
-                told.append(replace(each, text=text, unheard=self._rest(each)))
-                if changed or told[-1] != each:
+        # A number may have been cut in the middle, too.
+        texts = self._texts([text for each in near for text in (each.text, each.unheard)])
+        for each, text, unheard in zip(near, texts[::2], texts[1::2], strict=True):
+            better = replace(each, text=text, unheard=unheard)
+            if each.turn == turn.turn or (better != each and self._told.get(each.turn) != text):
+                told.append(better)
+                if better != each:
                     held.append(each)
             self._told[each.turn] = text
-        if turn not in near:  # an old one, told better
-            told, held = [replace(turn, text=self.text(turn.text), unheard=self._rest(turn))], []
         return told, held
-
-    def _rest(self, turn: e.TurnKept) -> str:
-        """What was not heard of a turn; a number may have been cut in the middle."""
-        if not turn.unheard:
-            return ""
-        return self._texts([turn.text, turn.unheard])[1]
 
     def _texts(self, texts: list[str]) -> list[str]:
         """Texts that follow one another, without the numbers: a number may begin in one and end in the next."""
@@ -134,7 +130,7 @@ class Redactor:
         return found
 
     def _is_phone(self, text: str, run: Run) -> bool:
-        if run.plus or run.digits.startswith("00"):
+        if run.plus or (run.digits[:2] == "00" and run.digits[2] != "0"):
             return len(run.digits) >= 8
         if _MONEY_BEFORE.search(text[: run.begin]) or _MONEY_AFTER.match(text, run.end):
             return False

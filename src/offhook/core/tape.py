@@ -60,7 +60,7 @@ class Tape:
             for begin, audio in self._pieces
             if not end <= begin < at
         ]
-        end = min((begin for begin, _ in kept if begin >= at), default=end)  # what came next was not overlaid
+        end = min([end, *(begin for begin, _ in kept if begin >= at)])  # what came next was not overlaid
         kept += [(begin, audio[: end - begin]) for begin, audio in cut if begin < end]
         self._pieces = deque(sorted(kept))
         self._end = max((begin + len(audio) for begin, audio in self._pieces), default=self._end)
