@@ -51,3 +51,7 @@ def test_an_item_of_the_agent_was_said_from_its_first_audio_until_it_is_settled(
     happens(said, e.ItemBegan("a"), 5000.0)
     assert said.of(kept(1, "agent", "a"), 9000.0) == (5000.0, 9000.0 + AFTER_MS)
     assert said.of(kept(2, "agent", "unknown"), 9000.0) == (9000.0, 9000.0 + AFTER_MS)
+
+
+def test_a_turn_of_which_nothing_is_known_may_be_all_that_was_said():
+    assert SaidWhen(Transcript()).of(kept(1), 6000.0) == (0.0, 6000.0 + AFTER_MS)

@@ -66,7 +66,7 @@ class Redactor:
         return _without(text, self._find(text))
 
     def event(self, event: e.Event) -> tuple[list[e.Event], list[e.TurnKept]]:
-        """An event as it may be told, with earlier turns that are to be told anew; and the turns that held a number."""
+        """An event as it may be told, with earlier turns that are to be told anew; and the turns in which a number was spoken."""
         if not self._kinds:
             return [event], []
         if isinstance(event, e.TurnKept):
@@ -98,7 +98,7 @@ class Redactor:
             better = replace(each, text=text, unheard=unheard)
             if each.turn == turn.turn or (better != each and self._told.get(each.turn) != text):
                 told.append(better)
-                if better != each:
+                if CARD in text + unheard or PHONE in text + unheard:
                     held.append(each)
             self._told[each.turn] = text
         return told, held

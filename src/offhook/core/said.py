@@ -14,7 +14,7 @@ class SaidWhen:
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
         self._from: float | None = None  # the caller has spoken since
-        self._last = (0.0, 0.0)  # the caller's newest turn
+        self._last: tuple[float, float] | None = None  # the caller's newest turn
         self._turns: dict[int, tuple[float, float]] = {}
         self._items: dict[str, float] = {}
 
@@ -32,7 +32,7 @@ class SaidWhen:
         """It was handled: the turn it ended has its number."""
         if isinstance(event, e.CallerTurnEnded):
             newest = next((turn.number for turn in reversed(self._transcript.turns) if turn.role == "caller"), None)
-            if newest is not None:
+            if newest is not None and self._last is not None:
                 begin, end = self._last
                 self._turns[newest] = (min(begin, self._turns.get(newest, self._last)[0]), end)
 
@@ -40,5 +40,6 @@ class SaidWhen:
         """From when to when a turn was said that is told now, with some room on both sides."""
         if turn.role == "agent":
             return self._items.get(turn.item or "", now), now + AFTER_MS
-        begin, end = self._turns.get(turn.turn) or ((self._from, now) if self._from is not None else self._last)
+        speaking = None if self._from is None else (self._from, now)
+        begin, end = self._turns.get(turn.turn) or speaking or self._last or (BEFORE_MS, now)
         return begin - BEFORE_MS, end + AFTER_MS
