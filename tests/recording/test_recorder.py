@@ -1,6 +1,7 @@
 """The recording of one call: written beside it, and never at its cost."""
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +13,9 @@ from offhook.recording import recorder as subject
 from offhook.recording.recorder import CallRecorder
 from offhook.recording.wav_file import HEAD, WavFile
 from offhook.sim.clock import run
+
+from ..growth import PROC
+from ..growth import read as read_memory
 
 LOUD = b"\x80"  # full scale
 
@@ -34,15 +38,15 @@ class Line:
     def media_ahead_ms(self):
         return -self.began - 20.0
 
-    def say(self, recorder, frame=LOUD):
-        """20 ms of the caller, which end now."""
+    def say(self, recorder, frame=LOUD, ms=20):
+        """Some of the caller, which ends now."""
         self.timestamp = self.now() - self.began - 20.0
-        recorder.caller_audio(frame * (20 * self.format.bytes_per_ms // len(frame)))
+        recorder.caller_audio(frame * (ms * self.format.bytes_per_ms // len(frame)))
 
-    async def speak(self, recorder, ms, frame=LOUD):
-        for _ in range(0, ms, 20):
-            await asyncio.sleep(0.02)
-            self.say(recorder, frame)
+    async def speak(self, recorder, ms, frame=LOUD, at_once=20):
+        for _ in range(0, ms, at_once):
+            await asyncio.sleep(at_once / 1000)
+            self.say(recorder, frame, at_once)
 
 
 class Written:
@@ -194,3 +198,28 @@ def test_a_disk_that_is_too_slow_ends_the_recording_before_it_fills_the_memory(t
     failed, jobs = run(scenario())
     assert failed == ["the disk is too slow"]
     assert jobs <= subject.MOST_WAITING + 1
+
+
+@pytest.mark.skipif(not (PROC / "self" / "status").exists(), reason="memory is read from /proc")
+def test_an_hour_is_recorded_in_the_memory_of_its_first_minutes(tmp_path):
+    async def scenario():
+        written, held = Written(tmp_path / "a.wav"), []
+        for minute in range(60):
+            for second in range(60):
+                for piece in range(5):
+                    written.line.tape.wrote(LOUD * 1000, written.line.now() + 200.0 * piece)
+                if second % 20 == 0:
+                    written.recorder.pause("asked")
+                    written.recorder.resume("asked")
+                    written.recorder.silence("caller", written.line.now() - 500.0, written.line.now())
+                await written.line.speak(written.recorder, 1000, at_once=100)
+            pairing = written.recorder._pairing
+            held.append((len(pairing._left) + len(pairing._right), read_memory(os.getpid(), minute).kb))
+        await written.end()
+        return held
+
+    held = run(scenario())
+    assert (tmp_path / "a.wav").stat().st_size == HEAD + 3600 * 8000 * 4
+    assert max(size for size, _ in held) < 5000 * 16
+    early, late = held[1][1], held[-1][1]
+    assert late <= early * 1.02, f"{early} kB after two minutes, {late} kB after an hour"
