@@ -285,7 +285,11 @@ class Call:
 
     def _tell(self, event: e.Event) -> None:
         """The one place where events leave the call: what nobody may keep is taken out, of the recording too."""
-        told, held = self._redactor.event(event)
+        try:
+            told, held = self._redactor.event(event)
+        except Exception:
+            log.exception("an event is withheld: it could not be redacted", extra={"call_id": self.id})
+            return
         for each in told:
             self._publish(self.id, each)
         if self._recorder is None:

@@ -223,3 +223,16 @@ def test_an_hour_is_recorded_in_the_memory_of_its_first_minutes(tmp_path):
     assert max(size for size, _ in held) < 5000 * 16
     early, late = held[1][1], held[-1][1]
     assert late <= early * 1.02, f"{early} kB after two minutes, {late} kB after an hour"
+
+
+def test_a_bug_of_the_recorder_costs_the_recording_and_not_the_call(tmp_path, caplog):
+    async def scenario():
+        written = Written(tmp_path / "a.wav")
+        await written.line.speak(written.recorder, 6000)
+        written.line.tape.between = None
+        await written.line.speak(written.recorder, 2000)
+        await written.end()
+        return written.failed
+
+    assert run(scenario()) == ["internal error"]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]

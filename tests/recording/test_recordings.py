@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from offhook.core import events as e
-from offhook.recording.recordings import Kept, Recordings, StillOn
+from offhook.recording.recordings import END_S, Kept, Recordings, StillOn
 from offhook.recording.wav_file import HEAD, WavFile
 from offhook.sim.clock import run
 
@@ -233,3 +233,31 @@ def test_what_another_process_writes_is_let_alone(tmp_path):
     run(scenario())
     assert (tmp_path / "live.part").exists()
     live.close()
+
+
+def test_a_file_that_was_broken_off_before_any_audio_is_removed(tmp_path):
+    for name in ("old.part", "new.part"):
+        WavFile(tmp_path / name, 8000).close()
+    os.utime(tmp_path / "old.part", (0, 0))
+
+    async def scenario():
+        recordings = Recordings(tmp_path)
+        await recordings.start()
+        await recordings.close()
+
+    run(scenario())
+    assert [path.name for path in tmp_path.iterdir()] == ["new.part"]
+
+
+def test_a_disk_that_does_not_answer_keeps_no_server_from_ending(tmp_path, caplog):
+    async def scenario():
+        recordings = Recordings(tmp_path)
+        recorder = await record(recordings)
+        recorder._disk = lambda *_: asyncio.get_running_loop().create_future()
+        before = asyncio.get_running_loop().time()
+        await recordings.close()
+        recorder._file.close()
+        return asyncio.get_running_loop().time() - before
+
+    assert run(scenario()) == pytest.approx(END_S)
+    assert "the disk does not answer" in caplog.text

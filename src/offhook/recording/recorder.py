@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Protocol
 
 from offhook.audio import g711
@@ -21,6 +22,22 @@ MOST_WAITING = 30
 """Pieces that a slow disk may leave unwritten: half a minute."""
 TAIL_MS = 500.0
 """So long a key may still sound after it was told."""
+
+
+def _costs_the_call_nothing(method: Callable[..., None]) -> Callable[..., None]:
+    """A method that only looks at a recording that goes on, and whose failure, a bug of ours, ends it alone."""
+
+    @wraps(method)
+    def guarded(self: "CallRecorder", *args: Any) -> None:
+        if self._over:
+            return
+        try:
+            method(self, *args)
+        except Exception:
+            log.exception("recording failed", extra={"call_id": self.call_id})
+            self._lose("internal error")
+
+    return guarded
 
 
 class Recorded(Protocol):
@@ -67,26 +84,28 @@ class CallRecorder:
 
     # ------------------------------------------------------------------------------------------ in the call
 
+    @_costs_the_call_nothing
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio. Media plane."""
-        if not self._over:
-            self._pairing.caller(frame, self._now())
+        self._pairing.caller(frame, self._now())
 
+    @_costs_the_call_nothing
     def joined(self, leg: PhoneLeg) -> None:
         """A stream carries the call from now on."""
-        if not self._over:
-            self._pairing.join(leg, self._now())
+        self._pairing.join(leg, self._now())
 
+    @_costs_the_call_nothing
     def left(self) -> None:
         """The stream is gone."""
-        if not self._over:
-            self._pairing.leave(self._now())
+        self._pairing.leave(self._now())
 
+    @_costs_the_call_nothing
     def pause(self, why: str) -> None:
         """From now on both sides are silence, until every `why` is over."""
         self._paused.add(why)
         self._mutes.begin(self._pairing.said_at(self._now()))
 
+    @_costs_the_call_nothing
     def resume(self, why: str) -> None:
         """This `why` is over."""
         if why in self._paused:
@@ -94,6 +113,7 @@ class CallRecorder:
             if not self._paused:
                 self._mutes.end(self._pairing.said_at(self._now() + TAIL_MS))
 
+    @_costs_the_call_nothing
     def silence(self, role: Role, begin_ms: float, end_ms: float) -> None:
         """What one side said between two moments is taken out: of what is still to be written, and of what was."""
         at = self._pairing.said_at if role == "caller" else self._pairing.heard_at
@@ -103,16 +123,16 @@ class CallRecorder:
         if begin < self._pairing.taken:
             self._do(self._silence, begin, end, sides)
 
+    @_costs_the_call_nothing
     def close(self) -> None:
         """The call is over: the rest is written and the file closed. Idempotent."""
-        if self._over:
-            return
         self._pairing.leave(self._now())
         self._flush()
         self._stop()
 
     # ------------------------------------------------------------------------------------------ once a second
 
+    @_costs_the_call_nothing
     def _tick(self) -> None:
         self._timer = self._loop.call_later(EVERY_S, self._tick)
         self._flush()

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ KEPT, WRITTEN = ".wav", ".part"
 PIECE = 1 << 16
 UPLOADS = 2
 """At once."""
+UNUSED_S = 60.0
+"""So old a file without audio was broken off."""
+END_S = 10.0
+"""What a disk gets to take the last of it."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -78,18 +83,29 @@ class Recordings:
         if not self._folder.is_dir():
             return [], []
         whole = [path.stem for path in sorted(self._folder.glob("*" + KEPT))]
-        mended = []
-        for path in sorted(self._folder.glob("*" + WRITTEN)):
+        return [path.stem for path in sorted(self._folder.glob("*" + WRITTEN)) if self._mend(path)], whole
+
+    def _mend(self, path: Path) -> bool:
+        try:
             if mend(path):
                 path.rename(path.with_suffix(KEPT))
-                mended.append(path.stem)
-        return mended, whole
+                return True
+            found = path.stat()
+            if found.st_size <= HEAD and time.time() - found.st_mtime > UNUSED_S:
+                path.unlink()  # its call was killed before there was anything to keep
+        except OSError as error:  # another process was faster, or nobody may write here
+            log.warning("a recording was not mended: %s", error, extra={"call_id": path.stem})
+        return False
 
     async def close(self) -> None:
         """Ends every recording, and leaves what is not uploaded for the next start. Idempotent."""
         for recorder in list(self._live.values()):
             recorder.close()
-        await self._idle.wait()
+        try:
+            async with asyncio.timeout(END_S):
+                await self._idle.wait()
+        except TimeoutError:
+            log.error("%d recordings could not be ended: the disk does not answer", len(self._live))
         uploading = list(self._uploading.values())
         for task in uploading:
             task.cancel()
