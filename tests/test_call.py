@@ -130,7 +130,7 @@ def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
 def test_an_agent_that_cannot_do_what_it_is_told_costs_its_call_and_nothing_else():
     class Broken(ScriptedAgent):
         def send(self, command):
-            raise ValueError("a bug")
+            raise TypeError("a bug")
 
     async def scenario():
         published = []
@@ -323,7 +323,7 @@ def test_an_event_that_cannot_be_redacted_is_told_to_nobody(monkeypatch, caplog)
 
             def fails(event):
                 if isinstance(event, e.TurnKept):
-                    raise ValueError("a bug")
+                    raise TypeError("a bug")
                 return real(event)
 
             monkeypatch.setattr(pair.call._redactor, "event", fails)

@@ -76,7 +76,8 @@ class Call:
         self._record = record if keeping.record else None
         self._recorder: Recorder | None = None
         self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
-        self._redactor = Redactor(keeping.redact, regions_of(keeping.language, info.called, info.caller))
+        at_home = regions_of(keeping.language, info.called, info.caller) if "phones" in keeping.redact else ()
+        self._redactor = Redactor(keeping.redact, at_home)
         self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
         differ = format != agent.format

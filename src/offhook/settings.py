@@ -220,7 +220,7 @@ class Settings(BaseSettings):
         str | None,
         AfterValidator(lambda text: text and _bucket(text)),
         Field(
-            title="a URL such as s3://bucket/folder, az://account/container or gs://bucket",
+            title="a URL such as s3://bucket/folder, az://container or gs://bucket",
             description="Where recordings are taken after the call. Unset: they stay in `recordings` of OFFHOOK_DATA.",
         ),
     ] = None

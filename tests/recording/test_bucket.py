@@ -100,3 +100,15 @@ def test_a_recording_of_an_earlier_process_is_taken_to_the_bucket_and_read_from_
 def test_a_url_that_is_no_bucket_is_refused_in_a_sentence(bucket):
     with pytest.raises(ConfigError, match="RECORDINGS_URL"):
         Bucket("nonsense://x")
+
+
+def test_every_kind_of_bucket_is_known(bucket, monkeypatch):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    for url in ("s3://calls", "az://container/folder", "gs://calls/folder"):
+        assert Bucket(url).url("a.wav") == f"{url}/a.wav"
+
+
+def test_an_account_that_is_not_told_is_asked_for(bucket, monkeypatch):
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+    with pytest.raises(ConfigError, match="RECORDINGS_URL az://… cannot be used: .*Account must be specified"):
+        Bucket("az://container")
