@@ -11,7 +11,7 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next
-from offhook.errors import LegFailed
+from offhook.errors import LegFailed, ToolError
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.sim.network import Link
@@ -333,5 +333,14 @@ def test_an_event_that_cannot_be_redacted_is_told_to_nobody(monkeypatch, caplog)
             assert not pair.call.ended
             assert "four one" not in caplog.text
         assert pair.published(e.Ended)
+
+    run(scenario())
+
+
+def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
+    async def scenario():
+        async with Pair() as pair:
+            with pytest.raises(ToolError, match="cannot say words"):
+                pair.call.say("Hello.")
 
     run(scenario())

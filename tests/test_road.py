@@ -2,15 +2,19 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from offhook.core import events as e
+from offhook.phone.twilio.rest import TwilioRest
 from offhook.server.app import App, Options
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.clock import run
-from offhook.sim.memory import place_call
+from offhook.sim.exchange_app import ExchangeApp
+from offhook.sim.memory import MemoryOutside, place_call
 from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Setup
+from offhook.sim.plan import Plan
 from offhook.sim.signature import Account
 
 from .pair import ScriptedAgent
@@ -122,3 +126,33 @@ def test_a_webhook_that_comes_twice_is_one_call():
     road = Road(hang_up_after_ms=6000.0, faults=Faults(duplicate_webhook=True)).travel()
     assert len(road.agents) == 1
     assert road.heard() == [4000.0]
+
+
+def test_a_call_made_by_rest_is_heard_and_ended_by_rest():
+    """The product's client, the carrier and the product's server: nobody else is on the road."""
+
+    async def travel():
+        app = App(Options(ACCOUNT, [KEY]), lambda _info: Talkative("offhook"))
+        app.ready.set()
+        outside = MemoryOutside(app.asgi, lambda order, socket: app.door.open_leg(socket, order.url.rsplit("/", 1)[1]))
+        plan = Plan(Account(ACCOUNT, KEY.secret), ["+12025550100"])
+        carrier = ExchangeApp(plan, outside, links=(Link(40), Link(40)))
+        rest = TwilioRest(ACCOUNT, KEY.secret, transport=httpx.ASGITransport(carrier))
+        hooks = {"url": "http://voice.test/incoming-call", "status_callback": "http://voice.test/twilio/status"}
+        made = await rest.create_call(to="+12025550101", caller="+12025550100", **hooks)
+        call = carrier.exchange.calls[made.sid]
+        await asyncio.sleep(8.0)
+        assert (await rest.fetch(made.sid)).status == "in-progress"
+        assert call.streams[0].playback.played_ms_of_values()[1] == 4000.0
+        await rest.hang_up(made.sid)
+        await carrier.idle()
+        await asyncio.sleep(20.0)
+        assert app.switchboard.live == 0
+        assert (await rest.fetch(made.sid)).status == "completed"
+        told = [entry["purpose"] for entry in call.log if entry["what"] == "answer" and entry["status"] < 300]
+        assert told.count("status") == 4 and not [entry for entry in call.log if entry["what"] == "warning"]
+        await rest.close()
+        await app.switchboard.close()
+        await outside.finish()
+
+    run(travel())

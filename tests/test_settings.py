@@ -84,6 +84,17 @@ def test_empty_means_unset(monkeypatch):
             "ftp://h",
             "AZURE_VOICE_LIVE_ENDPOINT must be a URL such as https://my-resource.services.ai.azure.com, not 'ftp://h'.",
         ),
+        (
+            "TWILIO_PHONE_NUMBER",
+            "555-0100",
+            "TWILIO_PHONE_NUMBER must be a number such as +12025550100, not '555-0100'.",
+        ),
+        (
+            "TWILIO_API_BASE_URL",
+            "wss://h",
+            "TWILIO_API_BASE_URL must be a URL such as https://api.twilio.com, not 'wss://h'.",
+        ),
+        ("CALLS_PER_MINUTE", "-1", "CALLS_PER_MINUTE must be a whole number, 0 to 10000, not '-1'."),
         ("MAX_CALL_SECONDS", "nan", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'nan'."),
         ("MAX_CALL_SECONDS", "inf", "MAX_CALL_SECONDS must be seconds, above 0 to 86400, not 'inf'."),
     ],

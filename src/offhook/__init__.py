@@ -2,6 +2,7 @@
 
 from offhook.agent.agent import Agent
 from offhook.agent.options import AzureSemanticVad, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
+from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, hang_up, tool
 from offhook.call import Call
 from offhook.core.leg import CallInfo
@@ -11,6 +12,6 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "ConfigError", "LegFailed", "OffhookError",
-    "OwnTurns", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
+    "OwnTurns", "Phrases", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
     "tool",
 ]  # fmt: skip

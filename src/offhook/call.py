@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 TOOLS_END_S = 1.0  # what tools that were cancelled get to end
 EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so long
 
+MOST_TO_SAY = 2_000  # characters: two minutes
+
 Publish = Callable[[str, e.Event], None]
 Record = Callable[["Call"], Recorder]
 SECRET, ASKED = "secret keys", "asked"
@@ -44,7 +46,8 @@ KEY_MS = 500.0
 class Call:
     """One conversation. Made when the carrier asks what to do with a call; over when `ended`.
 
-    A tool that takes `call` is given it: `info` says who calls whom, `data` is the tools' own, `hang_up` ends it.
+    A tool that takes `call` is given it: `info` says who calls whom, `data` is the tools' own, `say` has words said,
+    `hang_up` ends it.
     """
 
     def __init__(
@@ -159,6 +162,15 @@ class Call:
         """What is said from now on is recorded again."""
         if self._recorder is not None:
             self._recorder.resume(ASKED)
+
+    def say(self, text: str) -> None:
+        """Has the agent say these words next: when nobody speaks, and before it answers anything else. Some models are
+        only told to say them so (the event `Saying` tells). Raises ToolError if it cannot be done."""
+        if e.Say not in self.agent.can:
+            raise ToolError("This agent cannot say words that it is given.")
+        if not (isinstance(text, str) and 0 < len(text.strip()) <= MOST_TO_SAY):
+            raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
+        self.report(e.SayAsked(text.strip()))
 
     async def _run_agent(self) -> None:
         try:

@@ -8,6 +8,7 @@ OffhookError
 ├── ProtocolError
 │   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
 │   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
+├── CarrierError           the carrier's own interface (REST) refused, failed or stayed silent
 ├── LegFailed              one side of a call is gone; `retryable` says whether another try may help
 └── ToolError              told to the model, not to the log as a crash
 """
@@ -51,6 +52,22 @@ class LegFailed(OffhookError):
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class CarrierError(OffhookError):
+    """What was asked of the carrier was not done, or nobody knows. The message is one sentence that names no number.
+
+    `code` is the carrier's own, `status` that of HTTP; None where there was no answer. `done` is False if the carrier
+    certainly did nothing, None if it may have.
+    """
+
+    def __init__(
+        self, message: str, *, code: int | None = None, status: int | None = None, done: bool | None = False
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.done = done
 
 
 class ToolError(OffhookError):

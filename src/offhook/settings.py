@@ -96,6 +96,18 @@ def _bucket(text: str) -> str:
     return text
 
 
+def _web_url(text: str) -> str:
+    if urlsplit(_url(text)).scheme not in ("http", "https"):
+        raise ValueError("not a web address")
+    return text
+
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", text, re.ASCII):
+        raise ValueError("not a number")
+    return text
+
+
 def _endpoint(text: str) -> str:
     _url(text if "://" in text else f"https://{text}")
     return text
@@ -242,6 +254,22 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(title="a text", description="The secret of a Twilio shared key, if webhooks are signed with one."),
     ] = None
+    twilio_phone_number: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _number(text)),
+        Field(
+            title="a number such as +12025550100",
+            description="The number of the account that calls are made from, and its country the one that may be called.",
+        ),
+    ] = None
+    twilio_api_base_url: Annotated[
+        str,
+        AfterValidator(_web_url),
+        Field(
+            title="a URL such as https://api.twilio.com",
+            description="Where Twilio's REST interface is: another region, or `offhook sim carrier`.",
+        ),
+    ] = "https://api.twilio.com"
     allow_own_twiml: Annotated[
         bool,
         Field(
@@ -324,6 +352,49 @@ class Settings(BaseSettings):
         int,
         Field(ge=250, le=5000, title="milliseconds, 250 to 5000", description="Silence that ends a caller's turn."),
     ] = 700
+
+    # ---------------------------------------------------------------- what may be dialled
+    allowed_countries: Annotated[
+        str | None,
+        Field(
+            title="countries of two letters separated by commas",
+            description="Countries whose numbers may be called. Unset: that of `TWILIO_PHONE_NUMBER`.",
+        ),
+    ] = None
+    allowed_prefixes: Annotated[
+        str | None,
+        Field(
+            title="beginnings of numbers such as +4420, separated by commas",
+            description="How a number must begin, besides its country. Unset: all numbers of the countries.",
+        ),
+    ] = None
+    allowed_addresses: Annotated[
+        str | None,
+        Field(
+            title="addresses such as sip:desk@example.com, separated by commas",
+            description="SIP and client addresses that may be called.",
+        ),
+    ] = None
+    default_country: Annotated[
+        str | None,
+        Field(
+            title="a country of two letters such as US",
+            description="Whose numbers may be given without + and country code. Unset: nobody's.",
+        ),
+    ] = None
+    calls_per_minute: Annotated[
+        int,
+        Field(
+            ge=0, le=10_000, title="a whole number, 0 to 10000",
+            description="Calls that may be made in a minute for each token of an operator.",
+        ),
+    ] = 5  # fmt: skip
+    max_cost_per_day: Annotated[
+        float | None,
+        Field(
+            ge=0, le=1e6, title="US dollars, 0 to 1000000", description="No call is made when a day has cost so much."
+        ),
+    ] = None
 
     # ---------------------------------------------------------------- calls
     limit_concurrency: Annotated[

@@ -101,12 +101,12 @@ def test_failures_one_after_another_are_two_and_a_success_between_forgives():
     session = Session()
     session.answers.created("r1")
     assert session.done("r1", "failed")
-    session.answers.retry()
+    session.answers.settle()
     session.answers.created("r2")
     assert session.done("r2")
     session.answers.created("r3")
     assert session.done("r3", "failed")
-    session.answers.retry()
+    session.answers.settle()
     session.answers.created("r4")
     assert not session.done("r4", "failed")
 
@@ -152,7 +152,7 @@ def test_no_order_of_events_asks_twice_at_once_or_forgets_what_is_owed(steps, pr
                 open_creates = 0
             case "done" | "failed":
                 session.done(answers.active or "none", "completed" if step == "done" else "failed")
-                answers.retry()
+                answers.settle()
             case "speaks":
                 answers.caller_speaks(interrupts=provider)
             case "paused":

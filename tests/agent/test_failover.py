@@ -156,7 +156,7 @@ def test_when_the_last_is_lost_the_call_ends_with_a_reason():
         first.peer.drop("First is gone.", retryable=False)
         await visit.ms(1000)
         second.peer.drop("Second is gone.", retryable=False)
-        await visit.ms(3000)
+        await visit.ms(8000)
         assert visit.published(e.Ended)[0].reason is e.Reason.AGENT_FAILED
 
     two(scenario)

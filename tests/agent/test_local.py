@@ -265,3 +265,15 @@ def test_a_recogniser_that_dies_costs_a_turn_and_the_call_goes_on():
         assert "from eight to six" in visit.agent_said()[-1]
 
     visit(scenario, greeting="")
+
+
+def test_words_that_are_given_are_said_exactly_and_a_pause_of_the_callers_is_waited_for():
+    async def scenario(visit):
+        await visit.quiet(6500)
+        visit.call.say("Your table is ready. It is by the window.")
+        await visit.quiet(4000)
+        assert visit.agent_said()[-1] == "Your table is ready. It is by the window."
+        assert [event.exact for _, event in visit.events if isinstance(event, e.Saying)] == [True]
+        assert visit.call.control.turn == "listening"
+
+    visit(scenario)

@@ -145,7 +145,7 @@ def test_a_greeting_that_failed_is_said_once_more_and_may_be_interrupted_afterwa
         model.answer(200, "Hello.", "r2", "a2")
         update = visit.told("session.update")[-1]["session"]["audio"]["input"]["turn_detection"]
         assert update["interrupt_response"] is True
-        assert visit.call.agent._kept_greeting() is not None
+        assert visit.call.agent._lines.greeting() is not None
 
     visit(scenario, greeting="Hello.")
 

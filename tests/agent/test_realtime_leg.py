@@ -430,27 +430,59 @@ def test_what_was_used_is_told_with_its_price():
     visit(scenario)
 
 
-@pytest.mark.parametrize("at", ["turn", "asked", "created", "audio"])
-def test_an_answer_that_never_comes_is_asked_for_once_more_and_then_the_call_ends(at, caplog):
+@pytest.mark.parametrize("at", ["turn", "created", "audio"])
+def test_an_answer_that_never_comes_is_asked_for_once_more_then_of_another_session_and_then_the_call_ends(at, caplog):
     async def scenario(visit):
         model = visit.model
-        if at == "asked":
-            visit.call.report(e.KeyPressed("1"))
-            visit.call.report(e.KeyPressed("#"))
-        else:
-            model.asked()
-        if at in ("created", "audio"):
+        model.asked()
+        if at != "turn":
             model.begin()
         if at == "audio":
             model.audio(500)
-            await visit.ms(11_000)
-            model.audio(500)
-        await visit.ms(14_000 if at == "audio" else 12_500)
-        assert len(visit.told("response.create")) == (2 if at == "asked" else 1)
+        await visit.ms({"turn": 6100, "created": 8100, "audio": 2600}[at])
+        asked = visit.told("response.create")[-1]
+        assert ("Go on" in asked.get("response", {}).get("instructions", "")) is (at == "audio")
+        assert not visit.call.ledger.speaking, "what came is over"
+        await visit.ms(5300)
+        assert len(model.peers) == 2, "a server that says nothing whatever is not there"
+        await visit.ms(1000)
+        assert len(visit.told("response.create")) == 1, "the answer is owed"
         assert not visit.call.ended
-        await visit.ms(16_000)
+        await visit.ms(10_000)
         assert visit.published(e.Ended)[0].reason is e.Reason.AGENT_FAILED
         assert "does not answer" in caplog.text
+
+    visit(scenario)
+
+
+def test_a_server_that_is_asked_and_says_nothing_whatever_loses_the_session():
+    async def scenario(visit):
+        visit.call.report(e.KeyPressed("1"))
+        visit.call.report(e.KeyPressed("#"))
+        await visit.ms(4900)
+        assert len(visit.model.peers) == 1
+        await visit.ms(300)
+        assert len(visit.model.peers) == 2
+        assert "keys" in visit.told("conversation.item.create")[0]["item"]["content"][0]["text"]
+        assert len(visit.told("response.create")) == 1
+        visit.model.answer(500, "One.")
+        await visit.ms(60_000)
+        assert not visit.call.ended
+
+    visit(scenario)
+
+
+def test_an_answer_is_in_the_middle_as_long_as_what_came_of_it_is_heard():
+    async def scenario(visit):
+        model = visit.model
+        model.asked()
+        model.begin()
+        for _ in range(5):
+            model.audio(5000)
+            await visit.ms(6500)
+        assert visit.told("response.cancel") == []
+        await visit.ms(600)
+        assert len(visit.told("response.cancel")) == 1
 
     visit(scenario)
 

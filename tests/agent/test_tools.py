@@ -141,6 +141,20 @@ def test_a_plain_function_hangs_up_in_the_calls_own_thread():
     assert line.thread is threading.main_thread()
 
 
+def test_a_plain_function_has_words_said_in_the_calls_own_thread():
+    @tool
+    def tell(call) -> None:
+        call.say("One moment.")
+
+    class OfOneThread(Line):
+        def say(self, text):
+            self.said = (text, threading.current_thread())
+
+    line = OfOneThread()
+    asyncio.run(tell.run("{}", line))
+    assert line.said == ("One moment.", threading.main_thread())
+
+
 def test_a_tool_that_takes_too_long_is_given_up():
     @tool(timeout=2.0)
     async def slow() -> str:

@@ -323,7 +323,7 @@ def test_a_carrier_that_cannot_reach_us_does_not_ask_for_ever():
 
 
 def test_a_lost_agent_ends_the_call_with_an_apology():
-    talk = Talk().tell(e.AgentLost("gone"), e.PhoneLost(False))
+    talk = Talk().tell(e.AgentLost("gone")).wait(0).tell(e.PhoneLost(False))
     assert talk.next() is Next.APOLOGISE
     assert talk.wait(2000).end == (e.Result.FAILED, e.Reason.AGENT_FAILED)
 

@@ -253,14 +253,14 @@ def test_a_long_wait_is_filled_and_filled_again():
     assert not talk.told(e.Fill)
     talk.wait(1)
     (fill,) = talk.told(e.Fill)
-    talk.speak(fill.item, 600).wait(600).tell(e.ItemHeard(fill.item)).wait(4999)
+    talk.speak(fill.item, 600).wait(600).tell(e.ItemHeard(fill.item)).wait(2699)
     assert len(talk.told(e.Fill)) == 1
     talk.wait(1)
     assert len({command.item for command in talk.told(e.Fill)}) == 2
 
 
 def test_a_filler_that_never_sounds_is_followed_by_another():
-    talk = says(ours(), "how much").wait(600 + 4999)
+    talk = says(ours(), "how much").wait(600 + 2699)
     assert len(talk.told(e.Fill)) == 1
     assert len(talk.wait(1).told(e.Fill)) == 2
 

@@ -1,5 +1,6 @@
 from offhook.core.deadlines import Deadlines
-from offhook.core.silence import FILL_AGAIN_MS, FILL_MS, STALLED_MS, Silence
+from offhook.core.events import Line
+from offhook.core.silence import AWAY_MS, FILL_AGAIN_MS, FILL_MS, STALLED_MS, Silence
 
 
 class Room:
@@ -8,7 +9,12 @@ class Room:
     def __init__(self, awaited="agent"):
         self.awaited, self.filled, self.went_on = awaited, [], []
         self.deadlines = Deadlines()
-        self.silence = Silence(self.deadlines, lambda: self.awaited, self.filled.append, self.went_on.append)
+        self.lines = []
+        self.silence = Silence(self.deadlines, lambda: self.awaited, self.fill, self.went_on.append)
+
+    def fill(self, item, line):
+        self.filled.append(item)
+        self.lines.append(line)
 
     def pass_until(self, ms):
         while (at := self.deadlines.next()) is not None and at <= ms:
@@ -86,3 +92,22 @@ def test_while_somebody_speaks_nothing_is_said():
     room.silence.begin(0.0)
     room.pass_until(60_000.0)
     assert room.filled == room.went_on == []
+
+
+def test_an_agent_that_was_lost_says_so_once_and_then_that_it_takes_longer():
+    room = Room()
+    room.silence.away(0.0, lost=True)
+    assert room.pass_until(AWAY_MS - 1).lines == []
+    assert room.pass_until(AWAY_MS + FILL_AGAIN_MS).lines == [Line.LOST, Line.WAIT]
+    back = Room()
+    back.silence.away(0.0, lost=True)
+    back.silence.back(500.0)
+    assert back.pass_until(AWAY_MS).lines == [Line.WAIT], "there is nothing to explain any more"
+    assert Room().silence.last_words() == "filler1"
+
+
+def test_a_wait_that_has_begun_is_not_made_longer_by_an_agent_that_goes_away():
+    room = Room()
+    room.silence.begin(0.0)
+    room.silence.away(500.0, lost=False)
+    assert room.pass_until(FILL_MS).lines == [Line.WAIT]

@@ -13,6 +13,7 @@ from .talk import Talk
 STEPS = (
     "speak", "speak more", "end item", "heard", "settle", "speech starts", "speech stops", "words", "cough", "yes", "hello",
     "key", "hash", "tool", "tool done", "bye", "wait a moment", "wait", "wait long", "stream lost", "stream back",
+    "away", "lost", "back", "say",
 )  # fmt: skip
 
 
@@ -79,6 +80,13 @@ class Walk(Talk):
                 self.wait(ms)
             case "wait long":
                 self.wait(4000)
+            case "away" | "lost":
+                self.talking = self.talking and (step == "away" or self.ours)
+                self.tell(e.AgentAway(lost=step == "lost"))
+            case "back":
+                self.tell(e.AgentBack())
+            case "say":
+                self.tell(e.SayAsked("words"))
             case "stream lost":
                 self.talking = False
                 self.tell(e.PhoneLost(ms % 2 == 0, {item: sent / 2 for item, sent in self.sent.items()}))

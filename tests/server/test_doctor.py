@@ -27,7 +27,7 @@ def test_everything_is_looked_at_once():
     findings = doctor.examine(lambda _settings: ["echo"], agent="shop:agent")
     assert [each.name for each in findings] == [
         "Python", ".env", "OFFHOOK_DATA", "uvloop", "LIMIT_CONCURRENCY", "voice detector", "embedded engine",
-        "shop:agent", "PORT", "OFFHOOK_TOKEN", "Twilio account", "PUBLIC_URL",
+        "shop:agent", "PORT", "OFFHOOK_TOKEN", "Twilio account", "calls to people", "PUBLIC_URL",
     ]  # fmt: skip
     assert not [each for each in findings if each.state is State.WRONG]
 
@@ -55,4 +55,4 @@ def test_a_bad_value_does_not_stop_the_other_checks(tmp_path):
         file.write("SILENCE_MS=long\n")
     findings = doctor.examine(lambda _settings: ["echo"], folder=tmp_path)
     assert [each.name for each in findings if each.state is State.WRONG] == ["SILENCE_MS"]
-    assert len(findings) == 13
+    assert len(findings) == 14

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from twilio.http.http_client import TwilioHttpClient
 
-from offhook.server.doctor_twilio import account
+from offhook.server.doctor_twilio import account, outbound
 from offhook.server.finding import State
 from offhook.settings import Settings
 
@@ -54,7 +54,24 @@ def test_whole_ones_are_well_formed_or_look_odd():
     assert (odd.name, odd.state, TOKEN[:-1] in odd.sentence) == ("TWILIO_AUTH_TOKEN", State.NOTE, False)
 
 
+def test_who_may_be_called_is_told():
+    whole = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
+    assert outbound(settings()) == []
+    assert one(outbound(settings(**whole))).state is State.NOTE
+    found = one(outbound(settings(**whole, twilio_phone_number="+12025550100", max_cost_per_day=5)))
+    assert (found.state, found.sentence) == (State.OK, "To numbers of US; 5 a minute, 5 USD a day.")
+    assert one(outbound(settings(**whole, allowed_countries="Holland"))).state is State.WRONG
+
+
 # ---------------------------------------------------------------- really tried
+
+
+class TwilioHttpClientClosing(TwilioHttpClient):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.session.close()
 
 
 class ToLoopback(TwilioHttpClient):
@@ -108,6 +125,14 @@ def tried(status: int, body: dict):
     assert authorization.startswith("Basic ")
     assert TOKEN not in found.sentence
     return found
+
+
+def test_it_is_asked_where_the_settings_say():
+    with answering(200, {"status": "active", "type": "Full"}) as (port, asked):
+        told = {"twilio_account_sid": SID, "twilio_auth_token": TOKEN}
+        with TwilioHttpClientClosing() as http:
+            found = account(settings(**told, twilio_api_base_url=f"http://127.0.0.1:{port}/"), online=True, http=http)
+    assert one(found).state is State.OK and len(asked) == 1
 
 
 @pytest.mark.parametrize(

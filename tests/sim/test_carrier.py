@@ -9,8 +9,8 @@ from twilio.request_validator import RequestValidator
 
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.orders import (
+    Callee,
     CloseStream,
-    Dialled,
     Faults,
     Finished,
     HangUp,
@@ -229,10 +229,95 @@ def test_redirect_asks_the_next_document_by_its_method() -> None:
 
 
 def test_dial_reports_what_became_of_it() -> None:
-    shell = ringing(dialled=Dialled("busy", 700))
+    shell = ringing(callees=lambda number: Callee("busy"))
     shell.answer('<Dial action="/dialled">+15550100003</Dial>')
     shell.to(700)
     assert (shell.last(Request).url, shell.form()["DialCallStatus"]) == ("https://voice.example.com/dialled", "busy")
+
+
+def bridged(document: str = '<Dial action="/dialled">+15550100003</Dial>', **callee: Any) -> Shell:
+    """Two talkers: the caller says 0x01, the callee 0x02; answered 1200 ms after the verb."""
+    shell = Shell(
+        CarrierCall(setup(callees=lambda _: Callee(after_ms=1000, person=lambda _: Talker(2), **callee)), Talker(1))
+    )
+    shell.answer(document)
+    return shell
+
+
+class Talker:
+    def __init__(self, voice: int) -> None:
+        self.voice = voice
+
+    def frame(self, now: float, ear: StreamPlayback) -> bytes:
+        return bytes([self.voice]) * 160
+
+    def acts(self) -> list[Any]:
+        return []
+
+
+def test_dial_rings_then_joins_the_two_until_one_hangs_up() -> None:
+    shell = bridged(leaves_ms=3000)
+    shell.to(5000)
+    (bridge,) = shell.call.bridges
+    assert bridge.joined_ms == 1200
+    assert bridge.ear.played_ms_of_values()[2] == pytest.approx(3000, abs=20)
+    assert bridge.far_ear.played_ms_of_values() == {1: pytest.approx(3000, abs=20)}
+    ringing_ms = sum(ms for value, ms in bridge.ear.played_ms_of_values().items() if value != 2)
+    assert ringing_ms == pytest.approx(1200, abs=20)
+    form = shell.form()
+    assert (form["DialCallStatus"], form["DialCallDuration"], form["DialBridged"]) == ("completed", "3", "true")
+    assert form["DialCallSid"].startswith("CA") and len(form["DialCallSid"]) == 34
+    shell.answer("<Hangup/>")
+    assert shell.last(Finished).status == "completed"
+
+
+def test_dial_without_an_action_goes_on_with_the_next_verb() -> None:
+    shell = bridged("<Dial>+15550100003</Dial><Hangup/>", leaves_ms=1000)
+    shell.to(3000)
+    assert shell.last(Finished).reason == "hung up by the TwiML"
+
+
+def test_a_call_with_answer_on_bridge_is_answered_when_the_callee_answers() -> None:
+    shell = bridged('<Dial answerOnBridge="true">+15550100003</Dial>')
+    assert shell.call.status == "ringing"
+    shell.to(1300)
+    assert shell.call.status == "in-progress" and shell.call.answered_ms == 1200
+
+
+def test_a_caller_who_hangs_up_while_it_rings_has_cancelled_the_dial() -> None:
+    shell = bridged()
+    shell.take(shell.call.hang_up(500))
+    assert (shell.form()["DialCallStatus"], shell.form()["CallStatus"]) == ("canceled", "completed")
+
+
+def test_a_dial_is_over_at_its_time_limit_and_at_the_star_key() -> None:
+    shell = bridged('<Dial timeLimit="2" action="/dialled">+15550100003</Dial>')
+    shell.to(4000)
+    assert shell.form()["DialCallDuration"] == "2"
+    shell = bridged('<Dial hangupOnStar="true" action="/dialled">+15550100003</Dial>')
+    shell.to(2000)
+    shell.take(shell.call.press("*", 2200))
+    assert shell.form()["DialCallDuration"] == "1"
+
+
+def test_a_call_that_is_redirected_out_of_a_dial_has_both_asked_and_follows_the_second() -> None:
+    shell = bridged()
+    shell.to(2000)
+    shell.take(shell.call.redirect(2100, url="https://voice.example.com/other"))
+    action, other = shell.of(Request)[-2:]
+    assert (action.url, other.url) == ("https://voice.example.com/dialled", "https://voice.example.com/other")
+    shell.answer("<Hangup/>", request=action.id)
+    assert shell.of(Finished) == []
+    shell.answer("<Pause/>", request=other.id)
+    assert shell.logged("verb")[-1]["verb"] == "Pause"
+
+
+def test_a_document_that_cannot_be_had_is_asked_for_at_the_fallback_once() -> None:
+    shell = ringing(fallback_url="/fallback")
+    shell.answer(status=500)
+    assert (shell.last(Request).url, shell.form()["ErrorCode"]) == ("https://voice.example.com/fallback", "11200")
+    shell.answer(status=500)
+    assert shell.last(Finished).status == "failed"
 
 
 def test_gather_sends_the_digits() -> None:

@@ -1,7 +1,8 @@
 """The fields of the carrier's requests."""
 
 from offhook.sim import forms
-from offhook.sim.orders import Dialled, Setup
+from offhook.sim.dial import Dialled
+from offhook.sim.orders import Setup
 from offhook.sim.signature import Account
 
 SETUP = Setup("http://h/voice", Account("AC1", "t"), call_sid="CA" + "0" * 30 + "12", epoch_s=1_795_165_249)
@@ -28,7 +29,26 @@ def test_a_stream_that_failed_names_its_error() -> None:
 
 
 def test_a_dial_tells_what_became_of_it() -> None:
-    fields = dict(forms.dialled(SETUP, "in-progress"))
+    fields = dict(forms.dialled(SETUP, "in-progress", Dialled("completed", "CA2", 2000)))
     assert (fields["DialCallStatus"], fields["DialBridged"], fields["DialCallDuration"]) == ("completed", "true", "2")
-    SETUP.dialled = Dialled("busy")
-    assert "DialCallDuration" not in dict(forms.dialled(SETUP, "in-progress"))
+    assert "DialCallDuration" not in dict(forms.dialled(SETUP, "in-progress", Dialled("busy", "CA2")))
+
+
+def test_progress_is_numbered_and_the_end_says_how_long_it_was() -> None:
+    fields = dict(forms.progress(SETUP, "ringing", 1, 0))
+    assert (fields["CallStatus"], fields["SequenceNumber"], fields["CallbackSource"]) == (
+        "ringing",
+        "1",
+        "call-progress-events",
+    )
+    assert dict(forms.over(61_000, "200", "human")) == {
+        "CallDuration": "61",
+        "Duration": "2",
+        "SipResponseCode": "200",
+        "AnsweredBy": "human",
+    }
+    assert dict(forms.over(None, "486", None)) == {"CallDuration": "0", "SipResponseCode": "486"}
+
+
+def test_what_the_detection_found_is_told_with_its_time() -> None:
+    assert dict(forms.machine(SETUP, "machine_start", 2400))["MachineDetectionDuration"] == "2400"

@@ -2,14 +2,13 @@
 
 import pytest
 
-from offhook.sim.orders import Dialled
 from offhook.sim.twiml import parse
 from offhook.sim.verbs import Verbs
 
 
-def begun(document: str, dialled: Dialled | None = None) -> Verbs:
+def begun(document: str) -> Verbs:
     verbs = Verbs(parse(f"<Response>{document}</Response>".encode()).verbs)
-    verbs.next(1000.0, dialled or Dialled())
+    verbs.next(1000.0)
     return verbs
 
 
@@ -24,17 +23,13 @@ def begun(document: str, dialled: Dialled | None = None) -> Verbs:
         ("<Play>/tune.wav</Play>", 3000),
         ("<Gather/>", 5000),
         ('<Gather timeout="2"><Say>0123456789</Say></Gather>', 2650),
-        ("<Dial>+15550100003</Dial>", 2000),
+        ("<Dial>+15550100003</Dial>", None),
         ("<Hangup/>", None),
         ("<Redirect>/x</Redirect>", None),
     ],
 )
 def test_how_long_a_verb_takes(document: str, length_ms: float | None) -> None:
     assert begun(document).until_ms == (None if length_ms is None else 1000 + length_ms)
-
-
-def test_a_dial_that_nobody_answers_takes_its_timeout() -> None:
-    assert begun('<Dial timeout="20">x</Dial>', Dialled("no-answer")).until_ms == 21_000
 
 
 def test_what_is_said_is_told() -> None:
@@ -63,4 +58,4 @@ def test_a_key_during_another_verb_means_nothing() -> None:
 
 
 def test_after_the_last_verb_there_is_none() -> None:
-    assert begun("<Hangup/>").next(0, Dialled()) is None
+    assert begun("<Hangup/>").next(0) is None

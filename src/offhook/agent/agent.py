@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from offhook.agent.options import Realtime
+from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, Toolbox, hang_up
 from offhook.core.keeping import Keeping
 from offhook.core.redact import KINDS
@@ -22,7 +23,7 @@ class Agent:
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models;
+    sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot.
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
     """
@@ -39,6 +40,7 @@ class Agent:
     record: bool = False
     consent: str = "This call is recorded."
     redact: Collection[str] = ()
+    phrases: Phrases = field(default_factory=Phrases)
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
@@ -48,6 +50,8 @@ class Agent:
                 raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
             if value is not None and value.encode("utf-8", "replace").decode() != value:
                 raise ConfigError(f"An agent's {name} holds half a character: write it in whole ones.")
+        if not isinstance(self.phrases, Phrases):
+            raise ConfigError(f"An agent's phrases must be Phrases(…), not {self.phrases!r}.")
         if not isinstance(self.silence_ms, int | float):
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):

@@ -4,6 +4,7 @@ A session gives one answer at a time; asking for a second is an error. The serve
 turn ends. So a wish waits while an answer is under way, being asked for, or certain to come.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,11 @@ HARMLESS = frozenset(
 class Answers:
     """The answers of one session. `send` takes messages to the server."""
 
-    def __init__(self, send: Callable[[bytes], None], *, provider: bool) -> None:
-        """`provider`: the server answers by itself when the caller's turn ends."""
+    def __init__(self, send: Callable[[bytes], None], *, provider: bool, says: deque[Wish] | None = None) -> None:
+        """`provider`: the server answers by itself when the caller's turn ends. `says` are words that somebody gave the
+        agent to say and that are still to be asked for; they outlive a session."""
         self._send, self._provider = send, provider
+        self._says: deque[Wish] = deque() if says is None else says
         self.active: str | None = None
         """The answer that is being generated."""
         self.owed: Wish | None = None
@@ -54,9 +57,9 @@ class Answers:
         return self._asked[0] if self._asked is not None else f"turn{self._expected}" if self._expected else None
 
     @property
-    def asked_or_begun(self) -> bool:
-        """It is more than the server's duty to answer the caller."""
-        return self.active is not None or self._asked is not None
+    def asked(self) -> bool:
+        """We have asked for it, and it has not begun."""
+        return self.active is None and self._asked is not None
 
     @property
     def heard(self) -> bool:
@@ -67,42 +70,58 @@ class Answers:
     @property
     def idle(self) -> bool:
         """Nothing is being said, by either side, and nothing is owed."""
-        return not (self.under_way or self._caller_speaks or self.owed is not None)
+        return not (self.under_way or self._caller_speaks or self._due)
+
+    @property
+    def _due(self) -> bool:
+        return self.owed is not None or bool(self._says)
+
+    @property
+    def lost(self) -> Wish | None:
+        """What another session must be asked for if this one is lost now; None if nobody waits for an answer."""
+        if self.owed is not None:
+            return self.owed
+        return (self._asked[1] if self._asked is not None else self._last) if self.under_way else None
 
     def want(self, wish: Wish) -> None:
         """An answer is wanted: now, or as soon as it may be asked for. One that is owed already answers this too."""
         self.owed = wish or self.owed or {}
         self._settle()
 
+    def say(self, wish: Wish) -> None:
+        """Words are to be said, before whatever else is owed."""
+        self._says.append(wish)
+        self._settle()
+
     def _settle(self) -> None:
-        if self.owed is None or self.under_way or (self._caller_speaks and self._provider):
+        if not self._due or self.under_way or (self._caller_speaks and self._provider):
             return
         self._count += 1
-        self._asked = (f"create{self._count}", self.owed)
-        self.owed = None
+        if self._says:
+            wish = self._says.popleft()
+        else:
+            wish, self.owed = self.owed or {}, None
+        self._asked = (f"create{self._count}", wish)
         self._send(say.create(self._asked[1], self._asked[0]))
 
     def insist(self) -> None:
         """What was certain to come did not: ask for what is owed."""
-        if self.owed is not None and self.active is None:
+        if self._due and self.active is None:
             self._expected = 0
             self._asked = None
             self._settle()
 
-    def missing(self, awaited: str) -> bool:
-        """Nothing has come of `awaited` for too long. False if that is so again and again, and there is no use in
-        asking once more."""
+    def missing(self, awaited: str, instead: Wish | None) -> None:
+        """Nothing has come of `awaited` for too long: asks for `instead`, or once more for the same (None)."""
         if awaited != self.awaited:
-            return True
+            return
         response, self.active = self.active, None
         if response is not None:
             self._dead.add(response)
             self._send(say.cancel())
         wish = self._asked[1] if self._asked is not None else self._last if response is not None else {}
         self._asked, self._expected = None, 0
-        self._failures += 1
-        self.want(wish)
-        return self._failures <= 1
+        self.want(wish if instead is None else instead)
 
     def refused(self, event_id: str | None, code: str) -> bool:
         """An error of the server. True if it was about an answer that was asked for."""
@@ -178,12 +197,12 @@ class Answers:
         if fact.status == "failed" and not self.is_dead(fact.response):
             self._failures += 1
             self.owed = self.owed or self._last
-            return self._failures <= 1  # asked for again by `retry`
+            return self._failures <= 1  # asked for again by `settle`
         if fact.status == "completed":
             self._failures = 0
         self._settle()
         return True
 
-    def retry(self) -> None:
-        """Asks again for what failed."""
+    def settle(self) -> None:
+        """Asks for what waits: what failed before, or what waited for a session."""
         self._settle()

@@ -104,6 +104,7 @@ class AzureEngine(RealtimeEngine):
 
     async def close(self) -> None:
         """Lets the identity's connections go."""
+        await super().close()
         if self._identity is not None:
             await self._identity.close()
 

@@ -8,7 +8,8 @@ from offhook.core.keypad import HIDDEN
 from offhook.core.leg import CallInfo
 
 GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
-EXACTLY = "The call has just begun. Say exactly the following and nothing else: {}"
+SAY = "Say exactly the following and nothing else: {}"
+EXACTLY = f"The call has just begun. {SAY}"
 GO_ON = (
     "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
     "do not greet again, and do not repeat what was heard."

@@ -1,4 +1,4 @@
-"""Fixed greetings as audio, kept after their first whole use: on later calls they are heard at once."""
+"""Fixed sentences as audio: a greeting, kept after its first whole use, and an agent's lines. They are heard at once."""
 
 import re
 from collections import OrderedDict
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-MOST = 64
+MOST = 512
 LONGEST_BYTES = 60_000 * 48  # a minute of PCM16 at 24 kHz
 
 Piece = tuple[bytes, str]

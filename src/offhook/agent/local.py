@@ -37,7 +37,7 @@ class LocalLeg:
 
     format = MULAW_8K
     can: frozenset[type[e.Command]] = frozenset(
-        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.ToolResult}
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
     keeping = Keeping()
@@ -84,8 +84,11 @@ class LocalLeg:
             case e.Respond(text, keys, going_on):
                 answer = _Answer(self)
                 self._answer(answer, self._responder.respond(Said(text, keys, going_on), answer.use))
-            case e.Fill(item):
+            case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
+            case e.Say(item, text):
+                self._start(self._say(_Answer(self, item), _only(text), asks=False))
+                self.call.report(e.Saying(text, exact=True))
             case e.ToolResult(id, output, failed):
                 if (awaited := self._used.pop(id, None)) is not None and not awaited.done():
                     awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
@@ -104,12 +107,12 @@ class LocalLeg:
         task.add_done_callback(self._saying.discard)
         return task
 
-    async def _say(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
+    async def _say(self, answer: "_Answer", sentences: AsyncIterator[str], *, asks: bool = True) -> None:
         try:
             async for sentence in sentences:
                 for piece in pieces(sentence):
                     await answer.say(piece)
-            if (keys := self._responder.keys_wanted) is not None:
+            if asks and (keys := self._responder.keys_wanted) is not None:
                 self.call.report(e.KeysWanted(keys))
         except asyncio.CancelledError:
             if answer.begun:

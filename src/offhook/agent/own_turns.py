@@ -3,6 +3,8 @@
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from offhook.agent import realtime_session as say
+from offhook.agent.answers import Answers
 from offhook.agent.listening import Hearing, Listening
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -40,12 +42,12 @@ class OwnEars:
         listening: Listening,
         call: AgentSide,
         silence_ms: int,
-        report: Callable[[e.Event], None],
-        commit: Callable[[bool], None],
+        answers: Callable[[], Answers],
+        tell: Callable[[bytes], None],
     ) -> None:
-        """`report` is given what is heard; `commit` is called at the end of a turn, with False for a mere noise."""
+        """`answers` are those of the session there is, which `tell` sends messages to."""
         self._side = _Side(call, self._on_event)
-        self._report, self._commit = report, commit
+        self._report, self._answers, self._tell = call.report, answers, tell
         self._hearing: Hearing = listening.open(
             self._side, _NoWords(), Endpointing(complete_ms=silence_ms, otherwise_ms=silence_ms)
         )
@@ -74,21 +76,32 @@ class OwnEars:
 
     def _on_event(self, event: e.Event) -> None:
         match event:
-            case e.SpeechStarted() if not self._open:
-                self._open = True
-                for frame in self._before:
-                    self._to_server(frame)
-                self._before.clear()
-                self._before_bytes = 0
-            case e.CallerTurnEnded(spoken_ms=spoken_ms):
-                self._open = False
-                spoke = spoken_ms >= LEAST_MS
-                if spoke:
-                    self._turns += 1
-                    event.name = f"turn{self._turns}"
-                    self._committed.append(event.name)
-                self._commit(spoke)
+            case e.SpeechStarted():
+                self._begin()
+                self._answers().caller_speaks(interrupts=False)
+            case e.SpeechStopped():
+                self._answers().caller_paused()
+            case e.CallerTurnEnded():
+                self._end(event)
         self._report(event)
+
+    def _begin(self) -> None:
+        """The server hears what the caller says from now on, and a little from before."""
+        self._open = True
+        for frame in self._before:
+            self._to_server(frame)
+        self._before.clear()
+        self._before_bytes = 0
+
+    def _end(self, turn: e.CallerTurnEnded) -> None:
+        self._open = False
+        spoke = turn.spoken_ms >= LEAST_MS
+        if spoke:
+            self._turns += 1
+            turn.name = f"turn{self._turns}"
+            self._committed.append(turn.name)
+        self._answers().turn_ended()
+        self._tell(say.commit() if spoke else say.clear())
 
     def name_of(self, item: str) -> str:
         """Our name for the turn that is this item of the server's."""

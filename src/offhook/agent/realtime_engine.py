@@ -9,6 +9,7 @@ from offhook.agent.line import TRIES, Backend
 from offhook.agent.options import OwnTurns
 from offhook.agent.realtime import Dialect
 from offhook.agent.realtime_leg import RealtimeLeg
+from offhook.agent.rendering import Rendering
 from offhook.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class RealtimeEngine:
         self._transcription_model, self._voice = transcription_model, voice
         self._listening: Listening | None = None
         self._told = False
+        self._rendering = Rendering(backend)
 
     async def start(self) -> None:
         """Nothing to start: a session belongs to a call."""
 
     async def prepare(self, agent: Agent) -> None:
-        """Looks at an agent's options. Raises ConfigError for what this server has no word for."""
+        """Looks at an agent's options, and has its lines made ready in the background. Raises ConfigError for what this
+        server has no word for."""
         say.session_update(self._shape(agent), "")
         if self._hosted and (agent.tools or agent.instructions):
             raise ConfigError("A Foundry agent has its own instructions and tools: leave them out of the Agent.")
@@ -44,6 +47,7 @@ class RealtimeEngine:
         if agent.realtime.temperature is not None and not self._dialect.temperature and not self._told:
             self._told = True
             log.warning("%s has no temperature: it is not sent (TEMPERATURE, Realtime.temperature)", self._backend.name)
+        self._rendering.want(self._shape(agent))
 
     def leg(self, agent: Agent, tries: int = TRIES) -> RealtimeLeg:
         """An agent leg for one call; `tries` to get a session that was lost back."""
@@ -61,4 +65,5 @@ class RealtimeEngine:
         return self._listening
 
     async def close(self) -> None:
-        """Nothing to give back: sessions end with their calls."""
+        """Gives back what was made ready in the background; sessions end with their calls."""
+        await self._rendering.close()

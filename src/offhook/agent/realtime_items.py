@@ -59,9 +59,9 @@ class Items:
             name for name, item in self._items.items() if not item.ended and response in (None, item.response)
         ]  # fmt: skip
 
-    def received(self, response: str) -> int:
-        """Bytes of audio that came of an answer."""
-        return sum(item.received for item in self._items.values() if item.response == response)
+    def in_the_middle(self, response: str) -> bool:
+        """True if more is to come of an item of an answer that the caller has begun to hear."""
+        return any(item.begun and not item.ended for item in self._items.values() if item.response == response)
 
     def rest_of_words(self, name: str) -> list[Timed]:
         """Words of an item that no time came for, if times were to come."""

@@ -12,18 +12,23 @@ from typing import Any, Literal
 from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
+from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import EXACTLY, GO_ON, briefing, greet, pressed
+from offhook.agent.briefing import GO_ON, SAY, briefing, pressed
 from offhook.agent.conversation import Conversation
-from offhook.agent.greetings import Piece, Recording, word_times
+from offhook.agent.greeter import Greeter
+from offhook.agent.greetings import Piece
 from offhook.agent.line import TRIES, Backend, Line
+from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
 from offhook.agent.options import OwnTurns
 from offhook.agent.own_turns import OwnEars
+from offhook.agent.presence import Presence
 from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.uses import Uses
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
@@ -33,17 +38,17 @@ from offhook.errors import LegFailed
 
 log = logging.getLogger(__name__)
 
-OWED_S = 3.0  # an answer of the server's own that has not come by then does not come
-STALL_S = 12.0  # without anything new of an answer that is under way: it is given up, and asked for once more
-UNANSWERED_S = 6.0  # the same of an answer to the caller that the server was to begin by itself
-RETRY_S = 0.5  # before an answer that failed is asked for again
+MOST_MISSED = 2  # answers that did not come, one after another: the first is asked for again, then so is the session
+AWAY_S = 30.0  # without a session: a caller had better hear that something is wrong
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
 
 
 class RealtimeLeg:
     """One call's agent."""
 
-    can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.ToolResult})
+    can: frozenset[type[e.Command]] = frozenset(
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
+    )
     keeping = Keeping()
 
     def __init__(
@@ -57,28 +62,33 @@ class RealtimeLeg:
         self.tools = tools
         self.conversation = Conversation()
         self._shape, self._backend, self._listening, self._tries = shape, backend, listening, tries
-        self._sound = (backend.model, *shape.sound)
+        self._lines = Lines(backend.greetings, backend.model, shape)
+        self._greeter = Greeter(shape, self._lines)
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._renew(lambda _message: None)
-        self._pending: set[str] = set()  # uses of tools whose results are to come
-        self._known: set[str] = set()  # uses of tools that this session knows of
-        self._missed: dict[str, Any] | None = None  # the answer that was lost with its session
-        self._joined = False
+        self._presence = Presence(lambda event: self._call.report(event))
+        self._asking = Asking(
+            provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
+            news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
+        )  # fmt: skip
+        self._items = self._items_of(lambda _message: None)
+        self._uses = Uses(self.conversation)
+        self._not_come = 0  # answers, since one was whole
+        self._sessions = 0
         self._instructions = ""
-        self._interrupts = True  # the server stops generating when the caller speaks
         self._ears: OwnEars | None = None
         self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
-        self._greeting: Recording | None = None
         self._timers = Timers()
         self._to_server: Callable[[bytes], None] = self._backlog.keep
 
-    def _renew(self, send: Callable[[bytes], None]) -> None:
-        """What belongs to one session."""
-        self._answers = Answers(send, provider=self.turns == "provider")
+    def _items_of(self, send: Callable[[bytes], None]) -> Items:
         dialect, bytes_per_ms = self._shape.dialect, self.format.bytes_per_ms
-        self._items = Items(send, self._answers, self.conversation, dialect, bytes_per_ms)
+        return Items(send, self._asking.answers, self.conversation, dialect, bytes_per_ms)
+
+    @property
+    def _answers(self) -> Answers:
+        return self._asking.answers
 
     # ------------------------------------------------------------------------------------------ sessions
 
@@ -89,25 +99,26 @@ class RealtimeLeg:
         self._instructions = briefing(agent, call.info, backend.clock())
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
-            self._ears = OwnEars(self._listening, call, agent.silence_ms, self._heard_myself, self._commit)
-        if self._kept_greeting() is not None:
-            self._join()  # what it says first needs no session
+            self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
+        if self._lines.greeting() is not None:
+            self._presence.join()  # what it says first needs no session
+            self._presence.absent()
+        self._wait_for_session()
         line = Line(
             backend, self._shape.dialect, call.id, update=self._update, on_fact=self._on_fact,
-            idle=lambda: self._answers.idle and not self._pending, tries=self._tries,
+            idle=lambda: self._answers.idle and not self._uses.pending, tries=self._tries,
         )  # fmt: skip
         try:
             await line.run(self._over, resumed=bool(self.conversation.said), moved=self._use, lost=self._on_lost)
         finally:
             self._timers.clear()
+            self._asking.close()
             if self._ears is not None:
                 self._ears.close()
             self._to_server = lambda _frame: None
 
     def _update(self, resumed: bool) -> bytes:
-        # A greeting that is generated is not given up because somebody says hello into it (core/greeting.py).
-        self._interrupts = resumed or self._shape.agent.first_words == "" or self._kept_greeting() is not None
-        return say.session_update(self._shape, self._instructions, interrupts=self._interrupts)
+        return say.session_update(self._shape, self._instructions, interrupts=self._greeter.opens(resumed=resumed))
 
     def _use(self, session: Session) -> None:
         """From now on this session carries the conversation."""
@@ -115,21 +126,21 @@ class RealtimeLeg:
             session.send(say.message(self._shape.dialect, "system", self._instructions))
         for message in self.conversation.replay(self._shape.dialect):
             session.send(message)
-        self._known = {said.name for said in self.conversation.said if said.role == "output"}
+        self._uses.renew()
         self._session = session
-        self._renew(session.send)
+        self._sessions += 1
+        self._asking.renew(session.send)
+        self._items = self._items_of(session.send)
         to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
         self._backlog.drain(to_server)
         self._to_server = to_server
-        if self._missed is not None:
-            self._want(self._missed)
-            self._missed = None
-        self._join()
+        if not self._asking.catch_up():
+            self._presence.present()
+        self._presence.join()
 
-    def _join(self) -> None:
-        if not self._joined:
-            self._joined = True
-            self._call.report(e.AgentJoined())
+    def _wait_for_session(self) -> None:
+        had, failed = self._sessions, LegFailed(f"{self._backend.name} is away for {AWAY_S:g} s.", retryable=True)
+        self._timers.later(AWAY_S, lambda: self._fail(failed) if self._sessions == had else None)
 
     def send_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the server. Media plane."""
@@ -137,20 +148,22 @@ class RealtimeLeg:
 
     def _on_lost(self) -> None:
         """There is no session: the caller's speech waits, and what was being said ends where it has come to."""
-        self._to_server, self._session, self._greeting = self._backlog.keep, None, None
-        answers, cut_off = self._answers, self._items.open()
-        if cut_off:
-            self._missed = self._instructed(GO_ON)
-        elif (answers.under_way or answers.owed is not None) and not self._pending:
-            self._missed = answers.owed or {}
+        if self._session is None:
+            return
+        self._to_server, self._session, self._greeter.recording = self._backlog.keep, None, None
+        cut_off = self._items.open()
+        self._asking.lose(self._instructed(GO_ON) if cut_off else None, waits=bool(self._uses.pending))
         for item in cut_off:
             self._end_item(item)
+        self._presence.absent(lost=True)
+        self._wait_for_session()
 
     def take_over(self, other: "RealtimeLeg") -> None:
         """Goes on where another leg of the call, which has failed, left off. Before `run`."""
-        self.conversation, self._backlog, self._pending = other.conversation, other._backlog, other._pending
-        self._missed, self._joined, self._to_server = other._missed, other._joined, other._backlog.keep
-        self._renew(lambda _message: None)
+        self.conversation, self._backlog, self._to_server = other.conversation, other._backlog, other._backlog.keep
+        self._uses = Uses(self.conversation, other._uses.pending)
+        self._asking.take_over(other._asking)
+        self._presence.take_over(other._presence)
 
     async def close(self) -> None:
         """Leaves. Idempotent."""
@@ -175,9 +188,16 @@ class RealtimeLeg:
             case e.Cancel():
                 self._answers.cancel()
             case e.Truncate(item, heard_ms, text):
+                self._asking.watchdog.silenced()
                 self._items.truncate(item, heard_ms, text)
             case e.Discard(item):
+                self._asking.watchdog.silenced()
                 self._items.discard(item)
+            case e.Fill(item, line):
+                if (pieces := self._lines.next(line)) is not None:
+                    self._recite(item, pieces)
+            case e.Say(_, text):
+                self._say(text)
             case e.ToolResult(id, output, _failed):
                 self._tool_result(id, output)
 
@@ -185,100 +205,63 @@ class RealtimeLeg:
         if self._session is not None:
             self._session.send(message)
 
-    def _want(self, wish: dict[str, Any]) -> None:
-        if self._session is None:
-            self._missed = wish or self._missed or {}
-            return
-        self._answers.want(wish)
-        if self._answers.owed is not None:
-            self._timers.later(OWED_S, self._answers.insist)
-        self._watch()
+    def _say(self, text: str) -> None:
+        exact = self._shape.dialect.says_exactly
+        self._asking.say(say.exactly(text) if exact else self._instructed(SAY.format(text)))
+        self._call.report(e.Saying(text, exact))
 
-    def _watch(self) -> None:
-        """A caller must not wait for ever for an answer that does not come, or stops in the middle."""
-        if (awaited := self._answers.awaited) is not None:
-            session, received = self._session, self._items.received(awaited)
-            seconds = STALL_S if self._answers.asked_or_begun else UNANSWERED_S
-            self._timers.later(seconds, lambda: self._check(session, awaited, received))
-
-    def _check(self, session: Session | None, awaited: str, received: int) -> None:
-        if session is not self._session or awaited != self._answers.awaited:
-            return
-        if self._items.received(awaited) == received:
+    def _on_missing(self, answer: str, mute: bool) -> None:
+        if self._session is not None and answer == self._answers.awaited:
+            self._not_come += 1
             log.warning("an answer of %s does not come", self._backend.name, extra={"call_id": self._call.id})
-            for item in self._items.open(awaited):
-                self._end_item(item)
-            if self._greeting is not None:
-                self._greeting = Recording(self._greeting.text)
-            if not self._answers.missing(awaited):
+            self._greeter.again()
+            self._presence.absent()
+            if self._not_come > MOST_MISSED:
                 self._fail(LegFailed(f"{self._backend.name} does not answer.", retryable=True))
-        self._watch()
+            elif mute or self._not_come == MOST_MISSED:
+                self._session.give_up("does not answer")
+            else:
+                instead = self._instructed(GO_ON) if self._items.in_the_middle(answer) else None
+                for item in self._items.open(answer):
+                    self._end_item(item)
+                self._answers.missing(answer, instead)
+        self._asking.watch()
 
     def _respond(self, keys: str, going_on: bool) -> None:
         if going_on:
             if not self._answers.heard:
-                self._want(self._instructed(GO_ON))
+                self._asking.want(self._instructed(GO_ON))
             return
         if keys:
             said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", pressed(keys))
             self._tell(say.message(self._shape.dialect, "user", said.text))
-        self._want({})
+        self._asking.want({})
 
     def _tool_result(self, use: str, output: str) -> None:
-        self._pending.discard(use)
-        said = self.conversation.use(use)
-        if said is not None and use not in self._known:  # asked for in a session before this one
-            self._tell(say.function_call(use, said.tool, said.text))
-        self.conversation.begin("output", use, output)
-        self._tell(say.function_output(use, output))
-        if not self._pending:
-            self._want({})
+        for message in self._uses.end(use, output):
+            self._tell(message)
+        if not self._uses.pending:
+            self._asking.want({})
 
-    # ------------------------------------------------------------------------------------------ the greeting
-
-    def _kept_greeting(self) -> "tuple[Piece, ...] | None":
-        return self._backend.greetings.find(self._sound) if self._shape.agent.first_words else None
+    # ------------------------------------------------------------------------------------------ what it says by itself
 
     def _greet(self) -> None:
-        text, must_say = self._shape.agent.first_words, self._shape.agent.must_say
-        if must_say and self._shape.hosted:
-            text = must_say  # whose greeting is its own, and cannot be told to hold it
-        if text == "":
-            return
-        if (kept := self._kept_greeting()) is not None:
-            self._say_kept(kept)
-            return
-        self._greeting = Recording(text)
-        if text is not None and self._shape.dialect.says_exactly:
-            self._want(say.exactly(text))
-        else:
-            self._want(self._instructed(greet(must_say) if text is None else EXACTLY.format(text)))
+        if (kept := self._lines.greeting()) is not None:
+            item = f"greeting{len(self.conversation.said)}"
+            said = self.conversation.begin("assistant", item, self._recite(item, kept))
+            self._tell(self.conversation.write(self._shape.dialect, said))
+        elif self._shape.first_words != "":
+            self._presence.absent()
+            self._asking.want(self._greeter.wish(self._instructed))
+
+    def _recite(self, item: str, pieces: "tuple[Piece, ...]") -> str:
+        bytes_per_ms = self.format.bytes_per_ms
+        self._asking.watchdog.plays(sum(len(audio) for audio, _ in pieces) / bytes_per_ms, answer=False)
+        return recite(self._call, item, pieces, bytes_per_ms)
 
     def _instructed(self, how: str) -> dict[str, Any]:
         """An answer of a kind of its own; one that has its instructions from elsewhere answers as it likes."""
         return {} if self._shape.hosted else say.instructed(say.joined((self._instructions, how)))
-
-    def _say_kept(self, pieces: "tuple[Piece, ...]") -> None:
-        item = f"greeting{len(self.conversation.said)}"
-        text, words = word_times(pieces, self.format.bytes_per_ms)
-        said = self.conversation.begin("assistant", item, text)
-        for audio, _ in pieces:
-            self._call.agent_audio(item, audio)
-        self._call.report(e.ItemText(item, text, words))
-        self._call.end_item(item)
-        self._tell(self.conversation.write(self._shape.dialect, said))
-
-    def _greeting_over(self, fact: wire.ResponseDone) -> None:
-        greeting, self._greeting = self._greeting, None
-        if greeting is not None and fact.status == "failed":
-            self._greeting = Recording(greeting.text)  # said once more
-            return
-        if greeting is not None and greeting.text and fact.status == "completed":
-            self._backend.greetings.keep(self._sound, greeting.text, greeting.pieces)
-        if not self._interrupts:
-            self._interrupts = True
-            if self.turns == "provider":
-                self._tell(say.turn_detection_update(self._shape, interrupts=True))
 
     # ------------------------------------------------------------------------------------------ what the server says
 
@@ -293,30 +276,28 @@ class RealtimeLeg:
             case wire.SpeechStarted():
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
-                self._answers.caller_speaks(interrupts=self._interrupts)
+                self._answers.caller_speaks(interrupts=self._greeter.interrupts)
+                self._presence.present()
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
                 self._answers.caller_paused()
                 self._call.report(e.SpeechStopped())
-                if self._answers.owed is not None:
-                    self._timers.later(OWED_S, self._answers.insist)
+                self._asking.insist_if_owed()
             case wire.Committed(item):
                 self._on_committed(item)
             case wire.Transcribed(item, text, usage):
                 self._on_transcribed(item, text, usage)
             case wire.ResponseCreated(response):
-                if self._answers.created(response) and self._greeting and not self._greeting.response:
-                    self._greeting.response = response
-                self._watch()
+                if self._answers.created(response):
+                    self._greeter.begins(response)
+                self._asking.watch()
             case wire.ItemAdded(response, item, "message"):
                 self._items.of(response, item)
             case wire.ItemDone(_, item, "message"):
                 self._end_item(item)
-            case wire.ToolWanted(_, _, use, name, arguments):
-                self._pending.add(use)
-                self._known.add(use)
-                self.conversation.begin("use", use, arguments, name)
-                self._call.report(e.ToolCalled(use, name, arguments))
+            case wire.ToolWanted():
+                self._uses.begin(fact)
+                self._call.report(e.ToolCalled(fact.call, fact.name, fact.arguments))
             case wire.ResponseDone():
                 self._on_response_done(fact)
             case wire.Problem():
@@ -330,8 +311,10 @@ class RealtimeLeg:
         if not item.begun:
             item.begun = True
             self.conversation.begin("assistant", fact.item)
-        if self._greeting is not None:
-            self._greeting.audio(fact.response, fact.audio)
+            self._presence.present()
+        if self._greeter.recording is not None:
+            self._greeter.recording.audio(fact.response, fact.audio)
+        self._asking.watchdog.plays(len(fact.audio) / self.format.bytes_per_ms, answer=True)
         self._call.agent_audio(fact.item, fact.audio)
 
     def _on_words(self, fact: wire.Words) -> None:
@@ -343,8 +326,8 @@ class RealtimeLeg:
         self._tell_words(fact.item, item.words.text(fact.text) if timed else [(fact.text, ())])
         if not dead:
             self.conversation.words(fact.item, fact.text)
-            if self._greeting is not None:
-                self._greeting.words(fact.response, fact.text)
+            if self._greeter.recording is not None:
+                self._greeter.recording.words(fact.response, fact.text)
 
     def _tell_words(self, item: str, told: list[Timed]) -> None:
         for text, words in told:
@@ -362,7 +345,7 @@ class RealtimeLeg:
             return
         self._answers.turn_ended()
         self._call.report(e.CallerTurnEnded("", name=turn))
-        self._watch()
+        self._asking.watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
         if text:
@@ -379,42 +362,30 @@ class RealtimeLeg:
         for item in self._items.open(fact.response):
             self._end_item(item)
         self._report_used(self._backend.model, fact.usage)
-        if self._greeting is not None and self._greeting.response == fact.response:
-            self._greeting_over(fact)
+        if self._greeter.over(fact) and self.turns == "provider":
+            self._tell(say.turn_detection_update(self._shape, interrupts=True))
+        if fact.status == "completed":
+            self._not_come = 0
         if fact.status in ("failed", "incomplete"):
             what, call = (self._backend.name, fact.status, fact.code or fact.reason), {"call_id": self._call.id}
             log.warning("an answer of %s is %s: %s", *what, extra=call)
         if not self._answers.done(fact):
             self._fail(LegFailed(f"{self._backend.name} fails to answer: {fact.code or fact.status}.", retryable=True))
         elif fact.status == "failed":
-            self._timers.later(RETRY_S, self._answers.retry)
-        elif not (self._items.any_of(fact.response) or self._answers.under_way or self._pending):
-            self._call.end_item(fact.response)  # an answer without a sound is an answer too
-        self._watch()
+            self._asking.retry()
+        elif not (self._answers.under_way or self._uses.pending):
+            self._presence.present()
+            if not self._items.any_of(fact.response):
+                self._call.end_item(fact.response)  # an answer without a sound is an answer too
+        self._asking.watch()
 
     def _on_problem(self, fact: wire.Problem) -> None:
         ours = self._answers.refused(fact.event_id, fact.code)
         if fact.code in HARMLESS:
-            if self._answers.owed is not None:
-                self._timers.later(OWED_S, self._answers.insist)
-            return
+            return self._asking.insist_if_owed()
         # Its words may hold what was said, so they are not for everybody's log.
         what, call = "warns" if fact.warning else "refused something", {"call_id": self._call.id}
         log.warning("%s %s: %s", self._backend.name, what, fact.code, extra=call)
         log.debug("in its words: %s", fact.message, extra=call)
         if ours:
             self._fail(LegFailed(f"{self._backend.name} refuses to answer: {fact.code}.", retryable=False))
-
-    # ------------------------------------------------------------------------------------------ turns of our own
-
-    def _heard_myself(self, event: e.Event) -> None:
-        match event:
-            case e.SpeechStarted():
-                self._answers.caller_speaks(interrupts=False)
-            case e.SpeechStopped():
-                self._answers.caller_paused()
-        self._call.report(event)
-
-    def _commit(self, spoke: bool) -> None:
-        self._answers.turn_ended()
-        self._tell(say.commit() if spoke else say.clear())

@@ -48,11 +48,16 @@ class Shape:
         return (wanted.model if wanted else None) or self.transcription_model
 
     @property
-    def sound(self) -> tuple[Any, ...]:
-        """What makes the agent's greeting sound as it does; to be hashed."""
+    def first_words(self) -> str | None:
+        """The agent's greeting; None if the model makes its own. Who answers from the server cannot be told what to say
+        in it: what the caller must be told is the greeting then."""
+        return self.agent.must_say if self.hosted and self.agent.must_say else self.agent.first_words
+
+    def sound_of(self, text: str | None) -> tuple[Any, ...]:
+        """What makes a text sound as it does when the agent says it; to be hashed."""
         agent = self.agent
         voice = repr(agent.realtime.voice or agent.voice or self.voice)
-        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, agent.first_words
+        return voice, agent.realtime.audio, agent.realtime.speed, agent.language, text
 
 
 def _send(kind: str, **fields: Any) -> bytes:

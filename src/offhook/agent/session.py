@@ -28,6 +28,8 @@ class Session:
         self.expires_at: float | None = None
         """Unix seconds, if the server says."""
         self._loop = asyncio.get_running_loop()
+        self.news_at = 0.0
+        """When the server last said anything, on the loop's clock."""
         self.lost: asyncio.Future[LegFailed] = self._loop.create_future()
         """Why the session is over, unless we closed it."""
         self._dialect, self._name = dialect, name
@@ -72,6 +74,10 @@ class Session:
         if socket is not None:
             socket.close()
 
+    def give_up(self, what: str) -> None:
+        """The session is of no use: it is lost, because the server `what`."""
+        self._fail(what, retryable=True)
+
     def _end(self, failed: LegFailed) -> None:
         self._socket = None
         if not self.lost.done():
@@ -84,6 +90,7 @@ class Session:
     def _receive(self, message: bytes) -> None:
         if self._socket is None and self._created.done():
             return
+        self.news_at = self._loop.time()
         try:
             fact = wire.parse(message, self._dialect)
             self._malformed = 0

@@ -173,6 +173,9 @@ class _FromThread:
     def resume_recording(self) -> None:
         self._in_loop(self._call.resume_recording)
 
+    def say(self, text: str) -> None:
+        self._in_loop(lambda: self._call.say(text))
+
     def _in_loop(self, ask: Callable[[], T]) -> T:
         async def asked() -> T:
             return ask()

@@ -33,6 +33,8 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
+    "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
+    "default_country", "calls_per_minute", "max_cost_per_day",
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
     "azure_voice_live_scope", "voice_live_model",

@@ -9,6 +9,7 @@ import typer
 
 from offhook.cli.calling import DEFAULT_URL, Server, accounts_of, call_scripted, ring
 from offhook.cli.scenarios import load, refuse_inside
+from offhook.cli.sim_carrier import carrier
 from offhook.cli.sim_model import model
 from offhook.cli.talk import show
 from offhook.errors import ConfigError
@@ -25,6 +26,7 @@ IN_A_SCRIPT = ("say", "audio", "barge_in_at", "delay", "jitter", "caller", "voic
 
 
 app.command("model")(model)
+app.command("carrier")(carrier)
 
 
 @app.callback()

@@ -23,6 +23,7 @@ CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
 PARK_STOPPED_MS = 3_000.0  # after a `stop` the caller has most likely hung up
 CARRIER_MS = 2_000.0  # from our hang-up until the carrier agrees
+LAST_WORDS_MS = 8_000.0  # from the agent's loss until its last words were heard
 RESUMES, RESUMES_WITHIN_MS = 3, 60_000.0
 
 
@@ -36,6 +37,7 @@ class CallControl:
         self.transcript = Transcript()
         self.result: e.Result | None = None
         self.reason: e.Reason | None = None
+        self._ledger = ledger
         self._commands: list[e.Command] = []
         self._deadlines = Deadlines()
         self._deadlines.set(self._no_stream, now + CONNECT_MS)
@@ -45,6 +47,8 @@ class CallControl:
             lambda reason, now: self._end(e.Result.COMPLETED, reason, now),
         )  # fmt: skip
         self._agent_joined = self._greeted = False
+        self._last_words: str | None = None  # the item that says that the agent is lost for good
+        self._apologised = False
         self._phone_joined = False
         self._stopped = False  # the stream that was lost said `stop` first
         self._carrier_over = False
@@ -52,7 +56,7 @@ class CallControl:
         self._in_vain = 0  # answers to `next` since the last stream
         self._actions: dict[type[Any], Callable[[Any, float], None]] = self._floor.actions | {
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
-            e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
+            e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
         }  # fmt: skip
 
@@ -87,6 +91,7 @@ class CallControl:
         self._floor.move(event)
         if action := self._actions.get(type(event)):
             action(event, now)
+        self._floor.say_next()
         return self._drain()
 
     def wake_at(self) -> float | None:
@@ -128,8 +133,8 @@ class CallControl:
     @property
     def last_word(self) -> Next:
         """What a carrier is told that asks how to go on with a call that is over."""
-        apologise = self.reason in (e.Reason.AGENT_FAILED, e.Reason.RESUMED_TOO_OFTEN)
-        return Next.APOLOGISE if apologise else Next.HANG_UP
+        failed = self.reason in (e.Reason.AGENT_FAILED, e.Reason.RESUMED_TOO_OFTEN)
+        return Next.APOLOGISE if failed and not self._apologised else Next.HANG_UP
 
     def _drain(self) -> list[e.Command]:
         commands, self._commands = self._commands, []
@@ -158,10 +163,13 @@ class CallControl:
             self._floor.go_on(now)
         elif self.state is CallState.CONNECTED:
             self._deadlines.drop(self._no_stream)
+            if not self._agent_joined:
+                self._floor.away(now, lost=False)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, _now: float) -> None:
+    def _on_agent_joined(self, _event: e.AgentJoined, now: float) -> None:
         self._agent_joined = True
+        self._floor.asides.back(_event, now)
         self._greet()
 
     def _greet(self) -> None:
@@ -178,7 +186,9 @@ class CallControl:
             self._stopped = event.stopped
             self._deadlines.set(self._not_resumed, now + (PARK_STOPPED_MS if event.stopped else PARK_MS))
             self._floor.lost(event.heard_ms, now)
-            if self._floor.farewell.reason is not None:
+            if self._last_words is not None:
+                self._agent_silent(now)
+            elif self._floor.farewell.reason is not None:
                 self._end(e.Result.COMPLETED, self._floor.farewell.reason, now)
 
     def _on_carrier_ended(self, event: e.CarrierEnded, now: float) -> None:
@@ -192,7 +202,26 @@ class CallControl:
         self._finish_if_over(now)
 
     def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
+        if self.state is CallState.CONNECTED:
+            self._last_words = self._floor.asides.silence.last_words()
+            self._deadlines.set(self._agent_gone, now)  # by then it is known whether it has any
+        else:
+            self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
+
+    def _agent_gone(self, now: float) -> None:
+        if self._last_words is not None and self._ledger.is_open(self._last_words):
+            self._deadlines.set(self._agent_silent, now + LAST_WORDS_MS)
+        else:
+            self._agent_silent(now)
+
+    def _agent_silent(self, now: float) -> None:
         self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
+
+    def _on_item_heard(self, event: e.ItemHeard, now: float) -> None:
+        self._floor.actions[e.ItemHeard](event, now)
+        if event.item == self._last_words:
+            self._apologised = True
+            self._agent_silent(now)
 
     def _on_used(self, event: e.Used, _now: float) -> None:
         self._publish(event)
@@ -223,7 +252,8 @@ class CallControl:
         """Hang up. A call that no stream carries is over at once; else the stream is closed and the carrier told next."""
         if self.state in (CallState.ENDING, CallState.ENDED):
             return
-        self.result, self.reason = result, reason
+        lost = self._last_words is not None
+        self.result, self.reason = (e.Result.FAILED, e.Reason.AGENT_FAILED) if lost else (result, reason)
         self._deadlines.clear()
         self._deadlines.set(self._carrier_silent, now + CARRIER_MS)
         self._enter(CallState.ENDING)

@@ -32,6 +32,17 @@ class Reason(StrEnum):
     SHUT_DOWN = "the server shut down"
 
 
+class Line(StrEnum):
+    """A short fixed sentence of the agent leg's own, by what it is for."""
+
+    WAIT = "wait"
+    """The answer takes long."""
+    LOST = "lost"
+    """The AI was lost for a moment."""
+    GOODBYE = "goodbye"
+    """It is lost for good, and the call ends."""
+
+
 # ---------------------------------------------------------------- events: the phone side
 
 
@@ -92,6 +103,19 @@ class AgentLost:
     """The agent leg is gone."""
 
     message: str
+
+
+@dataclass(slots=True)
+class AgentAway:
+    """The agent leg cannot speak for now, though it may have to: whoever's go it is, it is the agent who is awaited."""
+
+    lost: bool = False
+    """It was there, and was lost in the middle of the call; else it is slow to come."""
+
+
+@dataclass(slots=True)
+class AgentBack:
+    """The agent leg can speak again, or does."""
 
 
 @dataclass(slots=True)
@@ -159,6 +183,15 @@ class KeysWanted:
 
 
 @dataclass(slots=True)
+class Saying:
+    """The agent leg has taken words it was given to say, and says them next."""
+
+    text: str
+    exact: bool
+    """Word by word; else a model was told to say them so, and most likely does."""
+
+
+@dataclass(slots=True)
 class ToolCalled:
     """The agent wants a tool run."""
 
@@ -177,6 +210,13 @@ class ToolFinished:
     output: str
     """For the agent: what came of it, or one sentence on why nothing did."""
     failed: bool = False
+
+
+@dataclass(slots=True)
+class SayAsked:
+    """Someone (a tool, an operator) wants the agent to say these words next."""
+
+    text: str
 
 
 @dataclass(slots=True)
@@ -317,9 +357,19 @@ class Discard:
 
 @dataclass(slots=True)
 class Fill:
-    """The answer takes long: say a word or two under this item, so that the caller knows the line is alive."""
+    """Say a line of your own under this item, so that the caller knows what is going on. It is no part of the talk."""
 
     item: str
+    line: Line = Line.WAIT
+
+
+@dataclass(slots=True)
+class Say:
+    """Say these words next, exactly if you can, and know that you said them. The answer is `Saying`."""
+
+    item: str
+    """For what is said; a provider that names its own items leaves it."""
+    text: str
 
 
 @dataclass(slots=True)
@@ -362,11 +412,12 @@ class Publish:
 
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
-    | AgentJoined | AgentLost | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | ToolCalled | ToolFinished | Used | HangUpAsked
+    | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Used
+    | SayAsked | HangUpAsked
     | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip
 Command = (
-    Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | ToolResult | CloseAgent
-    | SayRest | RunTool | Publish
+    Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult
+    | CloseAgent | SayRest | RunTool | Publish
 )  # fmt: skip

@@ -12,29 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 from offhook.core import events as e
+from offhook.core.asides import Asides
 from offhook.core.deadlines import Deadlines
 from offhook.core.farewell import Farewell
 from offhook.core.greeting import Greeting
-from offhook.core.keypad import BETWEEN_MS, SECRET_MS, Keypad
+from offhook.core.keypad import Keypad
 from offhook.core.playout import Heard, Ledger
-from offhook.core.settling import Settling
-from offhook.core.silence import Awaited, Silence
+from offhook.core.settling import Settling, Suspicion
 from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
 from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
 
 NOT_UNDERSTOOD = "(not understood)"
 """What the transcript says of a turn whose words nobody knows."""
-
-
-class _Suspicion:
-    """An interruption that may turn out to be none; both halves of the verdict may come first."""
-
-    def __init__(self) -> None:
-        self.confirmed: bool | None = None
-        self.cut: list[Heard] | None = None
-        self.answered = False
-        """The agent has begun an answer since: it is held with the rest."""
 
 
 class Floor:
@@ -57,26 +47,27 @@ class Floor:
         self._ours, self._ledger, self._transcript = ours, ledger, transcript
         self._deadlines, self._do = deadlines, do
         self._settling = Settling(ledger, transcript, do)
-        self._suspicion: _Suspicion | None = None
+        self._suspicion: Suspicion | None = None
         self._answer_due = False
         self._caller_speaks = False
         self._words_due = False  # what the caller says now, or said last, is still to be told
         self._spoke_from = 0.0
         self._unanswered: list[str] = []
-        self.keypad = Keypad()
+        self.keypad = Keypad(deadlines, self._on_keys_over)
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
         self._spoke = False  # the agent has begun an answer since the caller last spoke
-        self._tools: set[str] = set()
-        self._silence = Silence(deadlines, self._awaited, lambda item: do(e.Fill(item)), self._go_on_by_itself)
+        self.asides = Asides(deadlines, do, quiet=self._quiet, turn=lambda: self.turn, go_on=self._go_on_by_itself)
+        self._silence = self.asides.silence
         self._greeting = Greeting()
-        self.actions: dict[type[Any], Callable[[Any, float], None]] = {
+        self.actions: dict[type[Any], Callable[[Any, float], None]] = self.asides.actions | {
             e.SpeechStarted: self._on_speech_started, e.SpeechStopped: self._on_speech_stopped,
             e.CallerTurnEnded: self._on_caller_turn_ended, e.CallerTranscribed: self._on_caller_transcribed,
             e.KeyPressed: self._on_key_pressed, e.KeysWanted: self._on_keys_wanted,
             e.ItemBegan: self._on_item_began, e.ItemEnded: self._on_item_ended, e.ItemText: self._on_item_text,
             e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
+            e.AgentAway: lambda event, now: self.away(now, lost=event.lost),
             e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
         }  # fmt: skip
 
@@ -103,7 +94,7 @@ class Floor:
     def move(self, event: e.Event) -> None:
         """The turn as the table has it. What begins while an interruption is judged, or only fills time, moves nothing."""
         self._turn_was = self.turn
-        if isinstance(event, e.ItemBegan) and (self._suspicion or self._silence.is_filler(event.item)):
+        if isinstance(event, e.ItemBegan) and (self._suspicion or self.asides.has(event.item)):
             return
         self.turn = TURNS[self.turn].get(type(event), self.turn)
 
@@ -136,7 +127,7 @@ class Floor:
             self._ledger.cut()
             return
         self._ledger.hold()
-        self._suspicion = _Suspicion()
+        self._suspicion = Suspicion()
         self._deadlines.set(self._spoke_long, max(now, self._spoke_from + CONFIRM_MS + LATE_MS))
         if not heard:  # the answer was not there yet: it waits for the verdict
             self._settle({}, now)
@@ -218,23 +209,13 @@ class Floor:
             self._interrupt(now)
         self._decide(True, now)
         self._cut_in = False
-        if self.keypad.press(event.digit):
-            self._keys_over(now)
-        else:
-            self._deadlines.set(self._keys_over, now + BETWEEN_MS)
+        self.keypad.press(event.digit, now)
 
     def _on_keys_wanted(self, event: e.KeysWanted, now: float) -> None:
-        self.keypad.want(event.count, event.secret)
-        if event.secret:
-            self._deadlines.set(self._no_secret, now + SECRET_MS)
+        self.keypad.want(event.count, event.secret, now)
 
-    def _no_secret(self, _now: float) -> None:
-        if not self.keypad.pressed:
-            self.keypad.secret = False
-
-    def _keys_over(self, now: float) -> None:
-        self._deadlines.drop(self._keys_over)
-        if entered := self.keypad.take():
+    def _on_keys_over(self, entered: str, now: float) -> None:
+        if entered:
             self._keep_caller(f"(keys {entered})")
             self._entered = entered
             self._answer("", now)
@@ -287,17 +268,18 @@ class Floor:
 
     def _on_item_began(self, event: e.ItemBegan, now: float) -> None:
         self._transcript.begin(event.item)
-        filler = self._silence.is_filler(event.item)
-        if not filler:
+        beside = self.asides.has(event.item)
+        if not beside:
             self._greeting.began(event.item, now)
+        if not self._silence.is_filler(event.item):
             self._spoke = True
             self._silence.answered()
             self.farewell.began(now)
         if self._ours and self._words_due and self._suspicion is None:
             self._begin_over_caller(now)
-        if not filler and self._suspicion is None:
+        if not beside and self._suspicion is None:
             self._forget_unanswered()
-        elif not filler and self._suspicion is not None:
+        elif not beside and self._suspicion is not None:
             self._suspicion.answered = True
 
     def _begin_over_caller(self, now: float) -> None:
@@ -313,7 +295,7 @@ class Floor:
         self._entered = ""
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
-        late = self._ledger.knows(event.item) or self._silence.is_filler(event.item)
+        late = self._ledger.knows(event.item) or self.asides.has(event.item)
         if self.turn is TurnState.THINKING and not (late or self.busy or self._answer_due):
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
@@ -340,25 +322,34 @@ class Floor:
     # ------------------------------------------------------------------------------------------ tools, and silence
 
     def _on_tool_called(self, event: e.ToolCalled, now: float) -> None:
-        self._tools.add(event.id)
         # What was asked has begun to be done: if the caller goes on now, it is not asked a second time.
         self._unanswered = [""] * len(self._unanswered)
         self._entered = ""
         self._publish(event)
         self._do(e.RunTool(event.id, event.name, event.arguments))
-        self._silence.begin(now)
+        self.asides.tool_called(event.id, now)
 
     def _on_tool_finished(self, event: e.ToolFinished, _now: float) -> None:
-        self._tools.discard(event.id)
+        self.asides.tool_finished(event.id)
         self._publish(event)
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
-    def _awaited(self) -> Awaited | None:
-        if not self.open or self._caller_speaks or self.busy or self.keypad.pressed:
-            return None
-        if self.turn is TurnState.THINKING or self._tools:
-            return "agent"
-        return "caller" if self.turn is TurnState.LISTENING else None
+    def _quiet(self) -> bool:
+        return self.open and not (self._caller_speaks or self.busy or self.keypad.pressed)
+
+    def say_next(self) -> None:
+        """Whatever happened: what somebody wants said may be said now."""
+        theirs = self._caller_speaks or self._words_due or self.keypad.pressed
+        if self.open and not (theirs or self._suspicion or self._ledger.unsettled):
+            self.asides.say_next(speaking=self._ledger.speaking)
+
+    def away(self, now: float, *, lost: bool) -> None:
+        """The agent is awaited, whoever's go it is."""
+        if lost and not self._ours:  # who hears the caller is gone, and will not say when they pause
+            self._caller_speaks = self._words_due = False
+        elif lost:  # nobody will say whether it was an interruption: go on
+            self._decide(False, now)
+        self.asides.away(now, lost=lost)
 
     def _go_on_by_itself(self, _now: float) -> None:
         self.turn = TurnState.THINKING
@@ -445,7 +436,7 @@ class Floor:
         if self._ours:
             self._do(e.SayRest())
         elif self._lost_in_speech and not self._ledger.speaking:  # else it has gone on by itself meanwhile
-            self._do(e.Respond("", going_on=True))
+            self._go_on_by_itself(now)
         if self._ledger.speaking:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:

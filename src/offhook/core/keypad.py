@@ -1,5 +1,9 @@
 """Keys of the caller, collected until an entry is complete. Pure."""
 
+from collections.abc import Callable
+
+from offhook.core.deadlines import Deadlines
+
 BETWEEN_MS = 3_000.0
 """An entry is over when no further key comes for so long."""
 SECRET_MS = 60_000.0
@@ -12,9 +16,10 @@ HIDDEN = "•"
 
 
 class Keypad:
-    """One entry at a time."""
+    """One entry at a time. `over` is given each that is complete; it is empty if the keys enter nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadlines: Deadlines, over: Callable[[str, float], None]) -> None:
+        self._deadlines, self._over = deadlines, over
         self.pressed = ""
         """The keys of the entry so far."""
         self.wanted: int | None = None
@@ -24,23 +29,31 @@ class Keypad:
         self.entered = ""
         """The last entry, as it was keyed in."""
 
-    def want(self, count: int, secret: bool) -> None:
+    def want(self, count: int, secret: bool, now: float) -> None:
         """The agent asks for keys."""
         self.wanted, self.secret = count, secret
+        if secret:
+            self._deadlines.set(self._no_secret, now + SECRET_MS)
+
+    def _no_secret(self, _now: float) -> None:
+        if not self.pressed:
+            self.secret = False
 
     def shown(self, keys: str) -> str:
         """Keys as they may be told."""
         return HIDDEN * len(keys) if self.secret else keys
 
-    def press(self, digit: str) -> bool:
-        """A key; True if the entry is complete."""
-        if digit == END:
-            return True
-        self.pressed += digit
-        return len(self.pressed) >= min(self.wanted or MOST, MOST)
+    def press(self, digit: str, now: float) -> None:
+        """A key; the entry is over with it, or if no other follows soon."""
+        if digit != END:
+            self.pressed += digit
+        if digit == END or len(self.pressed) >= min(self.wanted or MOST, MOST):
+            self._complete(now)
+        else:
+            self._deadlines.set(self._complete, now + BETWEEN_MS)
 
-    def take(self) -> str:
-        """The entry as it may be told; the next key begins another."""
+    def _complete(self, now: float) -> None:
+        self._deadlines.drop(self._complete)
         self.entered, self.pressed = self.pressed, ""
         told, self.secret = self.shown(self.entered), False
-        return told
+        self._over(told, now)

@@ -101,6 +101,9 @@ class ToolSide(Protocol):
     def resume_recording(self) -> None:
         """What is said from now on is recorded again."""
 
+    def say(self, text: str) -> None:
+        """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
+
 
 class Tools(Protocol):
     """What an agent may ask to be run."""

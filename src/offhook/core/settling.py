@@ -7,6 +7,16 @@ from offhook.core.playout import Heard, Ledger
 from offhook.core.transcript import Transcript
 
 
+class Suspicion:
+    """An interruption that may turn out to be none; both halves of the verdict may come first."""
+
+    def __init__(self) -> None:
+        self.confirmed: bool | None = None
+        self.cut: list[Heard] | None = None
+        self.answered = False
+        """The agent has begun an answer since: it is held with the rest."""
+
+
 class Settling:
     """Works on the ledger and the transcript of one call; `do` takes commands."""
 

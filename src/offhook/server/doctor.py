@@ -48,6 +48,7 @@ def examine(
         reach.port(settings),
         machine.access(settings),
         *twilio.account(settings, online=online),
+        *twilio.outbound(settings),
         *reach.public_url(settings, online=online),
     ]
     secrets = _secrets(settings)

@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from offhook.errors import ConfigError
+from offhook.server.dialling import destinations
 from offhook.server.finding import Finding, missing, note, ok, wrong
 from offhook.server.head import is_loopback_address
 from offhook.settings import Settings, without_secrets
@@ -10,7 +12,7 @@ from offhook.settings import Settings, without_secrets
 if TYPE_CHECKING:
     from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 
-SID, TOKEN, ACCOUNT = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "Twilio account"
+SID, TOKEN, ACCOUNT, OUTBOUND = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "Twilio account", "calls to people"
 PATIENCE_S = 10.0
 
 
@@ -20,7 +22,7 @@ def account(settings: Settings, *, online: bool, http: "TwilioHttpClient | None"
     others = settings.twilio_auth_token_secondary or settings.twilio_shared_key
     if sid and token:
         if online:
-            return [_fetched(sid, token.get_secret_value(), http)]
+            return [_fetched(sid, token.get_secret_value(), http, settings.twilio_api_base_url)]
         return [_well_formed(token.get_secret_value())]
     if sid or token or others:
         return [
@@ -45,7 +47,23 @@ def _well_formed(token: str) -> Finding:
     return ok(ACCOUNT, "SID and auth token are well formed; run offhook doctor --online to try them.")
 
 
-def _fetched(sid: str, token: str, http: "TwilioHttpClient | None") -> Finding:
+def outbound(settings: Settings) -> list[Finding]:
+    """Who may be called, for an account that takes calls."""
+    if not settings.twilio_account_sid:
+        return []
+    try:
+        policy = destinations(settings)
+    except ConfigError as error:
+        return [wrong(OUTBOUND, str(error))]
+    if not settings.twilio_phone_number:
+        return [note(OUTBOUND, "None: for calls to people, set TWILIO_PHONE_NUMBER to a number of the account.")]
+    cap = settings.max_cost_per_day
+    limits = f"{settings.calls_per_minute} a minute" + (f", {cap:g} USD a day" if cap is not None else "")
+    where = ", ".join(sorted(policy.countries)) or "no country: set ALLOWED_COUNTRIES"
+    return [ok(OUTBOUND, f"To numbers of {where}; {limits}.")]
+
+
+def _fetched(sid: str, token: str, http: "TwilioHttpClient | None", base_url: str) -> Finding:
     # Imported here: it is slow, and only this needs it.
     from requests import RequestException
     from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
@@ -53,7 +71,9 @@ def _fetched(sid: str, token: str, http: "TwilioHttpClient | None") -> Finding:
     from twilio.rest import Client  # type: ignore[import-untyped]
 
     try:
-        found = Client(sid, token, http_client=http or TwilioHttpClient(timeout=PATIENCE_S)).api.accounts(sid).fetch()
+        client = Client(sid, token, http_client=http or TwilioHttpClient(timeout=PATIENCE_S))
+        client.api.base_url = base_url.rstrip("/")
+        found = client.api.accounts(sid).fetch()
     except TwilioRestException as error:
         return _refused(error.status, error.code)
     except (RequestException, TwilioException) as error:

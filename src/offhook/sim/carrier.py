@@ -1,4 +1,4 @@
-"""One inbound call at the carrier: webhook, TwiML, media streams, callbacks. Pure.
+"""One call at the carrier, from the webhook on: TwiML, media streams, dialling on, callbacks. Pure.
 
 Inputs say what happened (`answered`, `stream_message`, `hang_up`, …) and when; each gives back orders for the shell. `next_at`
 says when `due` has something to do. Every input first does what was due, so a late shell changes no order. All times are
@@ -8,15 +8,18 @@ Sources: Twilio's pages on TwiML, media streams and webhooks. Where both ways we
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
 from offhook.sim import forms, twiml
+from offhook.sim.bridge import Bridge
+from offhook.sim.dial import Dial
 from offhook.sim.media import FRAME_MS, MediaStream
 from offhook.sim.orders import (
     CloseStream,
     Finished,
+    HangUp,
     OpenStream,
     Order,
     Party,
@@ -40,13 +43,19 @@ STREAM_CLOSED = 31921
 class CarrierCall:
     """A call from a party to a number whose voice URL is asked what to do."""
 
+    role = "caller"
+    """What the party on the line is."""
+
     def __init__(self, setup: Setup, party: Party | None = None) -> None:
         self.setup = setup
         self.party: Party = party or Silent()
         self.log: list[dict[str, Any]] = []
         self.streams: list[MediaStream] = []
+        self.bridges: list[Bridge] = []
+        """Every `<Dial>`, with what both heard."""
         self.mouth: list[Stretch] = []
         """What the caller said, as it was sent."""
+        self.ended_ms: float | None = None
         self.finished: Finished | None = None
         self._orders: list[Order] = []
         self._requests = Requests(setup)
@@ -58,6 +67,7 @@ class CarrierCall:
         """What is still to be asked for once the call is over."""
         self._final = Finished("completed", "")
         self._action: twiml.Verb | None = None
+        self._dial: Dial | None = None
 
     # ------------------------------------------------------------ what happened
 
@@ -65,7 +75,7 @@ class CarrierCall:
         """The caller dials. Call it once, first."""
         self._began_ms = now
         for _ in range(2 if self.setup.faults.duplicate_webhook else 1):
-            self._ask("voice", self.setup.voice_url, "POST", forms.incoming(self.setup), now)
+            self._ask("voice", self.setup.voice_url, self.setup.voice_method, forms.incoming(self.setup), now)
         return self._take()
 
     def answered(self, request: int, status: int, headers: dict[str, str], body: bytes, now: float) -> list[Order]:
@@ -130,23 +140,30 @@ class CarrierCall:
         return self._take()
 
     def hang_up(self, now: float) -> list[Order]:
-        """The caller hangs up."""
+        """The party on the line hangs up."""
         self._catch_up(now)
         self._hang_up(now)
         return self._take()
 
-    def redirect(self, now: float, url: str = "", document: bytes = b"") -> list[Order]:
+    def complete(self, now: float) -> list[Order]:
+        """The account hangs up by REST (`Status=completed`)."""
+        self._catch_up(now)
+        self._end("completed", "hung up by REST", now)
+        return self._take()
+
+    def redirect(self, now: float, url: str = "", document: bytes = b"", method: str = "POST") -> list[Order]:
         """The account changes the running call by REST (`Url` or `Twiml`): whatever runs is left, a stream gets `stop`.
 
-        `Status=completed` is a document with nothing but `<Hangup/>`.
+        A running `<Dial>` has its `action` asked as well, and the answer to that no longer counts.
         """
         self._catch_up(now)
         if self._ending is None:
             self._stop_stream(now)
+            self._leave_dial(now)
             self._requests.stop_waiting()
             self._verbs = Verbs(())
             if url:
-                self._ask("redirect", url, "POST", forms.call(self.setup, self._status), now)
+                self._ask("redirect", url, method, forms.call(self.setup, self._status), now)
             else:
                 self._run(document, "text/xml", now)
         return self._take()
@@ -160,6 +177,8 @@ class CarrierCall:
             times.append(self._verbs.until_ms)
             if self.setup.hang_up_after_ms is not None:
                 times.append(self._began_ms + self.setup.hang_up_after_ms)
+            if self._dial is not None:
+                times.append(self._dial.next_at())
         if live := self._live:
             times += [live.next_frame_ms, live.playback.next_at(), self._drop_at(live)]
         return min((at for at in times if at is not None), default=None)
@@ -178,6 +197,8 @@ class CarrierCall:
             self._fail_request(request, WEBHOOK_FAILED, f"{request.url} did not answer within 15 s", at)
         if live := self._live:
             self._stream_tick(live, at)
+        if self._dial is not None:
+            self._dial_tick(self._dial, at)
         if self._ending is None and self._verbs.until_ms is not None and self._verbs.until_ms <= at:
             self._verb_over(at)
         if self.setup.hang_up_after_ms is not None and self._began_ms + self.setup.hang_up_after_ms <= at:
@@ -189,21 +210,35 @@ class CarrierCall:
         if live.next_frame_ms <= at:
             frame = self.party.frame(at, live.playback)
             self._send(live, [live.frame(frame)])
-            if not self.mouth or abs(self.mouth[-1].end_ms - (at - FRAME_MS)) > 1e-3:
-                self.mouth.append(Stretch(at - FRAME_MS, bytearray()))
-            self.mouth[-1].audio.extend(frame)
-            for act in self.party.acts():
-                if isinstance(act, Press):
-                    self._press(act.digit, at)
-                else:
-                    self._hang_up(at)
+            self._said(frame, self.party.acts(), at)
         drop = self._drop_at(live)
         if live.state == "open" and drop is not None and drop <= at:
             self._note(at, "stream dropped", stream=live.sid)
             self._orders.append(CloseStream(live.sid, dropped=True))
             self._stream_gone(live, STREAM_CLOSED, at)
 
+    def _said(self, frame: bytes, acts: Sequence[Press | HangUp], at: float) -> None:
+        """The party's last 20 ms, and what else it did in them."""
+        if not self.mouth or abs(self.mouth[-1].end_ms - (at - FRAME_MS)) > 1e-3:
+            self.mouth.append(Stretch(at - FRAME_MS, bytearray()))
+        self.mouth[-1].audio.extend(frame)
+        for act in acts:
+            if isinstance(act, Press):
+                self._press(act.digit, at)
+            else:
+                self._hang_up(at)
+
     # ------------------------------------------------------------ TwiML
+
+    @property
+    def status(self) -> str:
+        """The call's status as REST tells it."""
+        return self._status if self._ending is None else self._final.status
+
+    @property
+    def answered_ms(self) -> float | None:
+        """When the call was answered."""
+        return self._answered_ms
 
     @property
     def _status(self) -> str:
@@ -226,7 +261,7 @@ class CarrierCall:
         self._next_verb(now)
 
     def _next_verb(self, now: float) -> None:
-        verb = self._verbs.next(now, self.setup.dialled)
+        verb = self._verbs.next(now)
         if verb is None:
             self._end("completed", "the TwiML had no more verbs", now)
             return
@@ -235,7 +270,7 @@ class CarrierCall:
             busy = verb.attributes.get("reason") == "busy"
             self._end("busy" if busy else "no-answer", "rejected by the TwiML", now)
             return
-        if self._answered_ms is None:
+        if self._answered_ms is None and verb.attributes.get("answerOnBridge") != "true":
             self._answered_ms = now
         if verb.name in ("Hangup", "Reject"):
             self._end("completed", "hung up by the TwiML", now)
@@ -243,13 +278,43 @@ class CarrierCall:
             self._ask_verb("redirect", verb, verb.text, forms.call(self.setup, self._status), now)
         elif verb.name == "Connect":
             self._connect(verb, now)
+        elif verb.name == "Dial":
+            sid = f"CA{len(self.bridges) + 1:08x}{self.setup.call_sid[2:26][::-1]}"
+            self._dial = Dial(verb, self.setup.callees, self.party, sid, now)
+            self.bridges.append(self._dial.bridge)
+            self._dial_tick(self._dial, now)
+
+    def _dial_tick(self, dial: Dial, at: float) -> None:
+        if (frame := dial.due(at)) is not None:
+            acts, dial.acts = dial.acts, []
+            self._said(frame, acts, at)
+        if dial.joined and self._answered_ms is None:
+            self._answered_ms = at
+        if dial is self._dial and dial.dialled is not None and not self._leave_dial(at):
+            self._next_verb(at)
+
+    def _leave_dial(self, now: float) -> bool:
+        """Parts the caller from whoever was dialled. Whether an `action` was asked for what comes next."""
+        dial, self._dial = self._dial, None
+        if dial is None:
+            return False
+        dial.leave(now)
+        assert dial.dialled is not None
+        self._note(now, "dialled", status=dial.dialled.status, talked_ms=dial.dialled.talked_ms)
+        action = dial.verb.attributes.get("action")
+        if action is None:
+            return False
+        fields = forms.dialled(self.setup, self.status, dial.dialled)
+        if self._ending is None:
+            self._ask_verb("action", dial.verb, action, fields, now)
+        elif self.setup.asks_after_hang_up:
+            verb = dial.verb
+            self._ending.append(lambda at: self._ask_verb("action", verb, action, fields, at))
+        return True
 
     def _verb_over(self, now: float) -> None:
         verb = self._verbs.finish()
-        action = verb.attributes.get("action")
-        if verb.name == "Dial" and action is not None:
-            self._ask_verb("action", verb, action, forms.dialled(self.setup, self._status), now)
-        elif verb.name == "Gather" and verb.attributes.get("actionOnEmptyResult") == "true":
+        if verb.name == "Gather" and verb.attributes.get("actionOnEmptyResult") == "true":
             self._gathered(verb, "", now)
         else:
             self._next_verb(now)
@@ -328,14 +393,17 @@ class CarrierCall:
         self._note(now, "key", digit=digit)
         if self._live is not None:
             self._send(self._live, [self._live.digit(digit)])
+        elif self._dial is not None:
+            self._dial.press(digit, now)
+            self._dial_tick(self._dial, now)
         elif gathered := self._verbs.press(digit):
             self._gathered(*gathered, now)
 
     def _hang_up(self, now: float) -> None:
         if self._ending is not None:
             return
-        self._note(now, "caller hangs up")
-        self._end("completed" if self._answered_ms is not None else "no-answer", "the caller hung up", now)
+        self._note(now, f"{self.role} hangs up")
+        self._end("completed" if self._answered_ms is not None else "no-answer", f"the {self.role} hung up", now)
 
     def _application_error(self, code: int, message: str, now: float) -> None:
         """Twilio would say "an application error has occurred" and hang up; what its CallStatus then is, no page says."""
@@ -346,7 +414,7 @@ class CarrierCall:
         if self._ending is not None:
             return
         self._note(now, "ended", status=status, reason=reason)
-        self._final = Finished(status, reason)
+        self._final, self.ended_ms = Finished(status, reason), now
         self._ending = deque()
         self._requests.stop_waiting()
         if self._stop_stream(now) and self.setup.asks_after_hang_up and self._action is not None:
@@ -355,13 +423,17 @@ class CarrierCall:
                 self._ending.append(
                     lambda at: self._ask_verb("action", verb, action, forms.call(self.setup, status), at)
                 )
-        if url := self.setup.status_callback:
-            talked = now - self._answered_ms if self._answered_ms is not None else 0.0
-            url = urljoin(self.setup.voice_url, url)
-            self._ending.append(
-                lambda at: self._ask("status", url, "POST", forms.ended(self.setup, status, now, talked), at),
-            )
+        self._leave_dial(now)
+        self._tell_end(status, now)
         self._go_on(now)
+
+    def _tell_end(self, status: str, now: float) -> None:
+        """The number's status callback, behind all else that is asked."""
+        if (url := self.setup.status_callback) and self._ending is not None:
+            talked = now - self._answered_ms if self._answered_ms is not None else 0.0
+            url, method = urljoin(self.setup.voice_url, url), self.setup.status_method
+            fields = forms.ended(self.setup, status, now, talked)
+            self._ending.append(lambda at: self._ask("status", url, method, fields, at))
 
     def _go_on(self, now: float) -> None:
         """After the end: one request after the other, then no more."""
@@ -379,15 +451,19 @@ class CarrierCall:
         self._ask(purpose, urljoin(self._base_url, url), verb.attributes.get("method", "POST").upper(), fields, now)
 
     def _ask(self, purpose: Purpose, url: str, method: str, fields: forms.Fields, now: float) -> None:
-        awaited = self._ending is None and purpose in ("voice", "action", "redirect")
+        awaited = self._ending is None and purpose in ("voice", "action", "redirect", "fallback")
         self._orders.append(self._requests.make(purpose, url, method, fields, now, awaited))
         self._note(now, "request", purpose=purpose, url=url)
 
     def _fail_request(self, request: Request, code: int, message: str, now: float) -> None:
-        if self._requests.failed(request.id):
-            self._application_error(code, message, now)
-        else:
+        if not self._requests.failed(request.id):
             self._warn(now, code, message)
+        elif self.setup.fallback_url and request.purpose != "fallback":
+            self._warn(now, code, message)
+            fields = [*forms.call(self.setup, self._status), ("ErrorCode", str(code)), ("ErrorUrl", request.url)]
+            self._ask("fallback", urljoin(self.setup.voice_url, self.setup.fallback_url), "POST", fields, now)
+        else:
+            self._application_error(code, message, now)
 
     def _note(self, now: float, what: str, **details: Any) -> None:
         self.log.append({"at_ms": round(now, 3), "what": what, **details})

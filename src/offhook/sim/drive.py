@@ -46,6 +46,21 @@ Connect = Callable[[OpenStream, Callable[[str | bytes], None], Callable[[int], N
 """Opens a stream; the two functions take the server's messages and its closing. Raises NotOpened."""
 
 
+class Outside(Protocol):
+    """What is around a call: how requests are made and streams opened."""
+
+    async def ask(self, request: Request) -> Answer:
+        """Makes a request; one that nobody answers is an answer with status 0."""
+
+    async def connect(
+        self, order: OpenStream, arrived: Callable[[str | bytes], None], closed: Callable[[int], None]
+    ) -> Connection:
+        """Opens a stream; the two functions take the server's messages and its closing. Raises NotOpened."""
+
+    async def finish(self) -> None:
+        """Waits until what was sent has gone out, and closes what is open."""
+
+
 class Driver:
     """One call from begin to finish. `to_server` and `to_carrier` delay the messages of its streams."""
 
@@ -85,7 +100,11 @@ class Driver:
 
     def hang_up(self) -> None:
         """The caller hangs up now."""
-        self._do(self._call.hang_up(self.now()))
+        self.apply(lambda now: self._call.hang_up(now))
+
+    def apply(self, change: Callable[[float], list[Order]]) -> None:
+        """Tells the call, at its own time, of something from outside, such as a change by REST."""
+        self._do(change(self.now()))
 
     # ------------------------------------------------------------ orders
 

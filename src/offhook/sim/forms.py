@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from offhook.sim.dial import Dialled
 from offhook.sim.orders import Setup
 
 Fields = list[tuple[str, str]]
@@ -19,7 +20,7 @@ def call(setup: Setup, status: str) -> Fields:
         ("Called", setup.called),
         ("ApiVersion", "2010-04-01"),
         ("CallStatus", status),
-        ("Direction", "inbound"),
+        ("Direction", setup.direction),
     ]
 
 
@@ -60,16 +61,46 @@ def stream(setup: Setup, sid: str, name: str, event: str, error: int | None, now
     ]
 
 
-def dialled(setup: Setup, status: str) -> Fields:
+def dialled(setup: Setup, status: str, outcome: Dialled) -> Fields:
     """The `action` of `<Dial>`."""
-    outcome = setup.dialled
-    done = outcome.status == "completed"
+    talked = outcome.talked_ms
     return [
         *call(setup, status),
         ("DialCallStatus", outcome.status),
-        ("DialCallSid", "CA" + setup.call_sid[2:][::-1]),
-        ("DialBridged", "true" if done else "false"),
-        *([("DialCallDuration", str(round(outcome.after_ms / 1000)))] if done else []),
+        ("DialCallSid", outcome.sid),
+        ("DialBridged", "false" if talked is None else "true"),
+        *([("DialCallDuration", str(round(talked / 1000)))] if talked is not None else []),
+    ]
+
+
+def progress(setup: Setup, status: str, number: int, now: float) -> Fields:
+    """A status callback of a call that the account makes; `number` counts from 0."""
+    return [
+        *call(setup, status),
+        ("CallbackSource", "call-progress-events"),
+        ("SequenceNumber", str(number)),
+        ("Timestamp", format_datetime(_wall(setup, now))),
+    ]
+
+
+def over(talked_ms: float | None, sip_code: str, answered_by: str | None) -> Fields:
+    """What the last status callback has besides: `talked_ms` None if nobody answered."""
+    seconds = round((talked_ms or 0.0) / 1000)
+    return [
+        ("CallDuration", str(seconds)),
+        *([("Duration", str(-(-seconds // 60)))] if talked_ms is not None else []),
+        ("SipResponseCode", sip_code),
+        *([("AnsweredBy", answered_by)] if answered_by else []),
+    ]
+
+
+def machine(setup: Setup, answered_by: str, took_ms: float) -> Fields:
+    """What the detection of machines found, for its own callback."""
+    return [
+        ("CallSid", setup.call_sid),
+        ("AccountSid", setup.account.sid),
+        ("AnsweredBy", answered_by),
+        ("MachineDetectionDuration", str(round(took_ms))),
     ]
 
 

@@ -69,27 +69,42 @@ class _Wire:
             self._server.lost()
 
 
+class MemoryOutside:
+    """An ASGI app for the webhooks, and `accept` for the streams. Webhooks take no time of their own."""
+
+    def __init__(self, app: Any, accept: Accept) -> None:
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app))
+        self._accept = accept
+
+    async def ask(self, request: Request) -> Answer:
+        """Makes a request."""
+        answer = await self._client.request(request.method, request.url, headers=request.headers, content=request.body)
+        return Answer(answer.status_code, dict(answer.headers), answer.content)
+
+    async def connect(
+        self, order: OpenStream, arrived: Callable[[str | bytes], None], closed: Callable[[int], None]
+    ) -> Connection:
+        """Opens a stream."""
+        socket = MediaSocket(arrived, closed)
+        server = self._accept(order, socket)
+        if server is None:
+            raise NotOpened(31920, "the upgrade was refused")
+        return _Wire(socket, server)
+
+    async def finish(self) -> None:
+        """Nothing is under way in memory."""
+        await self._client.aclose()
+
+
 async def place_call(
     call: CarrierCall, app: Any, accept: Accept, to_server: Link | None = None, to_carrier: Link | None = None
 ) -> Finished:
     """Makes the call to an ASGI app and returns when it is over. What was heard is in `call.streams`.
 
-    The times in the call's log count from here. Webhooks take no time of their own.
+    The times in the call's log count from here.
     """
-
-    async def connect(
-        order: OpenStream, arrived: Callable[[str | bytes], None], closed: Callable[[int], None]
-    ) -> Connection:
-        socket = MediaSocket(arrived, closed)
-        server = accept(order, socket)
-        if server is None:
-            raise NotOpened(31920, "the upgrade was refused")
-        return _Wire(socket, server)
-
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-
-        async def ask(request: Request) -> Answer:
-            answer = await client.request(request.method, request.url, headers=request.headers, content=request.body)
-            return Answer(answer.status_code, dict(answer.headers), answer.content)
-
-        return await Driver(call, ask, connect, to_server or Link(), to_carrier or Link()).run()
+    outside = MemoryOutside(app, accept)
+    try:
+        return await Driver(call, outside.ask, outside.connect, to_server or Link(), to_carrier or Link()).run()
+    finally:
+        await outside.finish()

@@ -1,6 +1,6 @@
 """What the core of a simulated call wants its shell to do, and what a call can be set up with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -8,8 +8,9 @@ from offhook.sim.media import SILENT_FRAME
 from offhook.sim.signature import Account
 from offhook.sim.stream import MarkFaults, StreamPlayback
 
-Purpose = Literal["voice", "action", "redirect", "status", "stream"]
-"""What a request is for: the first three are answered with TwiML."""
+Purpose = Literal["voice", "action", "redirect", "fallback", "status", "stream", "amd"]
+"""What a request is for: the first four are answered with TwiML."""
+Direction = Literal["inbound", "outbound-api"]
 
 
 @dataclass(slots=True)
@@ -109,31 +110,60 @@ class Faults:
 
 
 @dataclass(slots=True)
-class Dialled:
-    """What becomes of a `<Dial>`."""
+class Callee:
+    """What happens at a number when it is dialled. Times after the answer count from the answer."""
 
-    status: Literal["completed", "busy", "no-answer", "failed", "canceled"] = "completed"
+    does: Literal["answer", "busy", "reject", "no-answer", "fail"] = "answer"
     after_ms: float = 2000.0
+    """How long it rings before that."""
+    person: Callable[[float], Party] = lambda _answered_ms: Silent()
+    """Who is on the line then, made with the time of the answer."""
+    speech_ms: float = 0.0
+    """How long the first words are: a machine's greeting, a person's hello; 0: waits in silence."""
+    beep_ms: float | None = None
+    """When the beep of a machine is over."""
+    fax: bool = False
+    answered_by: str | None = None
+    """What the detection of machines is to say, whatever is heard."""
+    verdict_ms: float | None = None
+    """When it is to say it."""
+    leaves_ms: float | None = None
+    """When the line is hung up there, whatever happens."""
+
+
+@dataclass(slots=True)
+class CallbackFaults:
+    """What happens on purpose to status callbacks, by event: `initiated`, `ringing`, `answered`, `completed`."""
+
+    lose: frozenset[str] = frozenset()
+    repeat: frozenset[str] = frozenset()
+    late_ms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Setup:
-    """One inbound call."""
+    """One call: what its TwiML comes from, who calls whom, and what is told to whom."""
 
     voice_url: str
     account: Account
+    voice_method: str = "POST"
+    fallback_url: str | None = None
+    """Asked once where a document cannot be had or followed."""
+    direction: Direction = "inbound"
     caller: str = "+15550100001"
     called: str = "+15550100002"
     call_sid: str = "CA00000000000000000000000000000001"
     status_callback: str | None = None
-    """The number's own status callback: asked once, at the end."""
+    """Of an inbound call the number's own: asked once, at the end."""
+    status_method: str = "POST"
     upstreams: tuple[str, ...] = ()
     """Base URLs of several servers behind one public address: each request and each stream goes to the next one."""
     asks_after_hang_up: bool = True
     """Whether the `action` of `<Connect>` is also asked when the caller hung up; both are seen."""
     hang_up_after_ms: float | None = None
     """The caller hangs up this long after the call began, whatever happens."""
-    dialled: Dialled = field(default_factory=Dialled)
+    callees: Callable[[str], Callee] = lambda _number: Callee()
+    """Who answers where the call, or a `<Dial>`, is put through to."""
     faults: Faults = field(default_factory=Faults)
     epoch_s: float = 0.0
     """Unix time of the call's time 0, for the timestamps of callbacks."""

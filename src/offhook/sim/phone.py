@@ -69,6 +69,36 @@ class _Socket:
             await self._websocket.close()
 
 
+class SocketOutside:
+    """HTTP for the webhooks, WebSockets for the streams."""
+
+    def __init__(self) -> None:
+        self._sockets: list[_Socket] = []
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(WEBHOOK_TIMEOUT_MS / 1000.0 + 1.0, connect=2 * CONNECT_TIMEOUT_S),
+            limits=REUSE,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT},
+        )
+
+    async def ask(self, request: Request) -> Answer:
+        """Makes a request."""
+        return await _ask(self._client, request)
+
+    async def connect(
+        self, order: OpenStream, arrived: Callable[[str | bytes], None], closed: Callable[[int], None]
+    ) -> Connection:
+        """Opens a stream."""
+        socket = _Socket(await _connect(order), arrived, closed)
+        self._sockets.append(socket)
+        return socket
+
+    async def finish(self) -> None:
+        """Waits until the streams are closed."""
+        await asyncio.gather(*(socket.finish() for socket in self._sockets))
+        await self._client.aclose()
+
+
 async def place_call(
     call: CarrierCall,
     to_server: Link | None = None,
@@ -79,31 +109,15 @@ async def place_call(
 
     The links add delay and jitter to the streams on top of what the real network takes. Setting `hang_up` hangs up.
     """
-    sockets: list[_Socket] = []
-
-    async def open_stream(
-        order: OpenStream, arrived: Callable[[str | bytes], None], closed: Callable[[int], None]
-    ) -> Connection:
-        socket = _Socket(await _connect(order), arrived, closed)
-        sockets.append(socket)
-        return socket
-
-    limits = httpx.Timeout(WEBHOOK_TIMEOUT_MS / 1000.0 + 1.0, connect=2 * CONNECT_TIMEOUT_S)
-    async with httpx.AsyncClient(
-        timeout=limits, limits=REUSE, trust_env=False, headers={"User-Agent": USER_AGENT}
-    ) as client:
-
-        async def ask(request: Request) -> Answer:
-            return await _ask(client, request)
-
-        driver = Driver(call, ask, open_stream, to_server or Link(), to_carrier or Link())
-        waiting = asyncio.create_task(_hang_up_when(hang_up, driver)) if hang_up else None
-        try:
-            return await driver.run()
-        finally:
-            if waiting:
-                waiting.cancel()
-            await asyncio.gather(*(socket.finish() for socket in sockets))
+    outside = SocketOutside()
+    driver = Driver(call, outside.ask, outside.connect, to_server or Link(), to_carrier or Link())
+    waiting = asyncio.create_task(_hang_up_when(hang_up, driver)) if hang_up else None
+    try:
+        return await driver.run()
+    finally:
+        if waiting:
+            waiting.cancel()
+        await outside.finish()
 
 
 async def _hang_up_when(wanted: asyncio.Event, driver: Driver) -> None:

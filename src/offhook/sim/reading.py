@@ -121,6 +121,18 @@ class Part:
             found[name] = Part(value, self._file, self.step)
         return found
 
+    def pairs(self, what: str) -> "dict[str, Part]":
+        """Values with names of the writer's own; no name twice."""
+        if not isinstance(self._node, yaml.MappingNode):
+            self.refuse(f"{what} has a line for each, as `name: value`{self._not()}.")
+        found: dict[str, Part] = {}
+        for key, value in self._node.value:
+            name = " ".join(key.value.split()) if isinstance(key, yaml.ScalarNode) else ""
+            if not name or name in found:
+                Part(key, self._file, self.step).refuse(f"“{shown(name)}” is {'there twice' if name else 'no name'}.")
+            found[name] = Part(value, self._file, self.step)
+        return found
+
     def one(self, what: str, readers: "Mapping[str, Callable[[Part], T]]", bare: "Mapping[str, T]") -> T:
         """What one named value stands for, or one bare word."""
         word = self.plain

@@ -3,7 +3,6 @@
 Spoken and played audio is timed, not made: the caller of this simulator is after the agent's voice, not the carrier's.
 """
 
-from offhook.sim.orders import Dialled
 from offhook.sim.twiml import Verb
 
 MS_PER_CHARACTER = 65.0
@@ -27,12 +26,12 @@ class Verbs:
         self._running: Verb | None = None
         self._digits = ""
 
-    def next(self, now: float, dialled: Dialled) -> Verb | None:
+    def next(self, now: float) -> Verb | None:
         """Begins the next verb; None if there is none."""
         self.until_ms = None
         self._running = self._left.pop(0) if self._left else None
         self.spoken = _spoken(self._running) if self._running else ""
-        if self._running and (ms := _length_ms(self._running, dialled)) is not None:
+        if self._running and (ms := _length_ms(self._running)) is not None:
             self.until_ms = now + ms
         self._digits = ""
         return self._running
@@ -57,7 +56,7 @@ class Verbs:
         return None
 
 
-def _length_ms(verb: Verb, dialled: Dialled) -> float | None:
+def _length_ms(verb: Verb) -> float | None:
     """How long a verb takes; None for one that takes no time or ends otherwise."""
     if verb.name == "Say":
         return len(verb.text) * MS_PER_CHARACTER * max(1.0, verb.number("loop", 1))
@@ -68,10 +67,8 @@ def _length_ms(verb: Verb, dialled: Dialled) -> float | None:
         if digits is None:
             return PLAYED_FILE_MS * max(1.0, verb.number("loop", 1))
         return sum({"w": 500.0, "W": 1000.0}.get(digit, DIGIT_MS) for digit in digits)
-    if verb.name == "Dial":
-        return dialled.after_ms if dialled.status != "no-answer" else verb.number("timeout", 30.0) * 1000.0
     if verb.name == "Gather":
-        nested = sum(_length_ms(child, dialled) or 0.0 for child in verb.children)
+        nested = sum(_length_ms(child) or 0.0 for child in verb.children)
         return nested + verb.number("timeout", GATHER_TIMEOUT_S) * 1000.0
     return None
 

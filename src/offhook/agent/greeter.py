@@ -1,0 +1,59 @@
+"""The greeting of one realtime leg: how it is asked for, recorded while it is generated, and kept for later calls. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+from offhook.agent import realtime_session as say
+from offhook.agent.briefing import EXACTLY, greet
+from offhook.agent.greetings import Recording
+from offhook.agent.lines import Lines
+from offhook.agent.realtime import ResponseDone
+from offhook.agent.realtime_session import Shape
+
+
+class Greeter:
+    """That of one leg. `recording` is the greeting that is being generated."""
+
+    def __init__(self, shape: Shape, lines: Lines) -> None:
+        self._shape, self._lines = shape, lines
+        self.recording: Recording | None = None
+        self.interrupts = True
+        """The server stops generating when the caller speaks."""
+
+    def opens(self, *, resumed: bool) -> bool:
+        """A session is opened; whether the caller may stop what is generated there first. A greeting that is generated is
+        not given up because somebody says hello into it (core/greeting.py)."""
+        self.interrupts = resumed or self._shape.first_words == "" or self._lines.greeting() is not None
+        return self.interrupts
+
+    def wish(self, instructed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """The wish for a greeting, which is recorded from now on."""
+        text = self._shape.first_words
+        self.recording = Recording(text)
+        if text is not None and self._shape.dialect.says_exactly:
+            return say.exactly(text)
+        return instructed(greet(self._shape.agent.must_say) if text is None else EXACTLY.format(text))
+
+    def begins(self, response: str) -> None:
+        """An answer that we asked for begins."""
+        if self.recording is not None and not self.recording.response:
+            self.recording.response = response
+
+    def again(self) -> None:
+        """It is asked for once more."""
+        if self.recording is not None:
+            self.recording = Recording(self.recording.text)
+
+    def over(self, fact: ResponseDone) -> bool:
+        """An answer is over. True if it was the greeting and the server must be told that it may be interrupted now."""
+        greeting = self.recording
+        if greeting is None or greeting.response != fact.response:
+            return False
+        if fact.status == "failed":
+            self.again()
+            return False
+        self.recording = None
+        if greeting.text and fact.status == "completed":
+            self._lines.keep_greeting(greeting.text, greeting.pieces)
+        told, self.interrupts = self.interrupts, True
+        return not told
