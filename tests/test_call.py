@@ -302,7 +302,7 @@ def test_legs_of_different_formats_are_converted_and_positions_mean_the_same_to_
         assert len(agent.heard) == 1000 * 48
         agent.say("b", 100)
         call.end_item("b")
-        assert call._downlinks == {}, "nothing is kept of items that are over"
+        assert call._between._items == {}, "nothing is kept of items that are over"
 
     wideband(scenario)
 
@@ -310,7 +310,7 @@ def test_legs_of_different_formats_are_converted_and_positions_mean_the_same_to_
 def test_where_both_legs_speak_one_format_nothing_is_between_them():
     async def scenario():
         async with Pair("provider", Link(0), Link(0)) as pair:
-            assert pair.call._uplink is None and pair.call._downlinks is None
+            assert pair.call._between is None
             assert pair.call._to_agent == pair.agent.send_audio
 
     run(scenario())
@@ -335,6 +335,26 @@ def test_an_event_that_cannot_be_redacted_is_told_to_nobody(monkeypatch, caplog)
         assert pair.published(e.Ended)
 
     run(scenario())
+
+
+def test_what_tools_note_is_told_with_their_results():
+    class Notes:
+        async def run(self, name, arguments, call):
+            call.data["order"] = ["tea"]
+            if name == "bad":
+                raise ToolError("no")
+            return "noted"
+
+    async def scenario():
+        async with Pair() as pair:
+            pair.agent.tools = Notes()
+            for number, name in enumerate(("good", "bad")):
+                pair.report(e.ToolCalled(str(number), name, "{}"))
+                await pair.loop_ms(10.0)
+            return [event for _, event in pair.events if isinstance(event, e.Noted | e.ToolFinished)]
+
+    notes = e.Noted({"order": ["tea"]})
+    assert run(scenario()) == [notes, e.ToolFinished("0", "noted"), notes, e.ToolFinished("1", "no", failed=True)]
 
 
 def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():

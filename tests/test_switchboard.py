@@ -147,3 +147,14 @@ def test_ten_thousand_calls_leave_little_behind():
         assert len(asyncio.all_tasks()) <= 2
 
     on_board(scenario)
+
+
+def test_the_first_that_is_told_of_a_call_is_who_calls_whom():
+    told = []
+
+    async def scenario(board):
+        call = board.admit(info(1))
+        board.admit(info(1))
+        assert told == [(call.id, e.CallBegan("CA1", "AC1", "inbound", "anonymous", "+15550100"))]
+
+    on_board(scenario, publish=lambda call_id, event: told.append((call_id, event)))

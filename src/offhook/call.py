@@ -26,7 +26,7 @@ from offhook.errors import LegFailed, LocalProtocolError, ToolError
 from offhook.outside import clock
 
 if TYPE_CHECKING:
-    from offhook.audio.convert import Converter
+    from offhook.audio.convert import Between
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ class Call:
         publish: Publish,
         on_ended: Callable[["Call"], None],
         max_call_seconds: float = 3600.0,
+        max_usd: float | None = None,
         format: Format = MULAW_8K,
         record: Record | None = None,
     ) -> None:
@@ -69,23 +70,28 @@ class Call:
         self.epoch = 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
+        self.began = self.now()
+        """On the call's clock."""
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
+        self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
+        self.overheard: Callable[[bytes], None] | None = None
+        """Given the caller's audio too, while somebody watches the call."""
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
         keeping = keeping_of(agent)
         self._record = record if keeping.record else None
         self._recorder: Recorder | None = None
-        self.control = CallControl(agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0)
+        self.control = CallControl(
+            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
+        )
         at_home = regions_of(keeping.language, info.called, info.caller) if "phones" in keeping.redact else ()
         self._redactor = Redactor(keeping.redact, at_home)
         self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
-        differ = format != agent.format
-        self._uplink = _converter(format, agent.format) if differ else None
-        self._downlinks: dict[str, Converter] | None = {} if differ else None
+        self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
@@ -195,6 +201,8 @@ class Call:
         if self._recorder is not None:
             self._recorder.caller_audio(frame)
         self._to_agent(frame)
+        if self.overheard is not None:
+            self.overheard(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
@@ -204,8 +212,8 @@ class Call:
 
     def agent_audio(self, item: str, audio: bytes) -> None:
         """The agent's audio, on its way to the ear. Late audio of an item that was cut is dropped."""
-        if self._downlinks is not None:
-            audio = self._converted(self._downlinks, item, audio)
+        if self._between is not None:
+            audio = self._between.down(item, audio)
             if not audio:
                 return  # less than the filter's delay so far
         begins = not self.ledger.knows(item)
@@ -217,21 +225,18 @@ class Call:
             self.phone.pump()
             self.arm()
 
-    def _converted(self, downlinks: "dict[str, Converter]", item: str, audio: bytes) -> bytes:
-        """Audio in the phone's format, each moment of an item where it was: positions mean the same to both legs."""
-        if (convert := downlinks.get(item)) is None:
-            convert = downlinks[item] = _converter(self.agent.format, self.format, aligned=True)
-        return convert(audio)
-
     def end_item(self, item: str) -> None:
         """The agent has said all there is of an item."""
-        convert = self._downlinks.pop(item, None) if self._downlinks else None
-        if convert is not None and (rest := convert.flush()):
+        if self._between is not None and (rest := self._between.end(item)):
             self.ledger.accept(item, rest)
         self.ledger.end(item)
         if self.phone is not None:
             self.phone.pump()
         self.report(e.ItemEnded(item))
+
+    def shown(self, words: str) -> str:
+        """Words that are being said, as those who watch may see them before they are kept."""
+        return words
 
     # ------------------------------------------------------------------------------------------ control plane
 
@@ -256,7 +261,7 @@ class Call:
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, e.AgentJoined):
-                    self._open_uplink()
+                    self._agent_joined(event)
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
                     if self._recorder is not None:
@@ -269,9 +274,11 @@ class Call:
         if self._recorder is not None:
             (self._recorder.pause if self.control.secret else self._recorder.resume)(SECRET)
 
-    def _open_uplink(self) -> None:
-        send, convert = self.agent.send_audio, self._uplink
-        self._to_agent = send if convert is None else lambda frame: send(convert(frame))
+    def _agent_joined(self, event: e.AgentJoined) -> None:
+        if event.backend:
+            self.backend = event.backend
+        send, between = self.agent.send_audio, self._between
+        self._to_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:
             self._to_agent(frame)
         self._early.clear()
@@ -315,14 +322,15 @@ class Call:
 
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
-            output = await self.agent.tools.run(wanted.name, wanted.arguments, self)
+            finished = e.ToolFinished(wanted.id, await self.agent.tools.run(wanted.name, wanted.arguments, self))
         except ToolError as error:
-            self.report(e.ToolFinished(wanted.id, str(error), failed=True))
+            finished = e.ToolFinished(wanted.id, str(error), failed=True)
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
-            self.report(e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True))
-        else:
-            self.report(e.ToolFinished(wanted.id, output))
+            finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.data:
+            self.report(e.Noted(self.data))
+        self.report(finished)
 
     def _tell_agent(self, command: e.Command) -> None:
         if type(command) not in self.agent.can:
@@ -367,8 +375,8 @@ class Call:
             self._recorder = None
         self._to_agent = lambda _frame: None
         self._early.clear()
-        if self._downlinks:
-            self._downlinks.clear()
+        if self._between is not None:
+            self._between.clear()
         for running in self._tools:
             running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
@@ -393,7 +401,7 @@ class Call:
                 log.warning("%s does not end with its call", task.get_name(), extra={"call_id": self.id})
 
 
-def _converter(source: Format, target: Format, *, aligned: bool = False) -> "Converter":
-    from offhook.audio.convert import Converter  # which needs numpy; most calls do not
+def _between(outer: Format, inner: Format) -> "Between":
+    from offhook.audio.convert import Between  # which needs numpy; most calls do not
 
-    return Converter(source, target, aligned=aligned)
+    return Between(outer, inner)

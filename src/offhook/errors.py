@@ -4,10 +4,12 @@ OffhookError
 ├── ConfigError            before the first call: a setting, a file or an extra is wrong; the sentence says what to do
 ├── CallRefused            this call or this stream is not taken; the server and the other calls go on
 │   ├── CallsFull          as many calls as the limit allows, or draining
-│   └── CallOver           the call has ended; nothing may bring it back
+│   ├── CallOver           the call has ended; nothing may bring it back
+│   └── NotOffered         an agent or a backend was asked for by a name that there is none of
 ├── ProtocolError
 │   ├── LocalProtocolError   we broke a rule: a bug of ours, loud
 │   └── RemoteProtocolError  the peer broke a rule: it costs that message or that call, never another's
+├── StoreAway              the database cannot be reached now; calls go on, what they leave behind waits
 ├── CarrierError           the carrier's own interface (REST) refused, failed or stayed silent
 ├── LegFailed              one side of a call is gone; `retryable` says whether another try may help
 └── ToolError              told to the model, not to the log as a crash
@@ -34,6 +36,10 @@ class CallOver(CallRefused):
     """The call has ended and does not come back."""
 
 
+class NotOffered(CallRefused):
+    """Whoever asked for a call named an agent or a backend that it cannot have; the message says which there are."""
+
+
 class ProtocolError(OffhookError):
     """A rule of a wire protocol was broken."""
 
@@ -46,12 +52,17 @@ class RemoteProtocolError(ProtocolError):
     """The peer broke it."""
 
 
+class StoreAway(OffhookError):
+    """The database cannot be reached, or was lost in the middle of something. Try again later."""
+
+
 class LegFailed(OffhookError):
     """One side of a call is gone."""
 
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
+    def __init__(self, message: str, *, retryable: bool = False, retry_after_s: float | None = None) -> None:
+        """`retry_after_s`: the peer asks not to be asked again before."""
         super().__init__(message)
-        self.retryable = retryable
+        self.retryable, self.retry_after_s = retryable, retry_after_s
 
 
 class CarrierError(OffhookError):

@@ -225,8 +225,28 @@ class Settings(BaseSettings):
     ] = None
     offhook_data: Annotated[
         Path | None,
-        Field(title="a path", description="The folder for state. Unset: `offhook` in the user's data folder."),
+        Field(
+            title="a path",
+            description="The folder for state: calls, and what waits for a database that is away. Unset: `offhook` in the user's data folder.",
+        ),
     ] = None
+
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            title="a URL such as postgresql://user:password@host/name",
+            description="The database that calls are kept in: postgresql://… or sqlite:////folder/file.db. Unset: "
+            "`calls.db` in OFFHOOK_DATA.",
+        ),
+    ] = None
+
+    retention_days: Annotated[
+        float | None,
+        Field(
+            gt=0, le=36500, title="days, above 0 to 36500",
+            description="Calls that ended longer ago are removed, with their recordings. Unset: never.",
+        ),
+    ] = None  # fmt: skip
 
     recordings_url: Annotated[
         str | None,
@@ -326,7 +346,10 @@ class Settings(BaseSettings):
     greeting: Annotated[
         str | None, Field(title="a text", description="What the agent says first. Unset: the model's own greeting.")
     ] = None
-    voice: Annotated[str | None, Field(title="a voice of the model", description="The agent's voice.")] = None
+    voice: Annotated[
+        str | None,
+        Field(title="a voice of the model", description="The agent's voice; of several models the first one's."),
+    ] = None
     language: Annotated[
         str,
         AfterValidator(_language),
@@ -337,8 +360,8 @@ class Settings(BaseSettings):
         AfterValidator(lambda text: text and _model(text)),
         Field(
             title="a model such as local",
-            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`. "
-            "Unset: the only one with credentials.",
+            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`, or several in order "
+            "of preference with commas between. Unset: the only one with credentials.",
         ),
     ] = None
     temperature: Annotated[
@@ -404,9 +427,20 @@ class Settings(BaseSettings):
     max_call_seconds: Annotated[
         float,
         Field(
-            gt=0, le=86400, title="seconds, above 0 to 86400", description="A call is ended after this many seconds."
+            gt=0,
+            le=86400,
+            title="seconds, above 0 to 86400",
+            description="A call is ended, with a goodbye, after this many seconds.",
         ),
     ] = 3600.0
+    max_cost_per_call: Annotated[
+        float | None,
+        Field(
+            gt=0, title="US dollars, above 0",
+            description="A call is ended, with a goodbye, once its model has cost so many US dollars. "
+            "What has no known price is not counted.",
+        ),
+    ] = None  # fmt: skip
     drain_seconds: Annotated[
         float,
         Field(

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from offhook.call import Call, Publish, Record
 from offhook.core import events as e
@@ -26,12 +26,13 @@ class Switchboard:
         *,
         limit: int | None = None,
         max_call_seconds: float = 3600.0,
+        max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
         record: Record | None = None,
     ) -> None:
         self._open_agent = open_agent
-        self._limit, self._max_call_seconds, self._publish = limit, max_call_seconds, publish
-        self._record = record
+        self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
+        self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -45,6 +46,11 @@ class Switchboard:
     def live(self) -> int:
         """Calls now."""
         return len(self._calls)
+
+    @property
+    def calls(self) -> Collection[Call]:
+        """The live calls."""
+        return self._calls.values()
 
     @property
     def full(self) -> bool:
@@ -76,10 +82,11 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, record=self._record,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()
+        self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
         return call
@@ -93,7 +100,8 @@ class Switchboard:
         if not self._calls:
             self._empty.set()
         control = call.control
-        log.info("call ended", extra={"call_id": call.id, "result": control.result, "reason": control.reason})
+        told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
+        log.info("call ended", extra=told)
 
     # ------------------------------------------------------------------------------------------ streams
 

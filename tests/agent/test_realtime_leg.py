@@ -78,7 +78,7 @@ def test_a_server_that_never_accepts_the_session_fails_it_after_five_seconds(cap
     async def scenario(visit):
         await visit.ms(4_000)
         assert not visit.call.ended
-        await visit.ms(9_000)  # another try, as long
+        await visit.ms(15_000)  # two more tries, as long
         assert visit.call.ended
         assert "OpenAI did not accept the session within 5 s." in caplog.text
 
@@ -313,6 +313,20 @@ def test_when_both_fall_silent_after_a_cut_the_model_is_asked_to_go_on_with_its_
     visit(scenario)
 
 
+def test_a_call_that_comes_to_a_limit_has_the_model_say_goodbye_after_what_it_is_saying():
+    async def scenario(visit):
+        visit.model.begin()
+        visit.call.agent.send(e.Respond("", leaving=True))
+        await visit.ms(10)
+        assert not visit.told("response.create"), "one answer at a time"
+        visit.model.done()
+        await visit.ms(10)
+        (asked,) = visit.told("response.create")
+        assert "say goodbye" in asked["response"]["instructions"] and "Be brief." in asked["response"]["instructions"]
+
+    visit(scenario)
+
+
 def test_an_answer_cut_by_a_lost_stream_goes_on_when_another_carries_the_call_though_the_server_is_slow_to_stop():
     async def scenario(visit):
         model = visit.model
@@ -392,8 +406,8 @@ def test_noise_on_the_line_costs_a_message_and_a_server_of_another_protocol_the_
         for _ in range(10):
             visit.model.peer._receive(b"{}")
         await visit.ms(3000)
-        assert visit.call.ended
         assert "OpenAI does not speak this protocol" in caplog.text
+        assert len(visit.model.peers) == 2 and not visit.call.ended, "it did speak it: another session may"
 
     visit(scenario)
 
@@ -424,6 +438,7 @@ def test_what_was_used_is_told_with_its_price():
                              usage={"type": "duration", "seconds": 30})  # fmt: skip
         await visit.ms(10)
         answer, transcription = visit.published(e.Used)
+        assert (answer.item, transcription.item) == ("a1", "")
         assert answer.usd == pytest.approx((55 * 4 + 13 * 32 + 64 * 0.4 + 30 * 24 + 91 * 64) / 1e6)
         assert (transcription.model, transcription.usd) == ("gpt-live-transcribe", pytest.approx(0.0085))
 

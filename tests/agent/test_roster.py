@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
-from offhook import Agent, CallInfo, CallRefused, ConfigError
+from offhook import Agent, Call, CallInfo, CallRefused, ConfigError
+from offhook.agent.credentials import Credentials
 from offhook.agent.roster import Roster as WholeRoster
+from offhook.core import events as e
 from offhook.core.keeping import keeping_of
+from offhook.errors import NotOffered
 
 
 class Roster(WholeRoster):
@@ -109,3 +112,118 @@ def test_a_leg_knows_what_its_agent_wants_kept():
 
     leg = asyncio.run(opened())
     assert keeping_of(leg).record and keeping_of(leg).redact == {"cards"}
+
+
+# ---------------------------------------------------------------- several models, names
+
+
+def backends_of(roster, **wanted):
+    """What answers a call, as the events of it tell."""
+    events = []
+
+    async def scenario():
+        await roster.start()
+        await roster.ready(call(), **wanted)
+        told = asyncio.Event()
+
+        def publish(_id, event):
+            events.append(event)
+            if isinstance(event, e.AgentJoined | e.Ended):
+                told.set()
+
+        made = Call(call(), roster.open(call(), **wanted), publish=publish, on_ended=lambda _call: None)
+        made.start()
+        await told.wait()
+        made.report(e.CarrierEnded("completed"))
+        await made.closed()
+        await roster.close()
+
+    asyncio.run(scenario())  # a refused connection is a matter of no time, but a real one
+    return [event.backend for event in events if isinstance(event, e.AgentJoined)]
+
+
+def test_a_model_that_cannot_be_reached_is_stood_in_for():
+    nowhere = Credentials(openai_base_url="http://127.0.0.1:9/v1")
+    for model in (["openai:m", "echo"], "openai:m, echo", ("openai:m", "openai:n", "echo")):
+        assert backends_of(Roster(Agent(model=model), credentials=nowhere)) == ["echo"]
+
+
+def test_a_call_may_name_its_agent_and_its_backend():
+    nowhere = Credentials(openai_base_url="http://127.0.0.1:9/v1")
+    both = {"day": Agent("day", model="openai:m"), "night": Agent("night", model="echo")}
+
+    def roster():
+        return Roster(both["day"], both, nowhere)
+
+    assert backends_of(roster(), agent="night") == ["echo"]
+    assert backends_of(roster(), backend="echo") == ["echo"]
+    assert backends_of(roster(), agent="night", backend="openai:m") == []
+
+
+def test_a_name_that_there_is_none_of_is_told_with_those_there_are():
+    roster = Roster({"+15550100": DAY, "*": NIGHT}, {"day": DAY, "night": NIGHT})
+    with pytest.raises(NotOffered, match='no agent "noon" here; there is day, night'):
+        roster.open(call(), agent="noon")
+    with pytest.raises(NotOffered, match='no backend "hal" here; there is gpt-realtime, voice-live, local, echo'):
+        roster.open(call(), backend="hal")
+    with pytest.raises(NotOffered, match="set OPENAI_API_KEY"):
+        asyncio.run(roster.ready(call(), backend="gpt-realtime"))
+    with pytest.raises(CallRefused, match="set OPENAI_API_KEY"):
+        roster.open(call(), backend="gpt-realtime")
+
+
+def test_agents_have_the_names_they_say_or_their_module_or_their_number_gives_them():
+    named = Agent("x", model="echo", name="front desk")
+    assert Roster(DAY).names() == {"agent": DAY}
+    assert Roster(DAY, {"day": DAY, "also": DAY, "night": NIGHT}).names() == {"day": DAY, "night": NIGHT}
+    assert Roster(named, {"x": named}).names() == {"front desk": named}
+    assert Roster({"+1": DAY, "*": named}).names() == {"+1": DAY, "front desk": named}
+    assert Roster(lambda _info: DAY, {"day": DAY, "night": NIGHT}).names() == {"day": DAY, "night": NIGHT}
+    with pytest.raises(ConfigError, match='Two agents have the name "front desk"'):
+        Roster({"+1": named, "+2": Agent("y", model="echo", name="front desk")})
+
+
+def test_agents_that_share_one_of_their_models_share_its_engine():
+    roster = Roster({"+1": Agent(model="echo"), "*": Agent(model="local, echo")})
+    assert sorted(roster._engines) == ["echo", "local"]
+
+
+class Failing:
+    """An engine that cannot start."""
+
+    def __init__(self, problem=None):
+        self.problem, self.prepared = problem or ConfigError("Azure gave no token."), []
+
+    async def start(self):
+        raise self.problem
+
+    async def prepare(self, agent):
+        self.prepared.append(agent)
+
+    async def close(self):
+        pass
+
+
+def test_one_model_that_is_not_to_be_had_at_the_start_does_not_stop_the_other(caplog):
+    roster = Roster(Agent(model="local, echo"))
+    roster._engines["local"] = Failing()
+    asyncio.run(roster.start())
+    assert "local cannot be used now: Azure gave no token." in caplog.text
+    alone = Roster({"+1": Agent(model="local, echo"), "+2": Agent(model="local")})
+    alone._engines["local"] = Failing()
+    with pytest.raises(ConfigError, match="Azure gave no token"):
+        asyncio.run(alone.start())
+    broken = Roster(Agent(model="local, echo"))
+    broken._engines["local"] = Failing(RuntimeError("a bug"))
+    with pytest.raises(RuntimeError):
+        asyncio.run(broken.start())
+
+
+def test_agents_are_listed_with_the_numbers_they_answer():
+    assert Roster(DAY).listed() == [("agent", DAY, ["*"])]
+    assert Roster(DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, ["*"]), ("night", NIGHT, [])]
+    numbers = {"+15550100": DAY, "+15550101": DAY, "*": NIGHT}
+    assert Roster(numbers, {"day": DAY, "night": NIGHT}).listed() == [
+        ("day", DAY, ["+15550100", "+15550101"]), ("night", NIGHT, ["*"]),
+    ]  # fmt: skip
+    assert Roster(lambda _info: DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, []), ("night", NIGHT, [])]

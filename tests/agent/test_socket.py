@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 from http import HTTPStatus
 
@@ -91,6 +92,76 @@ def test_a_refusal_is_told_in_the_servers_words_without_the_key(status, body, se
         raise AssertionError
 
     against(answer, scenario, process_request=refuse)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("Thu, 01 Jan 2099 00:00:00 GMT", None),
+        ("soon", 0.0),
+        ("-3", 0.0),
+        ("", 0.0),
+        ("inf", 0.0),
+    ],
+)
+def test_a_server_may_say_when_to_come_back(header, seconds):
+    def refuse(peer, _request):
+        response = peer.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many")
+        response.headers["Retry-After"] = header
+        return response
+
+    async def scenario(open, _received, _lost):
+        with pytest.raises(LegFailed) as failed:
+            await open()
+        if seconds is None:  # a date
+            assert failed.value.retry_after_s > 1e9
+        else:
+            assert (failed.value.retry_after_s or 0.0) == seconds
+
+    async def answer(_peer):
+        raise AssertionError
+
+    against(answer, scenario, process_request=refuse)
+
+
+def test_a_peer_that_breaks_the_protocol_is_told_once_and_asyncio_has_nothing_to_add(caplog):
+    async def answer(peer):
+        peer.transport.write(b"\xff\xff no frame")
+        await peer.wait_closed()
+
+    async def scenario(open, _received, lost):
+        await open()
+        failed = await lost.get()
+        assert failed.retryable
+        await asyncio.sleep(0)
+        gc.collect()
+        assert "never retrieved" not in caplog.text
+
+    against(answer, scenario)
+
+
+def test_a_connection_that_is_dead_is_known_by_its_silence(monkeypatch):
+    monkeypatch.setattr(ours, "PING_S", 0.01)
+    monkeypatch.setattr(ours, "PONG_S", 0.02)
+
+    async def answer(peer):
+        await peer.recv()
+        peer.transport.pause_reading()
+        with contextlib.suppress(Exception):
+            await peer.wait_closed()
+
+    async def scenario(open, _received, lost):
+        socket = await open()
+        while not socket._pongs:
+            await asyncio.sleep(0.005)
+        socket.send(b"the last thing that is read")
+        failed = await lost.get()
+        assert "has not answered for" in str(failed) and failed.retryable
+        socket._transport.underlying_transport.abort()
+
+    against(answer, scenario, close_timeout=0.1)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from offhook.audio.convert import Converter
+from offhook.audio.convert import Between, Converter
 from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_16K, PCM16_24K
 
 FORMATS = (MULAW_8K, PCM16_8K, PCM16_24K)
@@ -59,3 +59,17 @@ def test_a_stream_that_is_not_aligned_withholds_nothing():
 def test_a_rate_there_is_no_way_to_is_refused():
     with pytest.raises(ValueError, match="16000"):
         Converter(PCM16_16K, MULAW_8K)
+
+
+def test_between_a_call_and_a_leg_each_item_has_its_own_stream():
+    between = Between(MULAW_8K, PCM16_24K)
+    said = tone(PCM16_24K, 300)
+    for at in range(0, len(said), 960):
+        down = between.down("a", said[at : at + 960]), between.down("b", said[at : at + 960])
+        assert down[0] == down[1]
+    assert len(between.up(b"\xff" * 160)) == 960
+    whole = b"".join((Between(MULAW_8K, PCM16_24K).down("a", said), between.end("a")))
+    assert len(whole) == 300 * 8
+    assert between.end("a") == b"" == between.end("nobody's")
+    between.clear()
+    assert between.end("b") == b""

@@ -73,3 +73,9 @@ def test_the_record_is_json_without_numbers_that_are_none():
     assert again["runs"][0]["cost_ms"] == 1.0
     assert again["runs"][0]["truncation_ms"] == {"p50": None, "p99": None}
     assert again["search"][0]["carried"] == 50 and again["machine"] == {"cpus": 2}
+
+
+def test_what_the_journal_costs_is_the_difference_of_the_medians():
+    runs = [run("offhook", 1.3), run("offhook", 1.5), run("offhook", 1.4), run("unkept", 1.1), run("unkept", 1.3)]
+    assert report.journal_line(runs, "offhook", "unkept") == "The journal costs 0.20 ms of CPU per call-second."
+    assert report.journal_line(runs[:3], "offhook", "unkept") is None

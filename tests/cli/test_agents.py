@@ -106,9 +106,20 @@ def test_between_two_models_with_credentials_nobody_guesses(monkeypatch):
     with pytest.raises(ConfigError) as refused:
         agent_from(told)
     assert str(refused.value) == (
-        "There is more than one model to answer calls with: set one of MODEL=gpt-realtime (OPENAI_API_KEY) and "
-        "MODEL=voice-live (AZURE_VOICE_LIVE_ENDPOINT)."
+        "There is more than one model to answer calls with: set MODEL=gpt-realtime (OPENAI_API_KEY is set) or "
+        "MODEL=voice-live (AZURE_VOICE_LIVE_ENDPOINT is set), or MODEL=gpt-realtime,voice-live to have one stand in for "
+        "the other."
     )
+
+
+def test_half_of_what_azure_needs_is_told(monkeypatch):
+    with pytest.raises(ConfigError, match="AZURE_VOICE_LIVE_API_KEY is set, and AZURE_VOICE_LIVE_ENDPOINT is not"):
+        agent_from(settings(monkeypatch, AZURE_VOICE_LIVE_API_KEY="k"))
+
+
+def test_several_models_of_the_environment_are_a_list(monkeypatch):
+    agent = agent_from(settings(monkeypatch, MODEL="gpt-realtime, voice-live,local", OPENAI_API_KEY="k"))
+    assert agent.models == ("gpt-realtime", "voice-live", "local")
 
 
 def test_the_temperature_of_the_environment_is_the_agents(monkeypatch):
@@ -141,7 +152,7 @@ def test_agents_by_number_and_a_function_are_taken_too(tmp_path):
     assert numbers.agents["*"].instructions == "night"
     chosen = load_agents("shop_five:choose")
     assert chosen.agents(None).instructions == "day"
-    assert [agent.instructions for agent in chosen.known] == ["day", "night"]
+    assert {name: agent.instructions for name, agent in chosen.known.items()} == {"day": "day", "night": "night"}
 
 
 def test_a_module_that_ends_the_program_is_told_in_a_sentence(tmp_path):

@@ -19,7 +19,7 @@ def run(*arguments):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--only", "pipecat"], "--only takes relay, sample, offhook"),
+        (["--only", "pipecat"], "--only takes relay, sample, offhook, unkept"),
         (["--json", "no/such/folder.json"], "there is no folder no/such"),
         (["--plot", "no/such/folder.svg"], "there is no folder no/such"),
     ],

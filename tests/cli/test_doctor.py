@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from offhook.cli.doctor import models_of, next_step, show
+from offhook.cli.doctor import agents_of, next_step, show
 from offhook.server.finding import missing, note, ok, wrong
 from offhook.settings import Settings
 
@@ -95,7 +95,8 @@ def test_whatever_answers_is_told_with_all_its_models(tmp_path, monkeypatch, tar
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    assert models_of(target, Settings(_env_file=None, model="local")) == models
+    agents = agents_of(target, Settings(_env_file=None, model="local"))
+    assert [model for agent in agents for model in agent.models] == models
 
 
 def test_a_secret_in_the_place_of_the_data_folder_is_not_in_the_next_step(monkeypatch, tmp_path):

@@ -46,3 +46,9 @@ def test_a_better_version_of_a_turn_is_shown_again_and_long_results_are_cut():
     )
     assert lines[:2] == ["  caller  hell", "  caller  hello"]
     assert lines[2].startswith("          refused: xxx") and lines[2].endswith(" …")
+
+
+def test_an_agent_that_goes_on_for_another_is_shown_and_the_first_is_not():
+    assert shown(e.AgentJoined("openai:m"), kept(1, "agent", "Hello."), e.AgentJoined("local"), END) == [
+        "  agent   Hello.", "  local goes on", "  call completed: caller hung up\n",
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ def test_the_version_is_the_packages():
     assert run("--version").output.startswith("offhook 0.")
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "sim", "test"])
+@pytest.mark.parametrize("command", ["demo", "serve", "sim", "calls", "test"])
 def test_the_help_names_every_command(command):
     assert command in run("--help").output
 

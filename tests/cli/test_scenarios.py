@@ -14,7 +14,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from offhook.cli.scenarios import refuse_inside, run_tests
+from offhook import Agent
+from offhook.cli.agents import REACHING_MODELS, Loaded
+from offhook.cli.scenarios import refuse_inside, remote_models, run_tests
 from offhook.errors import ConfigError
 from offhook.sim.script import parse
 from offhook.sim.voicing import Voiced
@@ -34,6 +36,8 @@ app.command()(run_tests)
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    for name in REACHING_MODELS:
+        monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.syspath_prepend(tmp_path)
     Path("echo_agent.py").write_text(ECHO)
     Path("holds.yaml").write_text(HOLDS)
@@ -66,6 +70,34 @@ def test_json_is_one_object_for_each_script() -> None:
     result = run("holds.yaml", "holds.yaml", "--agent", "echo_agent:echoes", "--json")
     first, again = map(json.loads, result.stdout.splitlines())
     assert first == again and first["failed"] == [] and first["agent_turns"][0]["text"] == "(tone)"
+
+
+@pytest.mark.soak
+def test_a_model_behind_a_network_gets_its_credentials_and_its_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("PORT", "no port")  # other settings are not looked at
+    Path("far_agent.py").write_text("from offhook import Agent\nfar = Agent(model='openai:m')\n")
+    Path("lost.yaml").write_text("steps:\n  - wait: {end: 20s}\n")
+    result = run("lost.yaml", "--agent", "far_agent:far")
+    assert "In real time, since openai:m cannot be hurried" in result.stderr
+    assert result.exit_code == 1 and "The agent was not heard" in result.stdout
+    assert "cannot be reached" in caplog.text
+
+
+def test_only_models_behind_a_network_need_real_time() -> None:
+    far, near = Agent(model=["local", "gpt-realtime"]), Agent(model="echo")
+    assert remote_models(Loaded({"+1": far, "*": near}, {})) == ["gpt-realtime"]
+    assert remote_models(Loaded(near, {"far": far})) == [], "nobody calls it"
+    assert remote_models(Loaded(lambda _call: near, {"far": far, "near": near})) == ["gpt-realtime"]
+    assert "real time" not in run("holds.yaml", "--agent", "echo_agent:echoes").stderr
+
+
+def test_a_model_without_its_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("far_agent.py").write_text("from offhook import Agent\nfar = Agent(model='openai:m')\n")
+    result = run("holds.yaml", "--agent", "far_agent:far")
+    assert isinstance(result.exception, ConfigError) and "set OPENAI_API_KEY" in str(result.exception)
 
 
 @needs_engines

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from typer.testing import CliRunner
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from offhook.cli.sim import app
@@ -31,6 +32,8 @@ def run(*arguments: str) -> Any:
     [
         (["--fault", "rain"], "There is no fault 'rain'"),
         (["--fault", "stall-ms"], "needs a whole number"),
+        (["--trouble", "rain"], "A connection knows no trouble 'rain'"),
+        (["--tls", "--trouble", "close=1011"], "Under TLS a proxy cannot speak"),
         (["--cert", "cert.pem"], "--cert and --key are needed together"),
         (["--cert", "missing.pem", "--key", "missing.pem"], "The certificate cannot be used"),
     ],
@@ -51,6 +54,37 @@ def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = run("--port", str(taken.getsockname()[1]))
     assert isinstance(result.exception, ConfigError) and "give another --port" in str(result.exception)
+
+
+@speaking
+def test_troubles_take_turns() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "offhook",
+        "sim",
+        "model",
+        "--port",
+        "0",
+        "--trouble",
+        "status=503",
+        "--trouble",
+        "none",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            address = re.search(r"ws://[\d.:]+/v1/realtime", process.stdout.readline())
+            assert address
+            url, headers = address[0] + "?model=gpt-realtime-2.1", {"Authorization": "Bearer x"}
+            for _ in range(2):
+                with pytest.raises(InvalidStatus, match="503"):
+                    connect(url, additional_headers=headers, proxy=None)
+                with connect(url, additional_headers=headers, proxy=None) as websocket:
+                    assert '"session.created"' in str(websocket.recv())
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
 
 
 @speaking

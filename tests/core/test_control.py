@@ -330,8 +330,54 @@ def test_a_lost_agent_ends_the_call_with_an_apology():
 
 def test_a_call_is_not_longer_than_it_may_be():
     talk = Talk(max_call_ms=60_000.0).wait(60_000)
-    assert talk.told(e.HangUp)
-    assert Talk().wait(3_600_000).told(e.HangUp)
+    assert talk.told(e.Respond, e.HangUp) == [e.Respond("", leaving=True)]
+    talk.speak("goodbye", 1500).wait(1500)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("goodbye")).told(e.HangUp)
+    assert talk.tell(e.PhoneLost(True), e.CarrierEnded("completed")).end == (e.Result.COMPLETED, e.Reason.MAX_DURATION)
+
+
+def test_an_agent_that_says_no_goodbye_holds_nobody():
+    assert Talk().wait(3_600_000).wait(5000).told(e.HangUp)
+    assert Talk(joined=False, max_call_ms=60_000.0).tell(e.PhoneJoined()).wait(60_000).told(e.HangUp)
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_a_caller_who_goes_on_does_not_undo_a_limit(turns):
+    talk = Talk(turns, max_call_ms=60_000.0).wait(60_000)
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("but I am not done yet", 2000.0))
+    talk.speak("answer", 30_000)
+    assert not talk.wait(9_900).told(e.HangUp)
+    assert talk.wait(100).told(e.HangUp)
+
+
+def test_the_agents_own_goodbye_does_not_change_why_a_call_ends():
+    talk = Talk(max_call_ms=60_000.0).wait(60_000).speak("goodbye", 500)
+    talk.tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True), e.ItemHeard("goodbye"), e.PhoneLost(True))
+    assert talk.tell(e.CarrierEnded("completed")).end == (e.Result.COMPLETED, e.Reason.MAX_DURATION)
+
+
+def used(usd):
+    return e.Used("model", usd, audio_out=1)
+
+
+def test_a_call_does_not_cost_more_than_it_may():
+    talk = Talk(max_usd=0.5).tell(used(0.2), used(None), used(0.2))
+    assert not talk.told(e.Respond)
+    assert talk.tell(used(0.1)).told(e.Respond) == [e.Respond("", leaving=True)]
+    assert len(talk.tell(used(0.1)).told(e.Respond)) == 1, "the goodbye costs too"
+    talk.speak("goodbye", 500).tell(e.ItemHeard("goodbye"), e.PhoneLost(True), e.CarrierEnded("completed"))
+    assert talk.end == (e.Result.COMPLETED, e.Reason.MAX_COST)
+
+
+def test_a_call_without_a_limit_may_cost_anything_and_what_has_no_price_reaches_none():
+    assert not Talk().tell(used(1e6)).told(e.Respond, e.HangUp)
+    assert not Talk(max_usd=0.01).tell(*[used(None)] * 100).told(e.Respond, e.HangUp)
+
+
+def test_a_limit_that_is_reached_while_nobody_can_be_heard_ends_the_call_at_once():
+    talk = Talk(max_usd=0.5).tell(e.PhoneLost(False), used(0.6))
+    assert talk.end == (e.Result.COMPLETED, e.Reason.MAX_COST)
 
 
 @pytest.mark.parametrize("status", ["queued", "ringing", "initiated", "in-progress"])
@@ -408,3 +454,10 @@ def test_an_entry_is_not_answered_after_the_call_was_hung_up():
     talk = Talk("offhook").tell(e.KeyPressed("4")).wait(2000)
     talk.tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True)).wait(1500)
     assert not talk.told(e.Respond)
+
+
+def test_what_is_only_told_is_published_as_it_came():
+    events = (e.AgentJoined("local", name="cafe"), e.StreamEnded(0, 1000.0), e.Noted({"order": 1}), e.Used("m", 0.1))
+    talk = Talk().tell(*events)
+    assert talk.events == list(events)
+    assert talk.commands == []

@@ -24,5 +24,5 @@ def test_each_says_what_it_means_and_carries_its_fields_in_slots():
 def test_what_is_not_said_is_nothing_special():
     assert e.CallerTurnEnded("yes").spoken_ms == 0.0
     assert e.HangUpAsked(e.Reason.AGENT_HUNG_UP) == e.HangUpAsked(e.Reason.AGENT_HUNG_UP, at_once=False, goodbye=False)
-    assert e.Respond("yes") == e.Respond("yes", keys="", going_on=False)
+    assert e.Respond("yes") == e.Respond("yes", keys="", going_on=False, leaving=False)
     assert e.ToolFinished("1", "done") == e.ToolFinished("1", "done", failed=False)

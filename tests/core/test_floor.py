@@ -732,3 +732,81 @@ def test_half_a_second_of_uh_huh_is_not_long_though_its_end_is_told_late():
     talk.tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 560.0))
     assert talk.told(e.SayRest)
     assert not talk.told(e.Cancel, e.Respond)
+
+
+# ---------------------------------------------------------------- another agent leg
+
+
+def test_turns_may_become_ours_in_the_middle_of_a_call():
+    talk = Talk("provider").speak("a", 3000).tell(e.SpeechStarted())
+    talk.tell(e.Settled({"a": 500.0}), e.SpeechStopped(), e.CallerTurnEnded("", name="u1"))
+    assert talk.told(e.Truncate)
+    talk.tell(e.AgentJoined("local", "offhook")).speak("b", 3000).wait(500)
+    assert talk.ledger.keep
+    talk.tell(e.SpeechStarted()).wait(100).tell(e.Settled({"b": 500.0}))
+    assert len(talk.told(e.Truncate)) == 1, "it is a suspicion now"
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("", 100))
+    assert talk.told(e.SayRest)
+    talk.tell(e.SpeechStarted(), e.Settled({"b": 900.0}), e.SpeechStopped(), e.CallerTurnEnded("what do you have", 900))
+    assert talk.told(e.Respond)[-1].text == "what do you have"
+
+
+def test_a_suspicion_that_nobody_will_judge_any_more_counts_and_the_provider_has_the_turns():
+    talk = Talk("offhook").tell(e.CallerTurnEnded("tell me", 900)).speak("a", 3000).wait(500).tell(e.SpeechStarted())
+    assert not talk.told(e.Truncate)
+    talk.tell(e.AgentJoined("openai:m", "provider"), e.Settled({"a": 500.0}))
+    assert talk.told(e.Truncate)
+    talk.speak("b", 3000).wait(300).tell(e.SpeechStarted(), e.Settled({"b": 300.0}))
+    assert [cut.item for cut in talk.told(e.Truncate)] == ["a", "b"], "final at once"
+
+
+def test_what_the_lost_leg_heard_begin_is_not_waited_for():
+    talk = Talk("offhook").tell(e.SpeechStarted())
+    talk.tell(e.KeyPressed("5"), e.KeyPressed("#"))
+    assert not talk.told(e.Respond), "the words they are saying are still to come"
+    talk.tell(e.AgentJoined("local", "offhook"))
+    assert talk.told(e.Respond)[-1].keys == "5"
+
+
+def test_a_leg_that_does_not_say_whose_the_turns_are_changes_nothing_but_is_told():
+    talk = Talk("offhook").tell(e.AgentJoined("echo"))
+    assert talk.ledger.keep and talk.events == [e.AgentJoined("echo")]
+    assert not talk.told(e.Greet), "nobody is greeted twice"
+
+
+# ---------------------------------------------------------------------------------------------- how long answers take
+
+
+def answered(talk: Talk) -> list[tuple[str, float]]:
+    return [(event.item, event.latency_ms) for event in talk.events if isinstance(event, e.Answered)]
+
+
+@pytest.mark.parametrize("turns", ["offhook", "provider"])
+def test_an_answer_is_timed_from_the_end_of_speech_to_the_ear(turns):
+    talk = Talk(turns)
+    talk.wait(1000).tell(e.SpeechStarted()).wait(800).tell(e.SpeechStopped(ago_ms=200.0)).wait(100)
+    talk.tell(e.CallerTurnEnded("hello", 600.0)).wait(300).speak("a", 1000)
+    talk.tell(e.ItemSounded("a", talk.now + 80.0))
+    assert answered(talk) == [("a", 200.0 + 100.0 + 300.0 + 80.0)]
+
+
+def test_only_the_first_item_of_an_answer_is_timed_and_no_filler():
+    talk = says(ours(), "what is it")
+    talk.wait(1000)
+    (filler,) = talk.told(e.Fill)
+    talk.speak(filler.item, 300).tell(e.ItemSounded(filler.item, talk.now))
+    talk.speak("a", 300).tell(e.ItemSounded("a", talk.now)).speak("b", 300).tell(e.ItemSounded("b", talk.now))
+    assert [item for item, _ in answered(talk)] == ["a"]
+
+
+def test_a_greeting_answers_nobody_and_neither_does_what_follows_a_cough():
+    talk = greeting().tell(e.ItemSounded("greeting", 0.0)).tell(e.ItemHeard("greeting"))
+    talk.tell(e.SpeechStarted()).wait(200).tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 200.0))
+    talk.speak("a", 300).tell(e.ItemSounded("a", talk.now))
+    assert answered(talk) == []
+
+
+def test_an_entry_on_the_keypad_is_answered_too():
+    talk = ours().tell(e.KeysWanted(1), e.KeyPressed("5")).wait(250)
+    talk.speak("a", 300).tell(e.ItemSounded("a", talk.now))
+    assert answered(talk) == [("a", 250.0)]

@@ -253,3 +253,18 @@ def test_every_byte_reaches_the_ear_once_however_often_it_is_held_and_rewound(ch
     while piece := book.take(most):
         ear[int(piece.offset_ms * 8) :] = piece.audio
     assert bytes(ear) == audio
+
+
+def test_what_is_kept_may_begin_in_the_middle_of_an_item():
+    book = ledger(keep=False)
+    book.accept("a", bytes(range(100)) * 8)
+    assert taken(book)
+    book.keep = True
+    book.accept("a", b"\x01" * 800)
+    book.accept("a", b"\x02" * 800)
+    assert len(taken(book)) == 2
+    book.hold()
+    assert book.settle({"a": 150.0}) == [Heard("a", 150.0, 300.0, False)]
+    book.rewind({"a": 50.0})
+    piece = book.take(8000)
+    assert (piece.offset_ms, piece.audio) == (100.0, b"\x01" * 800), "what was not kept is not said again"

@@ -221,3 +221,13 @@ def test_it_is_the_agent_who_asks():
     transcript.words("b", "Good.", (), 400.0)
     transcript.caller("is it?")
     assert not transcript.asked
+
+
+def test_what_is_open_is_what_the_agent_says_or_will_say():
+    transcript = Transcript()
+    transcript.caller("a question")
+    transcript.words("a", "one", (), 100.0)
+    transcript.begin("b")
+    transcript.words("c", "three", (), 100.0)
+    transcript.settle("a", 100.0, 100.0, True)
+    assert [turn.text for turn in transcript.open] == ["three"]

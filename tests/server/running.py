@@ -13,9 +13,11 @@ import uvloop
 
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key, sign
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening, Server, serve
+from offhook.store.store import Store
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "the auth token of the tests"
@@ -91,6 +93,18 @@ class Running:
             {"CallSid": sid, "From": "anonymous", "To": "sip:desk@h", "CallStatus": "ringing"} | fields,
         )
 
+    def end(self, sid="CA1"):
+        """The carrier says that a call is over."""
+        return self.post("/twilio/status", {"CallSid": sid, "CallStatus": "completed"})
+
+    def call_id(self, sid="CA1"):
+        """The id of a live call."""
+        return self.in_loop(lambda: self.app.switchboard.by_sid(sid).id)
+
+    def report(self, event, sid="CA1"):
+        """Something happens in a live call."""
+        self.in_loop(lambda: self.app.switchboard.by_sid(sid).report(event))
+
     def upgrade_headers(self, path, origin=None):
         """The header that lets a media upgrade in."""
         return {"x-twilio-signature": sign("ws" + (origin or self.origin).removeprefix("http") + path, {}, KEY)}
@@ -105,9 +119,14 @@ def running(
     run=uvloop.run,
     prepare=None,
     agent=GreetingAgent,
+    folder=None,
+    database_url=None,
+    agents=tuple,
+    journal=None,
     **options,
 ) -> Iterator[Running]:
-    """A server until the block ends. `options`: those of `Options`."""
+    """A server until the block ends. With a `folder` it keeps calls, there or in the database of the URL. `options`: those
+    of `Options`."""
     it = Running()
     started = threading.Event()
 
@@ -128,7 +147,10 @@ def running(
         listening = Listening(
             port=0, drain_seconds=drain_seconds, head_seconds=head_seconds, unread_seconds=unread_seconds
         )
-        app = it.app = App(Options(**given), open_agent)
+        kept = journal
+        if folder is not None:
+            kept = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
+        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)

@@ -20,7 +20,7 @@ def test_calls_that_are_left_end_with_the_server():
     assert server.agents[0]._closed.is_set()
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/nowhere", "/ws/media/c1"])
+@pytest.mark.parametrize("path", ["/redoc", "/nowhere", "/ws/media/c1", "/api/calls", "/ws/events"])
 def test_what_is_not_in_a_table_is_not_served(path):
     with running() as server:
         assert httpx.get(server.origin + path).status_code == 404

@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from offhook import Agent
 from offhook.errors import ConfigError
 from offhook.server import doctor
 from offhook.server.finding import Finding, State, ok
@@ -24,7 +25,7 @@ def a_folder_of_ones_own(monkeypatch, tmp_path):
 
 
 def test_everything_is_looked_at_once():
-    findings = doctor.examine(lambda _settings: ["echo"], agent="shop:agent")
+    findings = doctor.examine(lambda _settings: [Agent(model="echo")], agent="shop:agent")
     assert [each.name for each in findings] == [
         "Python", ".env", "OFFHOOK_DATA", "uvloop", "LIMIT_CONCURRENCY", "voice detector", "embedded engine",
         "shop:agent", "PORT", "OFFHOOK_TOKEN", "Twilio account", "calls to people", "PUBLIC_URL",
@@ -33,15 +34,15 @@ def test_everything_is_looked_at_once():
 
 
 def test_the_agent_is_loaded_with_the_settings_there_are():
-    def load(settings: Settings) -> list[str]:
+    def load(settings: Settings) -> list[Agent]:
         assert settings.twilio_account_sid == SID
-        return ["echo"]
+        return [Agent(model="echo")]
 
     assert Finding("agent", State.OK, "Loads; it answers with the model echo.") in doctor.examine(load)
 
 
 def test_no_secret_is_in_any_sentence_whoever_put_it_there():
-    def load(_settings: Settings) -> list[str]:
+    def load(_settings: Settings) -> list[Agent]:
         raise ConfigError(f"shop cannot be loaded: KeyError: '{TOKEN}', {OPERATOR}.")
 
     told = str(doctor.examine(load, agent="shop:agent"))
@@ -53,6 +54,6 @@ def test_no_secret_is_in_any_sentence_whoever_put_it_there():
 def test_a_bad_value_does_not_stop_the_other_checks(tmp_path):
     with (tmp_path / ".env").open("a") as file:
         file.write("SILENCE_MS=long\n")
-    findings = doctor.examine(lambda _settings: ["echo"], folder=tmp_path)
+    findings = doctor.examine(lambda _settings: [Agent(model="echo")], folder=tmp_path)
     assert [each.name for each in findings if each.state is State.WRONG] == ["SILENCE_MS"]
     assert len(findings) == 14

@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from offhook import Agent
 from offhook.agent.credentials import Credentials
 from offhook.errors import ConfigError, LegFailed
 from offhook.server import doctor_speech as speech
@@ -76,7 +77,7 @@ def test_weights_that_are_not_there_are_missing_and_broken_ones_wrong(tmp_path):
 
 
 def test_an_agent_that_loads_is_told_with_its_models():
-    found = speech.agent(lambda: ["echo", "echo"], "shop:agent", told=False)
+    found = speech.agents(lambda: [Agent(model="echo"), Agent(model="echo")], "shop:agent", told=False)[0]
     assert (found.name, found.state, found.sentence) == (
         "shop:agent",
         State.OK,
@@ -85,7 +86,7 @@ def test_an_agent_that_loads_is_told_with_its_models():
 
 
 def test_a_function_that_chooses_among_agents_of_elsewhere_is_noted():
-    assert speech.agent(list, "shop:choose", told=False).state is State.NOTE
+    assert speech.agents(list, "shop:choose", told=False)[0].state is State.NOTE
 
 
 def refuse():
@@ -93,26 +94,28 @@ def refuse():
 
 
 def test_an_agent_that_was_asked_for_and_does_not_load_is_wrong_and_one_nobody_names_is_missing():
-    assert speech.agent(refuse, "shop:agent", told=False).state is State.WRONG
-    assert speech.agent(refuse, None, told=True).state is State.WRONG
-    assert speech.agent(refuse, None, told=False).state is State.MISSING
-    assert speech.agent(refuse, None, told=False).sentence == "There is no module shop here."
+    assert speech.agents(refuse, "shop:agent", told=False)[0].state is State.WRONG
+    assert speech.agents(refuse, None, told=True)[0].state is State.WRONG
+    assert speech.agents(refuse, None, told=False)[0].state is State.MISSING
+    assert speech.agents(refuse, None, told=False)[0].sentence == "There is no module shop here."
 
 
 def test_a_model_that_nobody_has_is_wrong():
-    assert "There is no model" in speech.agent(lambda: ["gpt-9"], "shop:agent", told=False).sentence
+    assert "There is no model" in speech.agents(lambda: [Agent(model="gpt-9")], "shop:agent", told=False)[0].sentence
 
 
 def test_a_module_that_leaves_the_program_is_wrong():
     def leave():
         raise SystemExit(3)
 
-    assert speech.agent(leave, "shop:agent", told=False).state is State.WRONG
+    assert speech.agents(leave, "shop:agent", told=False)[0].state is State.WRONG
 
 
 def test_a_model_that_needs_a_key_has_it_or_is_told_to_need_one():
     def found(credentials):
-        return speech.agent(lambda: ["gpt-realtime"], "shop:agent", told=False, credentials=credentials)
+        return speech.agents(lambda: [Agent(model="gpt-realtime")], "shop:agent", told=False, credentials=credentials)[
+            0
+        ]
 
     assert "set OPENAI_API_KEY" in found(Credentials()).sentence
     assert found(Credentials(openai_api_key="k")).state is State.OK

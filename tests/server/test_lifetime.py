@@ -1,5 +1,6 @@
 """The end of a server: a real process and real signals; and the pins on what uvicorn's server is."""
 
+import asyncio
 import inspect
 import re
 import signal
@@ -15,8 +16,11 @@ import uvloop
 from websockets.sync.client import connect
 
 from offhook.errors import ConfigError
+from offhook.journal.journal import Journal
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening, serve
+from offhook.store.store import Store
+from tests.journal.keeping import found_at
 from tests.polling import wait_for
 from tests.server.running import ACCOUNT, KEY, Running, running, start_message
 from tests.server.test_media import audio_until_mark, stream_of
@@ -168,3 +172,19 @@ def test_uvicorns_server_has_what_ours_leans_on():
     assert "self.servers = [server]" in inspect.getsource(uvicorn.Server.startup)
     code = inspect.getsource(uvicorn.Server.shutdown)
     assert "connection.shutdown()" in code and "self.config.timeout_graceful_shutdown" in code
+
+
+def test_what_was_said_until_the_end_is_kept_and_a_journal_that_cannot_be_refuses_the_start(tmp_path):
+    with running(journal=Journal(Store(f"sqlite:///{tmp_path}/calls.db"), tmp_path / "spool")) as server:
+        server.call("CA7")
+    [call] = asyncio.run(found_at(f"sqlite:///{tmp_path}/calls.db")).calls
+    assert (call.sid, call.caller, call.called, call.state) == ("CA7", "anonymous", "sip:desk@h", "ended")
+    assert call.reason == "the server shut down"
+
+    async def refused():
+        journal = Journal(Store(f"sqlite:///{tmp_path}/calls.db/below.db"), tmp_path / "spool")
+        app = App(Options(account_sid=ACCOUNT, keys=[KEY]), lambda info: None, journal=journal)
+        with pytest.raises(ConfigError, match="cannot be used"):
+            await serve(app, Listening(port=0))
+
+    asyncio.run(refused())

@@ -47,3 +47,26 @@ def test_outside_the_demo_the_operators_token_is_asked_for(guarded, path):
 def test_without_a_token_the_page_says_how_to_set_one():
     with running() as server:
         assert httpx.get(server.origin).json() == {"detail": "Set OFFHOOK_TOKEN to use this page."}
+
+
+def test_a_browser_that_has_shown_the_token_needs_it_no_more_until_it_leaves(guarded):
+    with httpx.Client(base_url=guarded.origin) as browser:
+        assert browser.post("/api/session").status_code == 401 and not browser.cookies
+        assert browser.post("/api/session", headers={"authorization": "Bearer t0ken"}).status_code == 204
+        assert browser.get("/api/status").status_code == 200
+        assert browser.delete("/api/session").status_code == 204 and not browser.cookies
+        assert browser.get("/api/status").status_code == 401
+        assert browser.get("/", auth=("", "t0ken")).status_code == 200
+        assert browser.get("/api/status").status_code == 200, "the page gives the cookie too"
+
+
+def test_the_cookie_is_secure_behind_a_proxy_that_takes_the_tls_off(guarded):
+    for proto, secure in (("https", True), ("http", False)):
+        headers = {"authorization": "Bearer t0ken", "x-forwarded-proto": proto}
+        given = httpx.post(guarded.origin + "/api/session", headers=headers).headers["set-cookie"]
+        assert ("Secure" in given) is secure
+
+
+def test_the_demo_gives_no_cookie(demo):
+    assert "set-cookie" not in httpx.get(demo.origin).headers
+    assert "set-cookie" not in httpx.post(demo.origin + "/api/session").headers

@@ -416,6 +416,7 @@ def test_every_meaning_is_answered_whatever_was_asked(question: Question, meanin
             st.sampled_from(MEANINGS),
             st.sampled_from(["0", "1", "2", "4", "12", "*", "9"]).map(lambda keys: Said(keys=keys)),
             st.just(Said(going_on=True)),
+            st.just(Said(leaving=True)),
         )
     )
 )

@@ -1,9 +1,10 @@
 """What a user declares: an agent."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
+from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, Toolbox, hang_up
@@ -18,20 +19,22 @@ class Agent:
 
     `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
     `model` is the backend: "openai:NAME" or "azure:NAME" for a realtime model, "gpt-realtime" or "voice-live" for the
-    usual one of each, several of these with commas between in order of preference, "local" for the embedded engine, "echo"
-    for a leg that says back what it hears;
-    `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend;
+    usual one of each, "local" for the embedded engine, "echo" for a leg that says back what it hears, or a list of these
+    in order of preference (a text with commas between them is one too);
+    `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
+    several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
     `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot.
+    sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
+    `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
     """
 
     instructions: str = ""
-    model: str = "local"
+    model: str | Sequence[str] = "local"
     greeting: str | None = None
-    voice: str | None = None
+    voice: str | Mapping[str, str] | None = None
     language: str = "en-US"
     tools: Sequence[Tool | Callable[..., Any]] = ()
     can_hang_up: bool = True
@@ -41,15 +44,21 @@ class Agent:
     consent: str = "This call is recorded."
     redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "model", "greeting", "voice", "language", "consent"):
+        for name in ("instructions", "greeting", "language", "consent", "name"):
             value = getattr(self, name)
-            if not (isinstance(value, str) or (value is None and name in ("greeting", "voice"))):
-                raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
-            if value is not None and value.encode("utf-8", "replace").decode() != value:
-                raise ConfigError(f"An agent's {name} holds half a character: write it in whole ones.")
+            if value is not None or name != "greeting":
+                _text(name, value)
+        object.__setattr__(self, "model", _one_or_several(self.model))
+        if isinstance(self.voice, Mapping):
+            for provider, voice in self.voice.items():
+                _text("voice", provider)
+                _text("voice", voice)
+        elif self.voice is not None:
+            _text("voice", self.voice)
         if not isinstance(self.phrases, Phrases):
             raise ConfigError(f"An agent's phrases must be Phrases(…), not {self.phrases!r}.")
         if not isinstance(self.silence_ms, int | float):
@@ -60,6 +69,20 @@ class Agent:
             raise ConfigError(f"An agent's redact must be a list of {', '.join(KINDS)}, not {self.redact!r}.")
         # Made tools once, not again for each call.
         object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that may answer, in order of preference; at least one."""
+        return models_in(self.model)
+
+    def on(self, model: str) -> Self:
+        """The same agent on one model alone, with the voice it has there."""
+        provider = provider_of(model)
+        if isinstance(self.voice, Mapping):
+            voice = self.voice.get(model, self.voice.get(provider))
+        else:
+            voice = self.voice if provider == provider_of(self.models[0]) else None
+        return replace(self, model=model, voice=voice)
 
     @property
     def first_words(self) -> str | None:
@@ -82,3 +105,24 @@ class Agent:
     def toolbox(self) -> Toolbox:
         """All tools of the agent. Raises ConfigError for two of one name."""
         return Toolbox([*self.tools, *([hang_up] if self.can_hang_up else [])])
+
+
+def _text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
+    if value.encode("utf-8", "replace").decode() != value:
+        raise ConfigError(f"An agent's {name} holds half a character: write it in whole ones.")
+
+
+def _one_or_several(model: object) -> str | tuple[str, ...]:
+    if not isinstance(model, str | Sequence) or isinstance(model, bytes):
+        raise ConfigError(f"An agent's model must be a text or a list of them, not {model!r}.")
+    for each in [model] if isinstance(model, str) else model:
+        _text("model", each)
+    models = models_in(model)
+    if not models:
+        raise ConfigError('An agent\'s model is an empty list: name one, such as "local".')
+    for each in models:
+        if models.count(each) > 1:
+            raise ConfigError(f'An agent\'s model names "{each}" twice: each is tried once.')
+    return models[0] if len(models) == 1 else models

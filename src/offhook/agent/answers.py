@@ -83,6 +83,11 @@ class Answers:
             return self.owed
         return (self._asked[1] if self._asked is not None else self._last) if self.under_way else None
 
+    @property
+    def unused(self) -> bool:
+        """Nothing was asked or said in this session."""
+        return self.idle and not (self._turns or self._count)
+
     def want(self, wish: Wish) -> None:
         """An answer is wanted: now, or as soon as it may be asked for. One that is owed already answers this too."""
         self.owed = wish or self.owed or {}

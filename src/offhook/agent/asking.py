@@ -48,6 +48,15 @@ class Asking:
         self.watch()
         return self.answers.under_way
 
+    def hears_again(self) -> bool:
+        """The session there is now is told what the caller said to another. True if it answers that by itself, so that it
+        need not be asked unless it does not."""
+        if self._lost != {}:
+            return False
+        self._lost = None
+        self._later(OWED_S, self.answers, lambda: self.want({}) if self.answers.unused else None)
+        return True
+
     def lose(self, instead: Wish | None, *, waits: bool) -> None:
         """The session is gone. The next is asked for `instead`, or for what this one was (None), unless that `waits` for
         something else."""
@@ -58,9 +67,10 @@ class Asking:
         elif not waits:
             self._lost = self.answers.lost
 
-    def take_over(self, other: "Asking") -> None:
-        """What the model of another leg was lost with."""
-        self._lost = other._lost
+    @property
+    def owes(self) -> bool:
+        """The session that is gone was lost with something that the next is to be asked for."""
+        return self._lost is not None
 
     def close(self) -> None:
         """Asks for nothing more. Idempotent."""

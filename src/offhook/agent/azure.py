@@ -1,11 +1,11 @@
 """Azure Voice Live: where it is, how it is asked in (a key, or a token of Entra), and how often."""
 
-import asyncio
 import importlib
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from offhook.agent.addresses import Addresses
 from offhook.agent.admission import Admission
 from offhook.agent.credentials import Credentials
 from offhook.agent.line import Backend
@@ -17,8 +17,6 @@ from offhook.errors import ConfigError, LegFailed
 MODEL = "gpt-realtime-2.1"
 """What "voice-live" stands for, unless VOICE_LIVE_MODEL says otherwise."""
 CONNECTIONS_A_MINUTE = 30
-NEW_WAITS_S = 8.0  # for its turn; a caller who hears nothing for longer had better hear that something is wrong
-RESUMED_WAITS_S = 60.0
 AGENT_PREFIX = "agent/"
 PATH = "/voice-live/realtime"
 
@@ -60,10 +58,9 @@ class AzureEngine(RealtimeEngine):
         hosted = model.startswith(AGENT_PREFIX)
         self._key = None if hosted else credentials.azure_api_key  # a Foundry agent takes tokens only
         self._identity = None if self._key else _identity(credentials.azure_client_id)
-        self._scope = credentials.azure_scope
-        self._admission = Admission(CONNECTIONS_A_MINUTE)
+        self._scope, self._addresses = credentials.azure_scope, Addresses()
         super().__init__(
-            Backend("Azure Voice Live", "azure", model, self._connect), AZURE,
+            Backend("Azure Voice Live", "azure", model, self._connect, Admission(CONNECTIONS_A_MINUTE)), AZURE,
             transcription_model="azure-speech", voice=None, hosted=hosted,
         )  # fmt: skip
 
@@ -88,19 +85,11 @@ class AzureEngine(RealtimeEngine):
     async def _connect(
         self, receive: Callable[[bytes], None], lost: Callable[[LegFailed], None], *, resumed: bool
     ) -> Socket:
-        if self._identity is not None:
-            await self._token()  # while others wait for their turn too; the library keeps it while it is fresh
-        try:
-            async with asyncio.timeout(RESUMED_WAITS_S if resumed else NEW_WAITS_S):
-                await self._admission.enter(resumed=resumed)
-        except TimeoutError:
-            raise LegFailed(
-                f"Azure Voice Live takes {CONNECTIONS_A_MINUTE} connections a minute, and as many were made.",
-                retryable=resumed,
-            ) from None
         secret = self._key or await self._token()
         headers = {"api-key": secret} if self._key else {"Authorization": f"Bearer {secret}"}
-        return await connect(self.url, headers, receive, lost, name=self._backend.name, secrets=(secret,))
+        return await connect(
+            self.url, headers, receive, lost, name=self._backend.name, secrets=(secret,), addresses=self._addresses
+        )
 
     async def close(self) -> None:
         """Lets the identity's connections go."""

@@ -14,6 +14,10 @@ GO_ON = (
     "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
     "do not greet again, and do not repeat what was heard."
 )
+LEAVE = (
+    "This call has come to the longest it may be and ends now. Say in one short sentence that you have to end the call, "
+    "and say goodbye; ask nothing."
+)
 KEYS = "(The caller pressed these keys of the telephone: {})"
 HIDDEN_KEYS = "(The caller has entered {} keys on the telephone. They are hidden from you; a tool can use them.)"
 

@@ -239,6 +239,7 @@ agent = Agent(
     f"You answer the telephone of the {card.NAME}. Be brief, and read every order and booking back before it is placed.",
     model="local",
     tools=TOOLS,
+    name="cafe",
 )
 
 

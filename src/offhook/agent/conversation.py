@@ -34,6 +34,11 @@ class Conversation:
     def _find(self, role: Role, name: str) -> Said | None:
         return next((said for said in reversed(self.said) if said.role == role and said.name == name), None)
 
+    @property
+    def last(self) -> Said | None:
+        """The latest entry."""
+        return self.said[-1] if self.said else None
+
     def begin(self, role: Role, name: str, text: str = "", tool: str = "") -> Said:
         """An entry begins; one that has begun is given back as it is."""
         if (found := self._find(role, name)) is None:

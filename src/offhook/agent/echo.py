@@ -5,12 +5,13 @@ import math
 from typing import Literal
 
 from offhook.agent.agent import Agent
+from offhook.agent.handover import Handover, Successor
 from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
-from offhook.core.leg import AgentLeg, AgentSide, Tools
+from offhook.core.leg import AgentSide, Tools
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
 LOUD = bytes(1 if (code & 0x7F) < 0x50 else 0 for code in range(256))  # µ-law codes louder than about -34 dBFS
@@ -32,7 +33,9 @@ class EchoLeg:
     tools: Tools = Toolbox(())
     keeping = Keeping()
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        """`name`: the agent's."""
+        self._name = name
         self._call: AgentSide
         self._over = asyncio.Event()
         self._items = 0
@@ -43,7 +46,7 @@ class EchoLeg:
     async def run(self, call: AgentSide) -> None:
         """Ready at once."""
         self._call = call
-        call.report(e.AgentJoined())
+        call.report(e.AgentJoined("echo", self.turns, self._name))
         await self._over.wait()
 
     def send_audio(self, frame: bytes) -> None:
@@ -60,7 +63,7 @@ class EchoLeg:
             self._heard += frame
             if self._quiet >= QUIET_BYTES or len(self._heard) >= LONGEST_BYTES:
                 self._talking = False
-                self._call.report(e.SpeechStopped())
+                self._call.report(e.SpeechStopped(self._quiet / MULAW_8K.bytes_per_ms))
                 spoken_ms = (len(self._heard) - self._quiet) / MULAW_8K.bytes_per_ms
                 self._call.report(e.CallerTurnEnded("(sound)", spoken_ms))
 
@@ -78,6 +81,13 @@ class EchoLeg:
         self._call.report(e.ItemText(item, text))
         self._call.end_item(item)
 
+    def hand_over(self) -> Handover:
+        """Nothing: it understands no word."""
+        return Handover()
+
+    def take_over(self, past: Handover) -> None:
+        """An echo goes on with whatever is said next."""
+
     async def close(self) -> None:
         """Done."""
         self._over.set()
@@ -92,9 +102,9 @@ class EchoEngine:
     async def prepare(self, agent: Agent) -> None:
         """Any agent's echo is the same."""
 
-    def leg(self, agent: Agent) -> AgentLeg:
+    def leg(self, agent: Agent, *, alone: bool = True) -> Successor:
         """An echo for one call."""
-        return EchoLeg()
+        return EchoLeg(agent.name)
 
     async def close(self) -> None:
         """Nothing to close."""

@@ -1,4 +1,7 @@
-"""The line of one call to a realtime server: its sessions, one after another, opened again when lost and renewed in time."""
+"""The line of one call to a realtime server: its sessions, one after another, opened again when lost and renewed in time.
+
+How often and how long another session is tried for is decided here; how fast all calls of a process try is the admission's.
+"""
 
 import asyncio
 import logging
@@ -10,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from offhook.agent import realtime as wire
+from offhook.agent.admission import Admission
 from offhook.agent.greetings import Greetings
 from offhook.agent.session import Session
 from offhook.agent.socket import Connect
@@ -18,9 +22,11 @@ from offhook.errors import LegFailed
 log = logging.getLogger(__name__)
 
 TRIES = 8
-FIRST_TRIES = 2  # before the call has begun: the caller waits, and somebody else may answer
+PATIENCE_S = 30.0  # from the loss of a session to another: so long somebody waits who is told to, and no longer
+FIRST_TRIES = 3  # before the call has begun: the caller waits, and somebody else may answer
+FIRST_PATIENCE_S = 12.0
 HEALTHY_S = 30.0  # a session that lived so long was one; the tries begin anew
-BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+BACKOFF_S = (0.0, 0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # by the connections since a session was a healthy one
 LIFE_S = 3600.0  # of a session, if the server does not say
 SHORTEST_S = 120.0
 RENEW_S = 240.0  # before its end a successor is made ready
@@ -38,6 +44,7 @@ class Backend:
     """As prices.json calls it."""
     model: str
     connect: Connect
+    admission: Admission = field(default_factory=Admission)
     greetings: Greetings = field(default_factory=Greetings)
     wall: Callable[[], float] = time.time
     """Unix seconds."""
@@ -66,6 +73,7 @@ class Line:
         self._update, self._on_fact, self._idle = update, on_fact, idle
         self._session: Session | None = None
         self._tries = 0  # since a session was a healthy one
+        self._limit = tries  # of them
         self._since = 0.0
 
     async def run(
@@ -80,8 +88,9 @@ class Line:
         or another; `lost`: the one that did does no more. Raises LegFailed when there is no getting one."""
         renewal: asyncio.Task[Session] | None = None
         try:
-            await self._open(over, self._most if resumed else FIRST_TRIES, moved, resumed=resumed)
-            self._tries = 0
+            self._limit = self._most if resumed else FIRST_TRIES
+            await self._open(over, moved, resumed=resumed)
+            self._limit = min(TRIES, self._tries + self._most)
             while (session := self._session) is not None:
                 renewal = asyncio.ensure_future(self._renewed(session))
                 await _first_of(over, session.lost, renewal)
@@ -95,11 +104,12 @@ class Line:
                     renewal.cancel()
                     self._session, failed = None, session.lost.result()
                     if asyncio.get_running_loop().time() - self._since >= HEALTHY_S:
-                        self._tries = 0
-                    if not failed.retryable or self._tries >= self._most:
+                        self._tries, self._limit = 0, self._most
+                    self._backend.admission.failed()
+                    if not failed.retryable or self._tries >= self._limit:
                         raise failed
                     log.warning("%s Connecting again.", failed, extra={"call_id": self._call_id})
-                    await self._open(over, self._most, moved, resumed=True)
+                    await self._open(over, moved, resumed=True)
                 else:
                     log.info("the session was renewed", extra={"call_id": self._call_id})
                     session.close()
@@ -116,11 +126,10 @@ class Line:
         if self._session is not None:
             self._session.close()
 
-    async def _open(
-        self, over: "asyncio.Future[None]", tries: int, moved: Callable[[Session], None], *, resumed: bool
-    ) -> None:
+    async def _open(self, over: "asyncio.Future[None]", moved: Callable[[Session], None], *, resumed: bool) -> None:
         """A session, unless it is over before there is one."""
-        opening = asyncio.ensure_future(self._opened(tries, resumed=resumed))
+        patience_s = PATIENCE_S if resumed else FIRST_PATIENCE_S
+        opening = asyncio.ensure_future(self._opened(patience_s, resumed=resumed))
         try:
             await _first_of(over, opening)
             if opening.done():
@@ -133,19 +142,49 @@ class Line:
         session.on_fact = self._on_fact
         moved(session)
 
-    async def _opened(self, tries: int, *, resumed: bool) -> Session:
+    async def _opened(self, patience_s: float, *, resumed: bool) -> Session:
+        """Raises the last failure when the tries or the patience are over, or when waiting would not help."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience_s
+        failed: LegFailed | None = None
         while True:
-            if delay := BACKOFF_S[self._tries] * random.uniform(0.8, 1.2):
-                await asyncio.sleep(delay)  # many calls may have lost their sessions at once
-            self._tries += 1
-            session = Session(self._dialect, self._backend.name)
-            try:
-                await session.open(self._backend.connect, self._update(resumed), resumed=resumed)
-                return session
-            except LegFailed as failed:
-                if not failed.retryable or self._tries >= tries:
-                    raise
+            pause_s = BACKOFF_S[min(self._tries, len(BACKOFF_S) - 1)] * random.uniform(0.8, 1.2)
+            if failed is not None:
+                pause_s = max(pause_s, failed.retry_after_s or 0.0)
+                if not failed.retryable or self._tries >= self._limit or loop.time() + pause_s >= until:
+                    raise failed
                 log.warning("%s Another try.", failed, extra={"call_id": self._call_id})
+            await asyncio.sleep(pause_s)
+            await self._turn(until, failed, resumed=resumed)
+            self._tries += 1
+            try:
+                return await self._session_made(resumed=resumed)
+            except LegFailed as problem:
+                failed = problem
+
+    async def _turn(self, until: float, failed: LegFailed | None, *, resumed: bool) -> None:
+        """Waits until a connection may be made; no longer than somebody can be let wait."""
+        backend = self._backend
+        try:
+            async with asyncio.timeout_at(until):
+                await backend.admission.enter(resumed=resumed)
+        except TimeoutError:
+            most = backend.admission.most
+            why = (
+                f"takes {most} connections a minute, and as many were made" if most else "takes no more connections now"
+            )
+            raise failed or LegFailed(f"{backend.name} {why}.", retryable=resumed) from None
+
+    async def _session_made(self, *, resumed: bool) -> Session:
+        admission, session = self._backend.admission, Session(self._dialect, self._backend.name)
+        try:
+            await session.open(self._backend.connect, self._update(resumed), resumed=resumed)
+        except LegFailed as failed:
+            if failed.retryable:
+                admission.failed(min(failed.retry_after_s or 0.0, PATIENCE_S))
+            raise
+        admission.worked()
+        return session
 
     async def _renewed(self, session: Session) -> Session:
         """A successor, ready, at a moment when nobody speaks; shortly before the end, whoever does."""
@@ -155,8 +194,8 @@ class Line:
             life = LIFE_S
         last_moment = loop.time() + life - AT_LAST_S
         await asyncio.sleep(max(life / 2, life - RENEW_S))
-        self._tries = 0
-        successor = await self._opened(TRIES, resumed=True)
+        self._tries, self._limit = 0, TRIES
+        successor = await self._opened(RENEW_S - AT_LAST_S, resumed=True)
         try:
             while loop.time() < last_moment and not self._idle():  # noqa: ASYNC110  (a pause is made by many events)
                 await asyncio.sleep(LOOK_S)

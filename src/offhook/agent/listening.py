@@ -210,7 +210,7 @@ class Hearing:
             self._call.report(e.SpeechStarted())
         else:
             self._endpointing.stopped(transition.at_ms)
-            self._call.report(e.SpeechStopped())
+            self._call.report(e.SpeechStopped(self._gate.ms - transition.at_ms))
 
     def _feed_until(self, ms: float) -> None:
         begin = max(self._fed, self._audio_from)

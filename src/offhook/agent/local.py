@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import textwrap
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Literal
@@ -11,12 +12,15 @@ import orjson
 
 from offhook.agent import cafe
 from offhook.agent.agent import Agent
+from offhook.agent.briefing import pressed
+from offhook.agent.conversation import Conversation
+from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
-from offhook.core.leg import AgentLeg, AgentSide, Tools
+from offhook.core.leg import AgentSide, Tools
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
 from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Utterance
@@ -29,6 +33,9 @@ log = logging.getLogger(__name__)
 PAUSE_MS = 200  # between two sentences
 LONGEST_CHARS, MOST_PIECES = 300, 20  # of one sentence, and of what was to be one: two minutes of speech
 PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
+CUT_OFF = "I am sorry, we were cut off."
+"""The first words of an agent that goes on with another's call."""
+AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
@@ -51,18 +58,23 @@ class LocalLeg:
         greeting: str | None,
         endpointing: Endpointing,
         tools: Tools,
+        name: str = "",
     ) -> None:
-        self.tools = tools
+        """`name`: the agent's."""
+        self.tools, self._name = tools, name
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
         self._greeting = responder.greeting() if greeting is None else greeting
         self.call: AgentSide
+        self.conversation = Conversation()
+        self._past: Handover | None = None  # what another leg left to this one
+        self._broke_off = False
         self._hearing: Hearing | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
         self._saying: set[asyncio.Task[None]] = set()
-        self._items = self.said = 0
+        self._items = self._turns = self.said = 0
         self._uses = 0
         self._used: dict[str, asyncio.Future[str]] = {}
         self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
@@ -72,29 +84,77 @@ class LocalLeg:
         self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
-        call.report(e.AgentJoined())
+        call.report(e.AgentJoined("local", self.turns, self._name))
+        if (past := self._past) is not None:
+            for frame in (
+                [] if past.again else past.unheard
+            ):  # a turn that was taken is asked for again, not heard twice
+                self.send_audio(frame)
+            if not self.conversation.said:
+                self._past = None
+            if past.owed or past.pending:
+                self._make_good()
         await self._over
 
     def send(self, command: e.Command) -> None:
-        """Greets, answers, falls silent. What was heard of an item changes nothing for an agent of fixed answers."""
+        """Greets, answers, falls silent. What was heard of an item changes nothing for an agent of fixed answers, but it
+        is kept for another that may have to go on."""
         match command:
             case e.Greet():
                 if self._greeting:
                     self._answer(_Answer(self), _only(self._greeting))
-            case e.Respond(text, keys, going_on):
-                answer = _Answer(self)
-                self._answer(answer, self._responder.respond(Said(text, keys, going_on), answer.use))
+            case e.Respond(text, keys, going_on, leaving):
+                if text or keys:
+                    self._turns += 1
+                    self.conversation.begin("user", f"turn{self._turns}", pressed(keys) if keys else text)
+                self._respond(Said(text, keys, going_on, leaving))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
             case e.Say(item, text):
                 self._start(self._say(_Answer(self, item), _only(text), asks=False))
                 self.call.report(e.Saying(text, exact=True))
+            case e.Truncate(item, _, text):
+                if (said := self.conversation.agent(item)) is not None:
+                    said.text = text
+            case e.Discard(item):
+                if (said := self.conversation.agent(item)) is not None:
+                    self.conversation.forget(said)
             case e.ToolResult(id, output, failed):
+                self.conversation.begin("output", id, output)
                 if (awaited := self._used.pop(id, None)) is not None and not awaited.done():
                     awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
             case e.Cancel():
                 if self._answering is not None:
                     self._answering.cancel()
+
+    def _respond(self, said: Said) -> None:
+        answer = _Answer(self)
+        sentences = self._responder.respond(said, answer.use)
+        if self._past is not None:  # the first words of an agent that came into the middle of a call
+            self._past = None
+            sentences = _one_after_another(_only(CUT_OFF), sentences)
+        self._answer(answer, sentences)
+
+    def _make_good(self) -> None:
+        """Says what another leg owed, as far as an agent that has not heard the call can."""
+        last = self.conversation.last
+        if last is None:
+            self.send(e.Greet())
+        elif last.role == "user" and last.text:
+            self._respond(Said(plain(last.text)))
+        else:
+            self._past = None
+            asked_again = AGAIN if last.role == "user" else WHAT_NOW
+            self._answer(_Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
+
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        answering = self._answering is not None and not self._answering.done()
+        return Handover(self.conversation, self._broke_off or answering, set(self._used))
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off: it apologises, and starts from what it is asked. Before `run`."""
+        self._past, self.conversation = past, past.conversation
 
     def _answer(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
@@ -119,7 +179,9 @@ class LocalLeg:
                 answer.end()  # else nothing of it was ever there to end, and the next answer may be under way
             raise
         except Exception as failed:  # noqa: BLE001
+            self._broke_off = True
             self._fail(failed)
+            return
         answer.end()
 
     async def _fill(self, item: str, words: str) -> None:
@@ -147,10 +209,11 @@ class LocalLeg:
     def ask(self, name: str, arguments: dict[str, Any]) -> "asyncio.Future[str]":
         """Asks for a tool; the future tells what came of it, or raises ToolError."""
         self._uses += 1
-        id = f"use{self._uses}"
+        id, written = f"use{self._uses}", orjson.dumps(arguments).decode()
         awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._used[id] = awaited
-        self.call.report(e.ToolCalled(id, name, orjson.dumps(arguments).decode()))
+        self.conversation.begin("use", id, written, name)
+        self.call.report(e.ToolCalled(id, name, written))
         return awaited
 
     async def speak(self, sentence: str) -> Utterance:
@@ -199,6 +262,7 @@ class _Answer:
             audio, text = MULAW_8K.silence(PAUSE_MS) + audio, " " + text
         shift_ms, shift_chars = (self._said_ms + PAUSE_MS, 1) if self._said_ms else (0.0, 0)
         words = tuple((shift_ms + word.end_ms, shift_chars + word.end_char) for word in spoken.words)
+        self._leg.conversation.words(self._item, text)
         self._leg.call.agent_audio(self._item, audio)
         self._leg.call.report(e.ItemText(self._item, text, words))
         self._said_ms += len(audio) / MULAW_8K.bytes_per_ms
@@ -228,6 +292,17 @@ def pieces(sentence: str) -> list[str]:
 
 async def _only(sentence: str) -> AsyncIterator[str]:
     yield sentence
+
+
+async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
+    for part in parts:
+        async for sentence in part:
+            yield sentence
+
+
+def plain(text: str) -> str:
+    """Words as another model wrote them, as a recogniser of ours would have: without case and punctuation."""
+    return " ".join(re.sub(r"[^\w\s']", " ", text).lower().split())
 
 
 def desk_tools(own: Toolbox) -> Toolbox:
@@ -282,12 +357,12 @@ class LocalEngine:
         if agent.language not in VOICES:
             known = " and ".join(VOICES)
             raise ConfigError(f"The embedded engine speaks {known}, not {agent.language}: set LANGUAGE to one of them.")
-        voice = agent.voice or VOICES[agent.language]
+        voice = agent.voice if agent.voice and isinstance(agent.voice, str) else VOICES[agent.language]
         if voice not in self._synthesizers:
             self._synthesizers[voice] = EspeakSynthesizer(voice)
         return self._synthesizers[voice]
 
-    def leg(self, agent: Agent) -> AgentLeg:
+    def leg(self, agent: Agent, *, alone: bool = True) -> LocalLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
         desk, greeting = Desk(), agent.first_words
@@ -295,7 +370,7 @@ class LocalEngine:
             greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
-            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox),
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
         )  # fmt: skip
 
     async def close(self) -> None:

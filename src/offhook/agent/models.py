@@ -4,7 +4,7 @@ from typing import Protocol
 
 from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
-from offhook.core.leg import AgentLeg
+from offhook.agent.handover import Successor
 from offhook.errors import ConfigError
 
 
@@ -17,18 +17,16 @@ class Engine(Protocol):
     async def prepare(self, agent: Agent) -> None:
         """Makes ready what one agent needs: its voice, say. Raises ConfigError if this engine cannot be that agent."""
 
-    def leg(self, agent: Agent) -> AgentLeg:
-        """An agent leg for one call. Raises ConfigError if this engine cannot be that agent."""
+    def leg(self, agent: Agent, *, alone: bool = True) -> Successor:
+        """An agent leg for one call; one that is not `alone` may give up sooner, since another goes on. Raises
+        ConfigError if this engine cannot be that agent."""
 
     async def close(self) -> None:
         """Gives everything back. Idempotent."""
 
 
 def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine:  # noqa: B008  (it is immutable)
-    """The engine of a model, or of several, with commas between, in order of preference. Raises ConfigError for one there
-    is none for, or that cannot be reached with these."""
-    if "," in model:
-        return _one_after_another([each.strip() for each in model.split(",")], credentials)
+    """The engine of one model. Raises ConfigError for one there is none for, or that cannot be reached with these."""
     provider, _, name = model.partition(":")
     match provider, name:
         case "local", "":
@@ -59,14 +57,3 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
         f'There is no model "{model[:20]}": set MODEL to "gpt-realtime", "voice-live", "openai:NAME", "azure:NAME", '
         '"local" (the embedded engine) or "echo".'
     )
-
-
-def _one_after_another(models: list[str], credentials: Credentials) -> Engine:
-    from offhook.agent.failover import FailoverEngine
-    from offhook.agent.realtime_engine import RealtimeEngine
-
-    engines = [engine_for(model, credentials) for model in models]
-    realtime = [engine for engine in engines if isinstance(engine, RealtimeEngine)]
-    if len(realtime) < len(engines):
-        raise ConfigError("Only realtime models can stand in for one another: name others by themselves.")
-    return FailoverEngine(realtime)

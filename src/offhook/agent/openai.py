@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from offhook.agent.addresses import Addresses
 from offhook.agent.credentials import Credentials
 from offhook.agent.line import Backend
 from offhook.agent.realtime import BETA, GA
@@ -45,7 +46,7 @@ class OpenAIEngine(RealtimeEngine):
         beta = credentials.openai_beta
         if beta:
             self.headers["OpenAI-Beta"] = "realtime=v1"
-        self._key = key or ""
+        self._key, self._addresses = key or "", Addresses()
         name = (urlsplit(self.url).hostname if base_url else None) or "OpenAI"
         super().__init__(
             Backend(name, "openai", model, self._connect), BETA if beta else GA,
@@ -56,5 +57,6 @@ class OpenAIEngine(RealtimeEngine):
         self, receive: Callable[[bytes], None], lost: Callable[[LegFailed], None], *, resumed: bool
     ) -> Socket:
         return await connect(
-            self.url, self.headers, receive, lost, name=self._backend.name, secrets=(self._key,)
+            self.url, self.headers, receive, lost, name=self._backend.name, secrets=(self._key,),
+            addresses=self._addresses,
         )  # fmt: skip

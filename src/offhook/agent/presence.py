@@ -6,17 +6,18 @@ from offhook.core import events as e
 
 
 class Presence:
-    """That of one leg. `report` takes events to the call."""
+    """That of one leg. `report` takes events to the call; `name` is the agent's, `backend` what speaks for it."""
 
-    def __init__(self, report: Callable[[e.Event], None]) -> None:
-        self._report = report
+    def __init__(self, report: Callable[[e.Event], None], joined: e.AgentJoined) -> None:
+        """`joined` is what the call is told first."""
+        self._report, self._first = report, joined
         self._joined = self._away = False
 
     def join(self) -> None:
         """The agent can say its first words. Idempotent."""
         if not self._joined:
             self._joined = True
-            self._report(e.AgentJoined())
+            self._report(self._first)
 
     def absent(self, *, lost: bool = False) -> None:
         """From now on the caller may wait for a word, though nothing was asked."""
@@ -29,7 +30,3 @@ class Presence:
         if self._away:
             self._away = False
             self._report(e.AgentBack())
-
-    def take_over(self, other: "Presence") -> None:
-        """The call was told this by a leg before."""
-        self._joined, self._away = other._joined, other._away

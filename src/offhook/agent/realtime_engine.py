@@ -10,12 +10,16 @@ from offhook.agent.options import OwnTurns
 from offhook.agent.realtime import Dialect
 from offhook.agent.realtime_leg import RealtimeLeg
 from offhook.agent.rendering import Rendering
+from offhook.agent.trial import Trial, attempt
 from offhook.errors import ConfigError
 
 if TYPE_CHECKING:
     from offhook.agent.listening import Listening
 
 log = logging.getLogger(__name__)
+
+TRIES_IN_COMPANY = 2
+"""To get a session that was lost back, while another model is at hand."""
 
 
 class RealtimeEngine:
@@ -49,10 +53,16 @@ class RealtimeEngine:
             log.warning("%s has no temperature: it is not sent (TEMPERATURE, Realtime.temperature)", self._backend.name)
         self._rendering.want(self._shape(agent))
 
-    def leg(self, agent: Agent, tries: int = TRIES) -> RealtimeLeg:
-        """An agent leg for one call; `tries` to get a session that was lost back."""
+    def leg(self, agent: Agent, *, alone: bool = True) -> RealtimeLeg:
+        """An agent leg for one call; one that is not `alone` has fewer tries to get a lost session back."""
         listening = self._ears() if isinstance(agent.realtime.turns, OwnTurns) else None
-        return RealtimeLeg(self._shape(agent), self._backend, agent.toolbox, listening, tries)
+        return RealtimeLeg(
+            self._shape(agent), self._backend, agent.toolbox, listening, TRIES if alone else TRIES_IN_COMPANY
+        )
+
+    async def trial(self, agent: Agent, speech: bytes) -> Trial:
+        """Whether the server takes this agent's session, hears `speech` (µ-law) and answers. Costs a few seconds of it."""
+        return await attempt(self._shape(agent), self._backend, speech)
 
     def _shape(self, agent: Agent) -> say.Shape:
         return say.Shape(agent, self._dialect, self._transcription_model, self._voice, self._hosted)

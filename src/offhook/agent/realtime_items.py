@@ -68,9 +68,9 @@ class Items:
         item = self._items.get(name)
         return item.words.rest() if item is not None else []
 
-    def any_of(self, response: str) -> bool:
-        """True if an answer had items."""
-        return any(item.response == response for item in self._items.values())
+    def first_of(self, response: str) -> str | None:
+        """An answer's first item, if it had any."""
+        return next((name for name, item in self._items.items() if item.response == response), None)
 
     def end(self, name: str) -> bool:
         """No more comes of an item. False if it has ended before, or is none of an answer's."""

@@ -14,10 +14,11 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, SAY, briefing, pressed
+from offhook.agent.briefing import GO_ON, LEAVE, SAY, briefing, pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
+from offhook.agent.handover import Handover
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
@@ -28,6 +29,7 @@ from offhook.agent.prices import used
 from offhook.agent.realtime_items import Items
 from offhook.agent.session import Session
 from offhook.agent.timers import Timers
+from offhook.agent.unheard import Unheard
 from offhook.agent.uses import Uses
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
@@ -41,6 +43,8 @@ log = logging.getLogger(__name__)
 MOST_MISSED = 2  # answers that did not come, one after another: the first is asked for again, then so is the session
 AWAY_S = 30.0  # without a session: a caller had better hear that something is wrong
 KEPT_MS = 30_000  # of the caller's speech, while there is no session
+RECENT_MS = 4_000  # of it, while there is one: so long a dead connection may take it before that is known (socket.py)
+BEFORE_MS = 800  # of it before the server tells that it hears a turn
 
 
 class RealtimeLeg:
@@ -67,7 +71,10 @@ class RealtimeLeg:
         self._call: AgentSide
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._session: Session | None = None
-        self._presence = Presence(lambda event: self._call.report(event))
+        self._presence = Presence(
+            lambda event: self._call.report(event),
+            e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns, shape.agent.name),
+        )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
             news=lambda: self._session.news_at if self._session is not None else 0.0, missing=self._on_missing,
@@ -76,9 +83,13 @@ class RealtimeLeg:
         self._uses = Uses(self.conversation)
         self._not_come = 0  # answers, since one was whole
         self._sessions = 0
+        self._owes = False  # what another leg left unsaid
         self._instructions = ""
         self._ears: OwnEars | None = None
-        self._backlog = Backlog(KEPT_MS * self.format.bytes_per_ms)
+        kept, per_ms = KEPT_MS * self.format.bytes_per_ms, self.format.bytes_per_ms
+        self._backlog = Backlog(kept)
+        # Ears of our own let speech alone through: a turn of theirs begins where the last one ended.
+        self._unheard = Unheard(RECENT_MS * per_ms, BEFORE_MS * per_ms if self.turns == "provider" else kept, kept)
         self._timers = Timers()
         self._to_server: Callable[[bytes], None] = self._backlog.keep
 
@@ -97,10 +108,12 @@ class RealtimeLeg:
         self._call = call
         agent, backend = self._shape.agent, self._backend
         self._instructions = briefing(agent, call.info, backend.clock())
+        if self._owes:
+            self._say_owed()
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
             self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
-        if self._lines.greeting() is not None:
+        if self._lines.greeting() is not None and not self.conversation.said:
             self._presence.join()  # what it says first needs no session
             self._presence.absent()
         self._wait_for_session()
@@ -131,12 +144,24 @@ class RealtimeLeg:
         self._sessions += 1
         self._asking.renew(session.send)
         self._items = self._items_of(session.send)
-        to_server = session.send_audio if self._ears is None else self._ears.through(session.send_audio)
+        again = self._say_again(session)
+        kept = self._unheard.through(session.send_audio)
+        to_server = kept if self._ears is None else self._ears.through(kept)
         self._backlog.drain(to_server)
         self._to_server = to_server
-        if not self._asking.catch_up():
+        if not (self._asking.catch_up() or again):
             self._presence.present()
         self._presence.join()
+
+    def _say_again(self, session: Session) -> bool:
+        """What the caller said to the session before, and nothing came of: it may never have got there. True if the server
+        has to answer it."""
+        if not self._unheard.say_again(session.send_audio):
+            return False
+        if self._ears is not None:
+            session.send(say.commit())
+            return False
+        return self._asking.hears_again()
 
     def _wait_for_session(self) -> None:
         had, failed = self._sessions, LegFailed(f"{self._backend.name} is away for {AWAY_S:g} s.", retryable=True)
@@ -158,12 +183,30 @@ class RealtimeLeg:
         self._presence.absent(lost=True)
         self._wait_for_session()
 
-    def take_over(self, other: "RealtimeLeg") -> None:
-        """Goes on where another leg of the call, which has failed, left off. Before `run`."""
-        self.conversation, self._backlog, self._to_server = other.conversation, other._backlog, other._backlog.keep
-        self._uses = Uses(self.conversation, other._uses.pending)
-        self._asking.take_over(other._asking)
-        self._presence.take_over(other._presence)
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        past = Handover(self.conversation, self._asking.owes, set(self._uses.pending))
+        past.again = self._unheard.say_again(past.unheard.append)
+        self._backlog.drain(past.unheard.append)
+        return past
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off. Before `run`."""
+        self.conversation = past.conversation
+        last = past.conversation.last
+        # A turn that is heard anew is answered unasked.
+        self._owes = past.owed and not (past.again and last is not None and last.role == "user")
+        self._uses = Uses(self.conversation, frozenset(past.pending))
+        self._items = self._items_of(lambda _message: None)
+        for frame in past.unheard:
+            self._backlog.keep(frame)
+
+    def _say_owed(self) -> None:
+        last = self.conversation.last
+        if last is None:
+            self._greet()
+        elif not self._uses.pending:
+            self._asking.want(self._instructed(GO_ON) if last.role == "assistant" else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""
@@ -183,6 +226,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
+            case e.Respond(leaving=True):
+                self._asking.want(self._instructed(LEAVE))
             case e.Respond(keys=keys, going_on=going_on):
                 self._respond(keys, going_on)
             case e.Cancel():
@@ -277,6 +322,7 @@ class RealtimeLeg:
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
                 self._answers.caller_speaks(interrupts=self._greeter.interrupts)
+                self._unheard.turn_began()
                 self._presence.present()
                 self._call.report(e.SpeechStarted())
             case wire.SpeechStopped():
@@ -296,6 +342,7 @@ class RealtimeLeg:
             case wire.ItemDone(_, item, "message"):
                 self._end_item(item)
             case wire.ToolWanted():
+                self._unheard.answered()
                 self._uses.begin(fact)
                 self._call.report(e.ToolCalled(fact.call, fact.name, fact.arguments))
             case wire.ResponseDone():
@@ -310,6 +357,7 @@ class RealtimeLeg:
             return
         if not item.begun:
             item.begun = True
+            self._unheard.answered()
             self.conversation.begin("assistant", fact.item)
             self._presence.present()
         if self._greeter.recording is not None:
@@ -340,6 +388,7 @@ class RealtimeLeg:
 
     def _on_committed(self, turn: str) -> None:
         self.conversation.begin("user", turn)
+        self._unheard.turn_ended(turn)
         if self._ears is not None:
             self._ears.name_of(turn)
             return
@@ -348,20 +397,22 @@ class RealtimeLeg:
         self._asking.watch()
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
+        self._unheard.written(turn)
         if text:
             self.conversation.caller(turn, text)
             name = self._ears.name_of(turn) if self._ears is not None else turn
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 
-    def _report_used(self, model: str, usage: dict[str, Any]) -> None:
+    def _report_used(self, model: str, usage: dict[str, Any], item: str | None = None) -> None:
         if (counted := used(model, self._backend.provider, usage)) is not None:
+            counted.item = item or ""
             self._call.report(counted)
 
     def _on_response_done(self, fact: wire.ResponseDone) -> None:
         for item in self._items.open(fact.response):
             self._end_item(item)
-        self._report_used(self._backend.model, fact.usage)
+        self._report_used(self._backend.model, fact.usage, self._items.first_of(fact.response))
         if self._greeter.over(fact) and self.turns == "provider":
             self._tell(say.turn_detection_update(self._shape, interrupts=True))
         if fact.status == "completed":
@@ -375,7 +426,7 @@ class RealtimeLeg:
             self._asking.retry()
         elif not (self._answers.under_way or self._uses.pending):
             self._presence.present()
-            if not self._items.any_of(fact.response):
+            if not self._items.first_of(fact.response):
                 self._call.end_item(fact.response)  # an answer without a sound is an answer too
         self._asking.watch()
 

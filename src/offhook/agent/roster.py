@@ -5,12 +5,15 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from offhook.agent.agent import Agent
+from offhook.agent.backends import BACKENDS
 from offhook.agent.credentials import Credentials
+from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
 from offhook.core.leg import AgentLeg, CallInfo
-from offhook.errors import CallRefused, ConfigError
+from offhook.errors import CallRefused, ConfigError, NotOffered
 
 log = logging.getLogger(__name__)
 
@@ -18,54 +21,137 @@ Agents = Agent | Mapping[str, Agent] | Callable[[CallInfo], Agent]
 """One agent for every call; agents by our own number ("*": every other); or a function of the call, which must not block."""
 
 OTHERWISE = "*"
+ALONE = "agent"
+"""The name of the only agent, if nothing else names it."""
+NOBODY: Mapping[str, Agent] = {}
 
 
 class Roster:
     """The agents of a server, and one engine for each model they name. Agents may be replaced while calls go on."""
 
     def __init__(
-        self, agents: Agents, known: Iterable[Agent] = (), credentials: Credentials = Credentials()  # noqa: B008
+        self, agents: Agents, known: Mapping[str, Agent] = NOBODY, credentials: Credentials = Credentials()  # noqa: B008
     ) -> None:  # fmt: skip
-        """`known`: the agents a function may choose from, to make ready at the start. Raises ConfigError."""
+        """`known`: agents by the names their module gives them. A function chooses from them, so they are made ready at the
+        start, and a call may name any of them. Raises ConfigError."""
         self._credentials = credentials
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
-        self._choose, self._known = _chooser(agents), _known(agents, known)
-        for agent in self._known:
-            self._engine(agent)
+        self._starting = asyncio.Lock()
+        self._choose, self._named, self._agents = _chooser(agents), _named(agents, known), agents
+        self._answering = answering(agents, known)
+        for agent in self._answering:
+            for model in agent.models:
+                self._engine(model)
 
-    def _engine(self, agent: Agent) -> Engine:
-        if agent.model not in self._engines:
-            self._engines[agent.model] = engine_for(agent.model, self._credentials)
-        return self._engines[agent.model]
+    def _engine(self, model: str) -> Engine:
+        if model not in self._engines:
+            self._engines[model] = engine_for(model, self._credentials)
+        return self._engines[model]
 
     async def start(self) -> None:
-        """Makes every known agent ready. Raises ConfigError if one of them cannot be."""
-        await self._make_ready(self._known)
+        """Makes every agent that answers ready. Raises ConfigError if one of them cannot be."""
+        await self._make_ready(self._answering)
 
-    async def replace(self, agents: Agents, known: Iterable[Agent] = ()) -> None:
+    async def replace(self, agents: Agents, known: Mapping[str, Agent] = NOBODY) -> None:
         """From now on these agents answer; calls that are on keep theirs. Raises ConfigError, and then nothing changes."""
-        choose, names = _chooser(agents), _known(agents, known)
-        await self._make_ready(names)
-        self._choose, self._known = choose, names
+        choose, named, first = _chooser(agents), _named(agents, known), answering(agents, known)
+        await self._make_ready(first)
+        self._choose, self._named, self._answering, self._agents = choose, named, first, agents
 
     async def _make_ready(self, agents: Iterable[Agent]) -> None:
+        """Raises ConfigError for an agent none of whose models can be used; one that has another is told of in the log."""
         agents = list(agents)
-        for model, engine in {agent.model: self._engine(agent) for agent in agents}.items():
-            if model not in self._started:
-                await engine.start()
-                self._started.add(model)
-        await asyncio.gather(*(self._engine(agent).prepare(agent) for agent in agents))
+        async with self._starting:
+            failed = await self._start(dict.fromkeys(model for agent in agents for model in agent.models))
+        for agent in agents:
+            if all(model in failed for model in agent.models):
+                raise failed[agent.models[0]]
+        for model, problem in failed.items():
+            log.warning("%s cannot be used now: %s", model, problem)
+        ready = [(model, agent) for agent in agents for model in agent.models if model not in failed]
+        await asyncio.gather(*(self._engine(model).prepare(agent.on(model)) for model, agent in ready))
 
-    def open(self, info: CallInfo) -> AgentLeg:
-        """The agent leg of a call. Raises CallRefused if no agent answers it."""
-        agent = self._choose(info)
+    async def _start(self, models: Iterable[str]) -> dict[str, ConfigError]:
+        waiting = [model for model in models if model not in self._started]
+        engines = [self._engine(model) for model in waiting]
+        results = await asyncio.gather(*(engine.start() for engine in engines), return_exceptions=True)
+        failed = {}
+        for model, problem in zip(waiting, results, strict=True):
+            if isinstance(problem, ConfigError):
+                failed[model] = problem
+            elif problem is not None:
+                raise problem
+            else:
+                self._started.add(model)
+        return failed
+
+    # ------------------------------------------------------------------------------------------ one call
+
+    def names(self) -> dict[str, Agent]:
+        """The agents by the names that a call may ask for: an agent's own `name`, else what its module calls it, else
+        the number it has."""
+        return dict(self._named)
+
+    def listed(self) -> list[tuple[str, Agent, list[str]]]:
+        """Every known agent by its name, with the numbers that it answers; "*" for all others. Which agent a function
+        chooses for a number nobody knows."""
+        if isinstance(self._agents, Agent):
+            return [(name, agent, [OTHERWISE] * (agent is self._agents)) for name, agent in self._named.items()]
+        by_number = self._agents.items() if isinstance(self._agents, Mapping) else ()
+        return [
+            (name, agent, [number for number, its in by_number if its is agent]) for name, agent in self._named.items()
+        ]
+
+    def backends(self) -> list[str]:
+        """What a call may name instead of its agent's model: the usual backends, and the models that agents have."""
+        own = (model for agent in self._named.values() for model in agent.models)
+        return list(dict.fromkeys((*BACKENDS, *own)))
+
+    async def ready(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> None:
+        """Makes ready what `open` of the same arguments will need, before anybody is called. Raises NotOffered, or
+        CallRefused if no agent has the call."""
         try:
-            leg = self._engine(agent).leg(agent)
+            await self._make_ready([self._wanted(info, agent, backend)])
+        except ConfigError as error:
+            raise NotOffered(str(error)) from error
+
+    def open(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> AgentLeg:
+        """The agent leg of a call: of the agent of this name, else of the one whose call it is; on this backend, else on
+        the agent's own models. Raises NotOffered for a name that there is none of, CallRefused if no agent answers."""
+        who = self._wanted(info, agent, backend)
+        try:
+            if len(who.models) == 1:
+                (model,) = who.models
+                leg: AgentLeg = self._engine(model).leg(who.on(model))
+            else:
+                leg = FailoverLeg([self._candidate(who, model) for model in who.models])
         except ConfigError as error:
             raise CallRefused(str(error)) from error
-        leg.keeping = agent.keeping
+        leg.keeping = who.keeping
         return leg
+
+    def _candidate(self, agent: Agent, model: str) -> Candidate:
+        alone = model == agent.models[-1]
+        return Candidate(model, lambda: self._engine(model).leg(agent.on(model), alone=alone))
+
+    def _wanted(self, info: CallInfo, name: str | None, backend: str | None) -> Agent:
+        if name is None:
+            agent = self._choose(info)
+        elif name in self._named:
+            agent = self._named[name]
+        else:
+            there = ", ".join(sorted(self._named)) or "none that has a name"
+            raise NotOffered(f'There is no agent "{name[:40]}" here; there is {there}.')
+        if not agent.name:
+            called = next((name for name, its in self._named.items() if its is agent), "")
+            agent = replace(agent, name=called)  # what is kept of the call says who had it
+        if backend is None:
+            return agent
+        if backend not in self.backends():
+            there = ", ".join(self.backends())
+            raise NotOffered(f'There is no backend "{backend[:40]}" here; there is {there}.')
+        return agent.on(backend)
 
     async def close(self) -> None:
         """Ends the engines. Idempotent."""
@@ -98,10 +184,25 @@ def _numbers(agents: Mapping[str, Agent]) -> dict[str, Agent]:
     return found
 
 
-def _known(agents: Agents, known: Iterable[Agent]) -> list[Agent]:
+def answering(agents: Agents, known: Mapping[str, Agent]) -> list[Agent]:
+    """The agents that may get a call without being named."""
     if isinstance(agents, Agent):
         return [agents]
-    return list(agents.values()) if isinstance(agents, Mapping) else list(known)
+    return list((agents if isinstance(agents, Mapping) else known).values())
+
+
+def _named(agents: Agents, known: Mapping[str, Agent]) -> dict[str, Agent]:
+    if isinstance(agents, Agent):
+        answering: Mapping[str, Agent] = {ALONE: agents}
+    else:
+        answering = agents if isinstance(agents, Mapping) else {}
+    of_module = {id(agent): name for name, agent in reversed(list(known.items()))}
+    named: dict[str, Agent] = {}
+    for key, agent in (*known.items(), *answering.items()):
+        name = agent.name or of_module.get(id(agent), key)
+        if named.setdefault(name, agent) != agent:
+            raise ConfigError(f'Two agents have the name "{name}": give one of them another.')
+    return named
 
 
 def _by_number(agents: Mapping[str, Agent], info: CallInfo) -> Agent:

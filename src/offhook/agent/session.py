@@ -17,6 +17,8 @@ READY_S = 5.0
 MOST_MALFORMED = 10
 """One after another."""
 EXPIRED = "session_expired"
+PASSING = ("server_error", "rate_limit_exceeded", "service_unavailable")
+"""Refusals of a session that another try may not meet."""
 
 
 class Session:
@@ -74,6 +76,13 @@ class Session:
         if socket is not None:
             socket.close()
 
+    async def leave(self) -> None:
+        """As `close`, and waits until the connection is gone: for a loop that ends with it."""
+        socket = self._socket
+        self.close()
+        if socket is not None:
+            await socket.gone()
+
     def give_up(self, what: str) -> None:
         """The session is of no use: it is lost, because the server `what`."""
         self._fail(what, retryable=True)
@@ -100,7 +109,8 @@ class Session:
             self._malformed += 1
             log.warning("%s: %s", self._name, error)
             if self._malformed >= MOST_MALFORMED:
-                self._fail("does not speak this protocol", retryable=False)
+                # Who spoke it before has lost its way on this connection alone.
+                self._fail("does not speak this protocol", retryable=self._ready.done())
         except Exception:
             # A bug of ours must not be told as one of the socket's.
             log.exception("a message was not understood")
@@ -117,7 +127,7 @@ class Session:
                     self._ready.set_result(None)
             case wire.Problem(code, message, event_id, warning=False) if not self._ready.done() or event_id == SESSION:
                 said = without_keys(message).rstrip(".")
-                self._fail(f"refused the session: {said or code}", retryable=False)
+                self._fail(f"refused the session: {said or code}", retryable=code in PASSING)
             case wire.Problem(code=code) if code == EXPIRED:
                 self._fail("ended the session: it had expired", retryable=True)
             case _ if self._ready.done():

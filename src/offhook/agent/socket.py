@@ -4,9 +4,12 @@ What a server says in words is repeated, since it is the best there is to know; 
 """
 
 import asyncio
+import contextlib
 import logging
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -15,14 +18,21 @@ import orjson
 import picows
 from picows import WSListener, WSMsgType, WSTransport
 
+from offhook.agent.addresses import Addresses
 from offhook.errors import LegFailed
 
-CONNECT_S = 10.0
+CONNECT_S = 5.0
+"""For the name, TCP, TLS and the handshake; who has not answered by then is asked anew."""
 MESSAGE_BYTES = 64 * 1024 * 1024
 """Servers echo whole sessions, and put long audio into one message."""
 UNSENT_BYTES = 512 * 1024
 """A server that has not taken some 40 s of audio reads no more."""
-PING_S = 20.0
+PING_S = 1.0
+"""Without a word of the server for so long it is pinged."""
+PONG_S = 2.5
+"""And if even that is not answered, the connection is dead, whatever TCP believes: a caller waits."""
+SLOW_PONG_S = 30.0
+"""The same of a server that has never answered a ping on this connection: perhaps it does not."""
 CLOSE_S = 2.0
 WORDS = 300
 GONE = (1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015)
@@ -42,6 +52,9 @@ class Socket(Protocol):
 
     def close(self) -> None:
         """Leaves. Idempotent; `lost` is not called after it."""
+
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides, which it is soon after `close`."""
 
 
 class Connect(Protocol):
@@ -65,8 +78,13 @@ class ProviderSocket(WSListener):
         self._lost: Callable[[LegFailed], None] | None = None
         self._transport: WSTransport | None = None
         self._abort: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._news_at = 0.0  # when anything came, on the loop's clock
+        self._look: asyncio.TimerHandle | None = None
+        self._pongs = False  # the server answers pings
         self._parts: bytearray | None = None
         self._told: tuple[int, str] = (1006, "")
+        self._ending: asyncio.Task[None] | None = None
 
     def listen(self, receive: Callable[[bytes], None], lost: Callable[[LegFailed], None]) -> None:
         """Who is told of messages, and of the end."""
@@ -87,11 +105,18 @@ class ProviderSocket(WSListener):
         self._lost = self._receive = None
         self._goodbye(1000)
 
+    async def gone(self) -> None:
+        """Waits until the connection is closed on both sides; `close` cuts it if the server does not agree soon."""
+        if self._transport is not None:
+            with contextlib.suppress(Exception):  # what was wrong with it has been told
+                await self._transport.wait_disconnected()
+
     def _goodbye(self, code: int) -> None:
         if self._transport is not None and self._abort is None:
             self._transport.send_close(code)  # type: ignore[arg-type]
             stream = self._transport.underlying_transport
-            self._abort = asyncio.get_running_loop().call_later(CLOSE_S, stream.abort)
+            self._abort = self._loop.call_later(CLOSE_S, stream.abort)
+            self._stop_looking()
 
     def _fail(self, what: str, *, retryable: bool, code: int = 1000) -> None:
         self._receive = None
@@ -104,14 +129,42 @@ class ProviderSocket(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport, self.was_open = transport, True
+        self._news_at = self._loop.time()
+        self._look_at(self._news_at + PING_S)
+
+    def _look_for_news(self) -> None:
+        """A half-open connection takes all that is sent and never breaks: only its silence tells."""
+        silent_s = self._loop.time() - self._news_at + 0.001
+        patience_s = PING_S + (PONG_S if self._pongs else SLOW_PONG_S)
+        if silent_s >= patience_s:
+            self._fail(f"has not answered for {silent_s:.1f} s", retryable=True)
+            return
+        asking = silent_s >= PING_S
+        if asking and self._transport is not None:
+            self._transport.send_ping()
+        self._look_at(self._loop.time() + PONG_S if asking else self._news_at + PING_S)
+
+    def _look_at(self, when: float) -> None:
+        self._stop_looking()
+        self._look = self._loop.call_at(when, self._look_for_news)
+
+    def _stop_looking(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def on_ws_frame(self, transport: WSTransport, frame: picows.WSFrame) -> None:
+        self._news_at = self._loop.time()
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             told = frame.get_payload_as_bytes()
             self._told = (int.from_bytes(told[:2]) if len(told) >= 2 else 1005, told[2:].decode(errors="replace"))
             transport.send_close(self._told[0] if self._told[0] != 1005 else 1000)  # type: ignore[arg-type]
             transport.disconnect()
+        elif kind == WSMsgType.PONG:
+            self._pongs = True
+            if self._abort is None:
+                self._look_at(self._news_at + PING_S)
         elif kind == WSMsgType.TEXT and frame.fin and self._parts is None:
             self._take(frame.get_payload_as_bytes())
         elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
@@ -120,7 +173,7 @@ class ProviderSocket(WSListener):
 
     def _part(self, frame: picows.WSFrame, kind: WSMsgType) -> None:
         if (kind == WSMsgType.TEXT) is not (self._parts is None):
-            self._fail("broke the WebSocket protocol", retryable=False, code=1002)
+            self._fail("broke the WebSocket protocol", retryable=True, code=1002)
             return
         self._parts = self._parts if self._parts is not None else bytearray()
         self._parts += frame.get_payload_as_memoryview()
@@ -137,6 +190,7 @@ class ProviderSocket(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._abort is not None:
             self._abort.cancel()
+        self._stop_looking()
         self._transport = None
         lost, self._lost = self._lost, None
         if lost is not None:
@@ -144,6 +198,13 @@ class ProviderSocket(WSListener):
             said = _in_words(words, self._secrets)
             what = "broke off" if code == 1006 else f"closed the connection ({code}{said})"
             lost(LegFailed(f"{self._name} {what}.", retryable=code in GONE))
+        self._ending = self._loop.create_task(_outcome(transport))
+
+
+async def _outcome(transport: WSTransport) -> None:
+    """Takes what picows has found wrong with the peer: it was told as a loss, and asyncio would complain of it too."""
+    with contextlib.suppress(Exception):
+        await transport.wait_disconnected()
 
 
 async def connect(
@@ -155,8 +216,11 @@ async def connect(
     name: str,
     secrets: Collection[str] = (),
     seconds: float = CONNECT_S,
+    addresses: Addresses | None = None,
 ) -> ProviderSocket:
-    """Opens a WebSocket. `name` is what sentences call the server; `secrets` must not appear in them. Raises LegFailed."""
+    """Opens a WebSocket. `name` is what sentences call the server; `secrets` must not appear in them; `addresses` are
+    shared by who connects to it more than once. Raises LegFailed."""
+    known = addresses or Addresses()
     made = ProviderSocket(name, secrets)
     made.listen(receive, lost)
     host = urlsplit(url).hostname
@@ -164,8 +228,8 @@ async def connect(
         async with asyncio.timeout(seconds):
             await picows.ws_connect(
                 lambda: made, url, extra_headers=headers, max_redirects=0, logger_name=_silent,
+                socket_factory=lambda to: known.socket(to.host, to.port),
                 websocket_handshake_timeout=seconds, max_frame_size=MESSAGE_BYTES,
-                enable_auto_ping=True, auto_ping_idle_timeout=PING_S, auto_ping_reply_timeout=PING_S,
             )  # fmt: skip
     except picows.WSHandshakeError as error:
         raise _refused(name, error, secrets) from None
@@ -185,7 +249,23 @@ def _refused(name: str, error: picows.WSHandshakeError, secrets: Collection[str]
     status = int(error.response.status)
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     said = _in_words(_message(error.raw_body or b""), secrets)
-    return LegFailed(f"{name} refused the connection: {status} {phrase}{said}.", retryable=status in TRY_AGAIN)
+    return LegFailed(
+        f"{name} refused the connection: {status} {phrase}{said}.",
+        retryable=status in TRY_AGAIN,
+        retry_after_s=_retry_after(error.response.headers.get("Retry-After", "")),
+    )
+
+
+def _retry_after(header: str) -> float | None:
+    """Seconds, whether the server gave seconds or a date (RFC 9110, 10.2.3)."""
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return None
+    return seconds if 0.0 < seconds < float("inf") else None
 
 
 def _message(body: bytes) -> str:

@@ -52,3 +52,29 @@ class Converter:
             return b""
         rest = self._rate.flush()
         return g711.encode(rest) if self._to_mulaw else rest
+
+
+class Between:
+    """Between a call and a leg of another format: the caller's audio one way, the leg's items the other."""
+
+    def __init__(self, outer: Format, inner: Format) -> None:
+        """`outer` is the call's format, `inner` the leg's. Raises ValueError if there is no way between them."""
+        self._outer, self._inner = outer, inner
+        self.up = Converter(outer, inner)
+        """Takes the caller's audio, gives what the leg is to hear."""
+        self._items: dict[str, Converter] = {}
+
+    def down(self, item: str, audio: bytes) -> bytes:
+        """Audio of an item in the call's format, each moment of it where it was: positions mean the same on both sides."""
+        if (convert := self._items.get(item)) is None:
+            convert = self._items[item] = Converter(self._inner, self._outer, aligned=True)
+        return convert(audio)
+
+    def end(self, item: str) -> bytes:
+        """What is left of an item that has ended."""
+        convert = self._items.pop(item, None)
+        return convert.flush() if convert is not None else b""
+
+    def clear(self) -> None:
+        """Forgets the items that have not ended."""
+        self._items.clear()

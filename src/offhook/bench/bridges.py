@@ -13,6 +13,8 @@ from offhook.errors import ConfigError
 
 RELAY_C = Path(__file__).with_name("relay.c")
 NAMES = ("relay", "sample", "offhook")
+UNKEPT = "unkept"
+"""Measured when it is asked for: offhook without its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def bridges(names: tuple[str, ...] = NAMES) -> Iterator[list[Bridge]]:
                 made.append(Bridge("relay", "bare relay in Python", _python("relay"), False))
             elif name == "sample":
                 made.append(Bridge("sample", "sample pattern", _python("sample"), True))
+            elif name == UNKEPT:
+                made.append(Bridge(UNKEPT, "offhook, nothing kept", (*_python("product"), "--unkept"), True))
             else:
                 made.append(Bridge("offhook", "offhook", _python("product"), True))
         yield made

@@ -30,8 +30,8 @@ class Loaded:
     """What a module offers."""
 
     agents: Agents
-    known: list[Agent]
-    """Every agent in the module: those that a function may choose from."""
+    known: dict[str, Agent]
+    """Every agent in the module, by the name it has there: those that a function, or a call, may choose from."""
 
 
 def load_agents(target: str) -> Loaded:
@@ -45,12 +45,12 @@ def load_agents(target: str) -> Loaded:
         sys.path.insert(0, os.getcwd())
     module = _import(module_name)
     agents = getattr(module, name, None)
-    known = [value for value in vars(module).values() if isinstance(value, Agent)]
+    known = {key: value for key, value in vars(module).items() if isinstance(value, Agent)}
     if isinstance(agents, Agent) or (callable(agents) and not isinstance(agents, type)):
         return Loaded(agents, known)
     if isinstance(agents, Mapping) and agents and all(isinstance(agent, Agent) for agent in agents.values()):
         return Loaded(agents, known)
-    found = ", ".join(sorted(key for key, value in vars(module).items() if isinstance(value, Agent))) or "none"
+    found = ", ".join(sorted(known)) or "none"
     raise ConfigError(f"{module_name} has no Agent named {name}; the agents in it: {found}.")
 
 
@@ -160,12 +160,33 @@ def _only_model(settings: Settings) -> str:
     if len(models) == 1:
         return models[0]
     if models:
-        listed = " and ".join(f"MODEL={model} ({found[model]})" for model in models)
-        raise ConfigError(f"There is more than one model to answer calls with: set one of {listed}.")
+        listed = " or ".join(f"MODEL={model} ({found[model]} is set)" for model in models)
+        raise ConfigError(
+            f"There is more than one model to answer calls with: set {listed}, or MODEL={','.join(models)} "
+            "to have one stand in for the other."
+        )
+    if settings.azure_voice_live_api_key:
+        raise ConfigError(
+            "AZURE_VOICE_LIVE_API_KEY is set, and AZURE_VOICE_LIVE_ENDPOINT is not: set it to your resource."
+        )
     raise ConfigError(
         "There is nothing to answer calls with: set MODEL (MODEL=local needs no account), OPENAI_API_KEY or "
         "AZURE_VOICE_LIVE_ENDPOINT, or name an agent as in `offhook serve shop:agent`."
     )
+
+
+REACHING_MODELS = (
+    "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
+    "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
+    "azure_voice_live_scope", "voice_live_model",
+)  # fmt: skip
+"""The settings that say how speech models are reached."""
+
+
+def credentials_alone() -> Credentials:
+    """Those of the environment, whose other settings are not looked at. Raises ConfigError for a bad value."""
+    others = [name for name in Settings.model_fields if name not in REACHING_MODELS]
+    return credentials(Settings.load(ignored=others))
 
 
 def credentials(settings: Settings) -> Credentials:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from offhook.bench import plot, report
-from offhook.bench.bridges import NAMES, Bridge, bridges, compiler
+from offhook.bench.bridges import NAMES, UNKEPT, Bridge, bridges, compiler
 from offhook.bench.load import measure
 from offhook.bench.measured import Run
 from offhook.bench.process import cores
@@ -29,7 +29,10 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Half a minute: one round of 2 s with 50 calls.")] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Only this bridge: relay, sample or offhook; may be repeated.", show_default=False),
+        typer.Option(
+            help="Only this bridge: relay, sample, offhook, or unkept: offhook without its journal; may be repeated.",
+            show_default=False,
+        ),
     ] = None,
     find: Annotated[bool, typer.Option("--search", help="Then find how many calls each carries on one core.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Keep everything as JSON.")] = None,
@@ -55,6 +58,8 @@ def bench(
         titles = {bridge.name: bridge.title for bridge in made}
         runs, found = uvloop.run(_measure(made, calls, seconds, count, find, console))
     console.print(report.table(runs, titles))
+    if costs := report.journal_line(runs, "offhook", UNKEPT):
+        console.print(costs)
     for each in found:
         console.print(report.found_line(each, titles[each.bridge]))
     if json_file:
@@ -66,9 +71,9 @@ def bench(
 
 def _names(only: list[str] | None) -> tuple[str, ...]:
     for name in only or ():
-        if name not in NAMES:
-            raise ConfigError(f"There is no bridge {name!r}: --only takes {', '.join(NAMES)}.")
-    return tuple(name for name in NAMES if not only or name in only)
+        if name not in (*NAMES, UNKEPT):
+            raise ConfigError(f"There is no bridge {name!r}: --only takes {', '.join((*NAMES, UNKEPT))}.")
+    return tuple(name for name in (*NAMES, UNKEPT) if name in (only or NAMES))
 
 
 async def _measure(

@@ -2,17 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from urllib.parse import quote
 
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
+from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
+from offhook.phone.twilio.statuses import CallStatuses
 from offhook.server.app import App, Options
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
+from offhook.server.shown import AgentShown, ToolShown
 from offhook.server.simulator_account import data_folder
 from offhook.settings import Settings
+from offhook.store.store import Store
+
+CALLS = "calls.db"
+SPOOL = "spool"
 
 
 async def serve(
@@ -31,7 +39,14 @@ async def serve(
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
     agents are loaded anew when it changes."""
-    app = App(options(settings, account_sid, keys, try_it=try_it, command=command), roster.open, watch)
+    app = App(
+        options(settings, account_sid, keys, try_it=try_it, command=command),
+        roster.open,
+        watch,
+        journal(settings),
+        carrier_status=carrier_status(settings),
+        agents=lambda: agents_shown(roster),
+    )
 
     async def replace(loaded: Loaded) -> None:
         await roster.replace(loaded.agents, loaded.known)
@@ -48,6 +63,44 @@ async def serve(
             await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
         await roster.close()
+
+
+def carrier_status(settings: Settings) -> CallStatuses | None:
+    """How Twilio is asked after a call; None where there is no account to ask with."""
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    return CallStatuses(sid, token.get_secret_value()) if sid and token else None
+
+
+def agents_shown(roster: Roster) -> list[AgentShown]:
+    """The agents that answer, as the API tells them."""
+    return [
+        AgentShown(
+            name=name,
+            numbers=numbers,
+            model=", ".join(agent.models),
+            voice=agent.voice,
+            language=agent.language,
+            greeting=agent.greeting,
+            instructions=agent.instructions,
+            tools=[
+                ToolShown(name=tool.name, description=tool.description, parameters=tool.schema)
+                for tool in agent.toolbox
+            ],
+        )
+        for name, agent, numbers in roster.listed()
+    ]
+
+
+def store(settings: Settings) -> Store:
+    """Where calls are kept: the database of DATABASE_URL, else a file in OFFHOOK_DATA. Raises ConfigError."""
+    if settings.database_url:
+        return Store(settings.database_url.get_secret_value())
+    return Store(f"sqlite:///{quote(str(data_folder(settings.offhook_data).absolute() / CALLS))}")
+
+
+def journal(settings: Settings) -> Journal:
+    """What keeps them there. Raises ConfigError."""
+    return Journal(store(settings), data_folder(settings.offhook_data).absolute() / SPOOL)
 
 
 def options(
@@ -68,6 +121,8 @@ def options(
         language=settings.language,
         limit=settings.limit_concurrency,
         max_call_seconds=settings.max_call_seconds,
+        max_cost_per_call=settings.max_cost_per_call,
+        retention_days=settings.retention_days,
         playout_offset_ms=settings.playout_offset_ms,
         show_timing_math=settings.show_timing_math,
         recordings=data_folder(settings.offhook_data) / "recordings",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from offhook.agent.agent import Agent
+from offhook.agent.roster import answering
 from offhook.cli.agents import agent_from, credentials, load_agents
 from offhook.cli.serve import command
 from offhook.server.doctor import examine
@@ -30,12 +31,12 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
     console = Console(highlight=False, soft_wrap=False)
     if as_json:
         findings = examine(
-            lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+            lambda settings: agents_of(target, settings), agent=target, online=online, credentials=credentials
         )
     else:
         with console.status("Looking …"):
             findings = examine(
-                lambda settings: models_of(target, settings), agent=target, online=online, credentials=credentials
+                lambda settings: agents_of(target, settings), agent=target, online=online, credentials=credentials
             )
     healthy = not any(each.state is State.WRONG for each in findings)
     if as_json:
@@ -46,16 +47,12 @@ def run_doctor(target: str | None, *, online: bool, as_json: bool) -> int:
     return 0 if healthy else 1
 
 
-def models_of(target: str | None, settings: Settings) -> list[str]:
-    """The models of the agents that would answer; none if a function chooses among agents of elsewhere. Raises ConfigError."""
+def agents_of(target: str | None, settings: Settings) -> list[Agent]:
+    """The agents that would answer; none if a function chooses among agents of elsewhere. Raises ConfigError."""
     if target is None:
-        return [agent_from(settings).model]
+        return [agent_from(settings)]
     loaded = load_agents(target)
-    if isinstance(loaded.agents, Agent):
-        return [loaded.agents.model]
-    if isinstance(loaded.agents, Mapping):
-        return [agent.model for agent in loaded.agents.values()]
-    return [agent.model for agent in loaded.known]
+    return answering(loaded.agents, loaded.known)
 
 
 def show(findings: Sequence[Finding], target: str | None, console: Console) -> None:

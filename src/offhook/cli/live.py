@@ -19,6 +19,10 @@ class LiveTalk:
         """Every event of every call. While several are on, each line names its call."""
         lines = self._calls.setdefault(call_id, _Lines(lambda text: self._say(self._label(call_id) + text)))
         match event:
+            case e.AgentJoined(backend=backend):
+                if lines.joined:
+                    lines.line(f"  {backend} goes on")
+                lines.joined = True
             case e.TurnKept(turn=turn, role="caller", text=text):
                 lines.turn(turn, f"  caller  {text}")
             case e.TurnKept(turn=turn, role="agent", text=text, unheard=unheard):
@@ -40,6 +44,8 @@ class _Lines:
     """What waits for a turn that began before it."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
+        self.joined = False
+        """An agent has answered: one that joins now goes on for it."""
         self._say = say
         self._next = 1
         self._waiting: list[tuple[int | None, str]] = []

@@ -33,6 +33,7 @@ def _app(arguments: list[str]) -> typer.Typer:
     # What a command does not need is not imported: `offhook demo` is to answer at once.
     if not any(argument in OWN for argument in arguments[:1]):
         app.add_typer(importlib.import_module("offhook.cli.sim").app, name="sim", help="Stand in for a caller.")
+        app.add_typer(importlib.import_module("offhook.cli.calls").app, name="calls", help="What is kept of calls.")
         app.add_typer(
             importlib.import_module("offhook.cli.number").app, name="number", help="The account's numbers at Twilio."
         )
@@ -97,7 +98,12 @@ def doctor(
         typer.Argument(metavar="[MODULE:AGENT]", help="As for serve: what would answer the calls.", show_default=False),
     ] = None,
     online: Annotated[
-        bool, typer.Option("--online", help="Also ask Twilio and PUBLIC_URL, which leaves this machine.")
+        bool,
+        typer.Option(
+            "--online",
+            help="Also ask Twilio, PUBLIC_URL and the speech models, which leaves this machine; "
+            "a model is spoken to for a second, which costs less than a cent.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -1,19 +1,25 @@
-"""`offhook test`: plays caller scripts, against an agent in this process in simulated time, or against a server that runs."""
+"""`offhook test`: plays caller scripts, against an agent in this process or against a server that runs.
+
+In this process time is simulated, unless a model is behind a network: nothing makes another machine hurry, so then the
+calls last as long as they last. The caller, the telephone network and the server stay in memory; only the model is asked
+over its socket.
+"""
 
 import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from offhook.agent.backends import is_remote
 from offhook.agent.cafe import agent as built_in
-from offhook.agent.roster import Roster
-from offhook.cli.agents import Loaded, load_agents
+from offhook.agent.roster import Roster, answering
+from offhook.cli.agents import Loaded, credentials_alone, load_agents
 from offhook.cli.calling import LONGEST_S, Played, Server, accounts_of, call_scripted, links_of
 from offhook.core import events as e
 from offhook.errors import ConfigError
@@ -74,7 +80,7 @@ def refuse_inside(scripts: list[Voiced]) -> None:
 
 
 async def play_inside(script: Voiced, roster: Roster) -> Played:
-    """Makes a call to an agent in this process. Run it on the simulated clock; the roster is started."""
+    """Makes a call to an agent in this process, whose roster is started, on the loop's clock, simulated or real."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     turns: dict[int, tuple[float, e.TurnKept]] = {}
@@ -121,8 +127,24 @@ async def play_inside(script: Voiced, roster: Roster) -> Played:
     return Played(call, scripted(call, caller, script.script, understanding, kept))
 
 
-async def _play_all(scripts: list[Voiced], loaded: Loaded, tell: Callable[[dict[str, Any]], None]) -> None:
-    roster = Roster(loaded.agents, loaded.known)
+def remote_models(loaded: Loaded) -> list[str]:
+    """The models that answer over a network, and in real time only."""
+    models = {model for agent in answering(loaded.agents, loaded.known) for model in agent.models}
+    return sorted(model for model in models if is_remote(model))
+
+
+def _play_inside(scripts: list[Voiced], loaded: Loaded, tell: Callable[[dict[str, Any]], None]) -> None:
+    roster = Roster(loaded.agents, loaded.known, credentials_alone())
+    remote = remote_models(loaded)
+    if remote:
+        there = " and ".join(remote)
+        typer.echo(f"In real time, since {there} cannot be hurried: the calls take as long as they last.", err=True)
+    # What keeps a model from answering is news; what a script does to its stream is not.
+    with _quiet(but=("offhook.agent", "offhook.call") if remote else ()):
+        (asyncio.run if remote else clock.run)(_play_all(scripts, roster, tell))
+
+
+async def _play_all(scripts: list[Voiced], roster: Roster, tell: Callable[[dict[str, Any]], None]) -> None:
     try:
         await roster.start()
         for script in scripts:
@@ -132,15 +154,17 @@ async def _play_all(scripts: list[Voiced], loaded: Loaded, tell: Callable[[dict[
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """What a script does on purpose, as losing a stream, is nothing to warn of."""
-    log = logging.getLogger("offhook")
-    level = log.level
-    log.setLevel(logging.ERROR)
+def _quiet(but: Iterable[str] = ()) -> Iterator[None]:
+    """What a script does on purpose, as losing a stream, is nothing to warn of; `but`: loggers that still warn."""
+    wanted = {"offhook": logging.ERROR} | dict.fromkeys(but, logging.WARNING)
+    levels = {name: logging.getLogger(name).level for name in wanted}
+    for name, level in wanted.items():
+        logging.getLogger(name).setLevel(level)
     try:
         yield
     finally:
-        log.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def run_tests(
@@ -151,7 +175,8 @@ def run_tests(
         str | None,
         typer.Option(
             metavar="MODULE:AGENT",
-            help="The agent to test, in this process and in simulated time. Default: the built-in one.",
+            help="The agent to test, in this process; in simulated time, but for models behind a network. "
+            "Default: the built-in one.",
         ),
     ] = None,
     url: Annotated[str | None, typer.Option(help="Call a server that runs instead, in real time.")] = None,
@@ -183,9 +208,8 @@ def run_tests(
             if interrupted := played.interrupted:
                 break
     else:
-        loaded = load_agents(agent) if agent else Loaded(built_in, [])
-        with _quiet():
-            clock.run(_play_all(scripts, loaded, tell))
+        loaded = load_agents(agent) if agent else Loaded(built_in, {})
+        _play_inside(scripts, loaded, tell)
     failed = sum(bool(result["failed"]) for result in results)
     if not as_json:
         talked_s = sum(result["ended_ms"] for result in results) / 1000.0

@@ -12,7 +12,7 @@ import typer
 
 from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
-from offhook.cli.agents import Loaded, agent_from, credentials, load_agents
+from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents
 from offhook.cli.compose import serve
 from offhook.cli.live import LiveTalk
 from offhook.core import events as e
@@ -35,9 +35,8 @@ NOT_IN_THE_DEMO = (
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
     "default_country", "calls_per_minute", "max_cost_per_day",
-    "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
-    "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
-    "azure_voice_live_scope", "voice_live_model",
+    *REACHING_MODELS,
+    "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
 )  # fmt: skip
 
@@ -49,7 +48,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(agent, [])
+    loaded = Loaded(agent, {})
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -91,7 +90,7 @@ def run_serve(target: str | None, *, host: str | None, port: int | None, reload:
     start_logging(settings.log_level, settings.log_format, settings.log_file)
     if settings.reload and not target:
         raise ConfigError("RELOAD needs a file to watch: name an agent as in `offhook serve shop:agent`.")
-    loaded = load_agents(target) if target else Loaded(agent_from(settings), [])
+    loaded = load_agents(target) if target else Loaded(agent_from(settings), {})
     account = _account(settings)
 
     def ready(port: int) -> None:

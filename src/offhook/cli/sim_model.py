@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import shutil
 import signal
 import ssl
@@ -11,12 +12,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from secrets import randbits
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from offhook.errors import ConfigError
 from offhook.sim.model_orders import Faults, Setup
+from offhook.sim.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from websockets.asyncio.server import Server
+
+    from offhook.sim.model_socket import SocketServer
 
 
 def model(
@@ -37,6 +46,14 @@ def model(
             show_default=False,
         ),
     ] = None,
+    trouble: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What happens to a connection, as reset,after-ms=9000 or none; more of them take turns. "
+            "docs/sim-model.md lists them.",
+            show_default=False,
+        ),
+    ] = None,
     voice: Annotated[str, typer.Option(help="The model's voice, as espeak-ng names it.")] = "en-us+f3",
 ) -> None:
     """Stand in for OpenAI's Realtime API and Azure Voice Live: real speech, strict, no account."""
@@ -50,10 +67,15 @@ def model(
         keep_log=False,
         seed=randbits(32),
     )
-    asyncio.run(_serve(setup, host, port, _context(tls, cert, key), voice))
+    context, troubles = _context(tls, cert, key), [Trouble.parse(each) for each in trouble or []]
+    if context is not None and any(each.speaks for each in troubles):
+        raise ConfigError("Under TLS a proxy cannot speak: leave --tls, or the troubles close, garbage and status.")
+    asyncio.run(_serve(setup, host, port, context, voice, troubles))
 
 
-async def _serve(setup: Setup, host: str, port: int, context: ssl.SSLContext | None, voice: str) -> None:
+async def _serve(
+    setup: Setup, host: str, port: int, context: ssl.SSLContext | None, voice: str, troubles: list[Trouble]
+) -> None:
     from offhook.sim.model_drive import SpeechEngines  # what `sim call` does not need is not imported for it
     from offhook.sim.model_socket import SocketServer
 
@@ -66,7 +88,7 @@ async def _serve(setup: Setup, host: str, port: int, context: ssl.SSLContext | N
     try:
         await engines.start()
         service = SocketServer(setup, engines, typer.echo)
-        async with service.listen(host, port, context) as server:
+        async with _listening(service, host, port, context, troubles) as server:
             bound = next(iter(server.sockets)).getsockname()[1]
             address = f"{host}:{bound}"
             secure = "s" if context else ""
@@ -81,6 +103,26 @@ async def _serve(setup: Setup, host: str, port: int, context: ssl.SSLContext | N
         ) from error
     finally:
         await engines.close()
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    service: "SocketServer", host: str, port: int, context: ssl.SSLContext | None, troubles: list[Trouble]
+) -> "AsyncIterator[Server | asyncio.Server]":
+    """The service, behind a proxy if there is to be trouble."""
+    if not troubles:
+        async with service.listen(host, port, context) as server:
+            yield server
+        return
+    from offhook.sim.proxy import Proxy
+
+    loop = asyncio.get_running_loop()
+    async with service.listen("127.0.0.1", 0, context) as behind:
+        upstream = next(iter(behind.sockets)).getsockname()[1]
+        proxy = Proxy(lambda factory: loop.create_connection(factory, "127.0.0.1", upstream))
+        proxy.otherwise = itertools.cycle(troubles).__next__
+        async with proxy.listen(host, port) as server:
+            yield server
 
 
 def _context(tls: bool, cert: Path | None, key: Path | None) -> ssl.SSLContext | None:

@@ -23,6 +23,7 @@ CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
 PARK_STOPPED_MS = 3_000.0  # after a `stop` the caller has most likely hung up
 CARRIER_MS = 2_000.0  # from our hang-up until the carrier agrees
+GOODBYE_MS = 10_000.0  # what a call that came to a limit gets for its goodbye, whatever is said meanwhile
 LAST_WORDS_MS = 8_000.0  # from the agent's loss until its last words were heard
 RESUMES, RESUMES_WITHIN_MS = 3, 60_000.0
 
@@ -31,8 +32,15 @@ class CallControl:
     """Decides what happens in one call."""
 
     def __init__(
-        self, turns: Literal["provider", "offhook"], ledger: Ledger, *, now: float, max_call_ms: float = 3_600_000.0
+        self,
+        turns: Literal["provider", "offhook"],
+        ledger: Ledger,
+        *,
+        now: float,
+        max_call_ms: float = 3_600_000.0,
+        max_usd: float | None = None,
     ) -> None:
+        """`max_usd`: what the call may cost at its providers; what has no price is not counted."""
         self.state = CallState.CONNECTING
         self.transcript = Transcript()
         self.result: e.Result | None = None
@@ -46,10 +54,12 @@ class CallControl:
             turns == "offhook", ledger, self.transcript, self._deadlines, self._do,
             lambda reason, now: self._end(e.Result.COMPLETED, reason, now),
         )  # fmt: skip
+        self._max_usd, self._usd = max_usd, 0.0
         self._agent_joined = self._greeted = False
         self._last_words: str | None = None  # the item that says that the agent is lost for good
         self._apologised = False
         self._phone_joined = False
+        self._leaving: e.Reason | None = None  # a limit that was reached
         self._stopped = False  # the stream that was lost said `stop` first
         self._carrier_over = False
         self._resumes: deque[float] = deque(maxlen=RESUMES)
@@ -58,6 +68,7 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told,
         }  # fmt: skip
 
     @property
@@ -167,9 +178,11 @@ class CallControl:
                 self._floor.away(now, lost=False)
         self._greet()
 
-    def _on_agent_joined(self, _event: e.AgentJoined, now: float) -> None:
+    def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
+        self._floor.agent_changed(event.turns, now, again=self._agent_joined)
         self._agent_joined = True
-        self._floor.asides.back(_event, now)
+        self._floor.asides.back(event, now)
+        self._publish(event)
         self._greet()
 
     def _greet(self) -> None:
@@ -223,11 +236,18 @@ class CallControl:
             self._apologised = True
             self._agent_silent(now)
 
-    def _on_used(self, event: e.Used, _now: float) -> None:
+    def _on_used(self, event: e.Used, now: float) -> None:
+        self._publish(event)
+        was_below = self._max_usd is not None and self._usd < self._max_usd
+        self._usd += event.usd or 0.0
+        if was_below and self._max_usd is not None and self._usd >= self._max_usd:
+            self._take_leave(e.Reason.MAX_COST, now)
+
+    def _on_told(self, event: e.StreamEnded | e.Noted, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
-        if self.state is CallState.ENDING:
+        if self.state is CallState.ENDING or (self._leaving and not event.at_once):
             return
         due = event.goodbye and not self._floor.goodbye_said
         if event.at_once or not (self._floor.busy or due):
@@ -246,7 +266,20 @@ class CallControl:
             self._end(e.Result.FAILED, e.Reason.STREAM_LOST, now)
 
     def _too_long(self, now: float) -> None:
-        self._end(e.Result.COMPLETED, e.Reason.MAX_DURATION, now)
+        self._take_leave(e.Reason.MAX_DURATION, now)
+
+    def _take_leave(self, reason: e.Reason, now: float) -> None:
+        """A limit is reached: the agent says goodbye, if anybody can hear it, and no answer of the caller's undoes it."""
+        if self.state is CallState.CONNECTED and self._agent_joined and not self._leaving:
+            self._leaving = reason
+            self._deadlines.set(self._leave, now + GOODBYE_MS)
+            self._floor.take_leave(reason, now)
+        elif not self._leaving:
+            self._end(e.Result.COMPLETED, reason, now)
+
+    def _leave(self, now: float) -> None:
+        assert self._leaving is not None
+        self._end(e.Result.COMPLETED, self._leaving, now)
 
     def _end(self, result: e.Result, reason: e.Reason, now: float) -> None:
         """Hang up. A call that no stream carries is over at once; else the stream is closed and the carrier told next."""

@@ -104,6 +104,11 @@ class EstimatedEar:
     def queued_ms(self, now: float) -> float:
         return max(0.0, self._queue_end - now)
 
+    @property
+    def round_trip_ms(self) -> float:
+        """To the ear and back, as far as marks have told; 0 before the first."""
+        return self._round_trip_ms or 0.0
+
     def mark_before(self, item: str, offset_ms: float, now: float) -> str | None:
         """The mark to send before audio of `item`: at its first audio and after an idle gap, unless one was just sent."""
         first = not any(s.item == item for s in self._stretches)

@@ -7,7 +7,7 @@ milliseconds on the call's clock; all lengths are milliseconds of audio.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 class Result(StrEnum):
@@ -25,11 +25,13 @@ class Reason(StrEnum):
     AGENT_HUNG_UP = "agent hung up"
     OPERATOR_HUNG_UP = "operator hung up"
     MAX_DURATION = "maximum duration reached"
+    MAX_COST = "maximum cost reached"
     NO_STREAM = "the carrier opened no media stream"
     STREAM_LOST = "the media stream was lost and did not come back"
     RESUMED_TOO_OFTEN = "the media stream was lost again and again"
     AGENT_FAILED = "the agent failed"
     SHUT_DOWN = "the server shut down"
+    SERVER_LOST = "the server that held the call was lost"
 
 
 class Line(StrEnum):
@@ -84,6 +86,35 @@ class Settled:
 
 
 @dataclass(slots=True)
+class ItemSounded:
+    """The first audio of an item went out to the ear."""
+
+    item: str
+    at_ms: float
+    """When the caller's answer to hearing it could reach us: its moment at the ear and the way there and back."""
+
+
+@dataclass(slots=True)
+class StreamEnded:
+    """What a media stream carried, told when it is over."""
+
+    epoch: int
+    """Which of the call's streams it was, from 0."""
+    lasted_ms: float
+    media_in: int = 0
+    """Messages of the caller's audio."""
+    media_out: int = 0
+    missing: int = 0
+    """Messages of the caller's audio that the carrier numbered and that never came."""
+    longest_gap_ms: float = 0.0
+    """The longest wait for the next message of the caller's audio."""
+    underruns: int = 0
+    """How often the ear ran dry in the middle of an item."""
+    corrections: int = 0
+    """How often marks corrected what the write clock held for heard."""
+
+
+@dataclass(slots=True)
 class ItemHeard:
     """All of an item has been heard."""
 
@@ -95,7 +126,14 @@ class ItemHeard:
 
 @dataclass(slots=True)
 class AgentJoined:
-    """The agent leg is ready to talk."""
+    """The agent leg is ready to talk: the first, or another in the place of one that was lost."""
+
+    backend: str = ""
+    """What answers, such as "openai:gpt-realtime-2.1" or "local"."""
+    turns: Literal["provider", "offhook"] | None = None
+    """Who owns the turns from now on; None: as before."""
+    name: str = ""
+    """The agent's, if it has one."""
 
 
 @dataclass(slots=True)
@@ -126,6 +164,9 @@ class SpeechStarted:
 @dataclass(slots=True)
 class SpeechStopped:
     """The caller paused."""
+
+    ago_ms: float = 0.0
+    """How long ago, if the leg knows: that speech is over is told late."""
 
 
 @dataclass(slots=True)
@@ -213,6 +254,14 @@ class ToolFinished:
 
 
 @dataclass(slots=True)
+class Noted:
+    """A tool may have changed what the call's tools keep."""
+
+    data: dict[str, Any]
+    """All of it: the call's own, to be copied by whoever keeps it."""
+
+
+@dataclass(slots=True)
 class SayAsked:
     """Someone (a tool, an operator) wants the agent to say these words next."""
 
@@ -245,9 +294,33 @@ class Used:
     audio_out: int = 0
     seconds: float = 0.0
     """Of audio, for models that are paid by its length."""
+    item: str = ""
+    """The first item of the answer; empty for what is counted of the call as a whole, such as a transcription."""
 
 
 # ---------------------------------------------------------------- events: what the call tells those who watch it
+
+
+@dataclass(slots=True)
+class CallBegan:
+    """A call is there. The first event of every call."""
+
+    sid: str
+    account_sid: str
+    direction: str
+    caller: str
+    called: str
+    variables: dict[str, Any] = field(default_factory=dict)
+    """What the one who started the call told the agent."""
+
+
+@dataclass(slots=True)
+class Answered:
+    """The caller began to hear an answer."""
+
+    item: str
+    latency_ms: float
+    """From the end of the caller's speech, or of an entry on the keypad, to the first audio at the ear."""
 
 
 @dataclass(slots=True)
@@ -332,6 +405,8 @@ class Respond:
     """What the caller entered on the keypad, without the closing `#`."""
     going_on: bool = False
     """The caller said nothing: the agent was cut off and is asked to go on."""
+    leaving: bool = False
+    """The caller said nothing: the call has come to a limit and ends now, the agent is asked to say goodbye."""
 
 
 @dataclass(slots=True)
@@ -411,11 +486,11 @@ class Publish:
 
 
 Event = (
-    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemHeard
+    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Used
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Noted | Used
     | SayAsked | HangUpAsked
-    | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
+    | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip
 Command = (
     Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult

@@ -9,7 +9,7 @@ and the words (or their absence) decide whether it was an interruption. With a p
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from offhook.core import events as e
 from offhook.core.asides import Asides
@@ -52,6 +52,8 @@ class Floor:
         self._caller_speaks = False
         self._words_due = False  # what the caller says now, or said last, is still to be told
         self._spoke_from = 0.0
+        self._spoke_until = 0.0
+        self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
         self.keypad = Keypad(deadlines, self._on_keys_over)
         self._entered = ""
@@ -66,7 +68,7 @@ class Floor:
             e.CallerTurnEnded: self._on_caller_turn_ended, e.CallerTranscribed: self._on_caller_transcribed,
             e.KeyPressed: self._on_key_pressed, e.KeysWanted: self._on_keys_wanted,
             e.ItemBegan: self._on_item_began, e.ItemEnded: self._on_item_ended, e.ItemText: self._on_item_text,
-            e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
+            e.ItemSounded: self._on_item_sounded, e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
             e.AgentAway: lambda event, now: self.away(now, lost=event.lost),
             e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
         }  # fmt: skip
@@ -84,6 +86,12 @@ class Floor:
     def say_goodbye(self, reason: e.Reason, now: float, *, due: bool) -> None:
         """The call ends once what is being said was heard; `due`: the goodbye itself is still to come."""
         self.farewell.ask(reason, now, due=due, busy=self.busy)
+
+    def take_leave(self, reason: e.Reason, now: float) -> None:
+        """The call has come to a limit: it ends once a goodbye was heard."""
+        self.farewell.ask(reason, now, due=True, busy=self.busy)
+        self._silence.broken()
+        self._do(e.Respond("", leaving=True))
 
     def _leave_after_all(self, now: float) -> None:
         """The caller made no more than a noise: a goodbye stands."""
@@ -132,8 +140,9 @@ class Floor:
         if not heard:  # the answer was not there yet: it waits for the verdict
             self._settle({}, now)
 
-    def _on_speech_stopped(self, _event: e.SpeechStopped, now: float) -> None:
+    def _on_speech_stopped(self, event: e.SpeechStopped, now: float) -> None:
         self._caller_speaks = False
+        self._spoke_until = now - event.ago_ms
         self._deadlines.drop(self._spoke_long, self._greeting_yields)  # the words, or their absence, will tell
         self._silence.begin(now, anew=True)
 
@@ -144,6 +153,7 @@ class Floor:
         self._words_due = self._caller_speaks
         if not self._ours:
             self._spoke = False
+            self._answer_awaited = self._spoke_until
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
@@ -178,7 +188,7 @@ class Floor:
         self.farewell.withdraw()
         self._cut_in = False
         self._keep_caller(event.text or ("" if event.name else NOT_UNDERSTOOD), event.name)
-        self._answer(event.text, now)
+        self._answer(event.text, now, self._spoke_until)
 
     def _asked(self) -> bool:
         """Whether the agent was asking something when it was cut into."""
@@ -218,7 +228,7 @@ class Floor:
         if entered:
             self._keep_caller(f"(keys {entered})")
             self._entered = entered
-            self._answer("", now)
+            self._answer("", now, now)
         else:
             self._silence.begin(now, anew=True)
 
@@ -229,8 +239,9 @@ class Floor:
         self._greeting.asked()
         self._do(e.Greet())
 
-    def _answer(self, text: str, now: float) -> None:
+    def _answer(self, text: str, now: float, since: float) -> None:
         self._unanswered.append(text)
+        self._answer_awaited = since
         self._spoke = False
         self._silence.asked()
         self.turn = TurnState.THINKING
@@ -305,6 +316,11 @@ class Floor:
         generated_ms = self._ledger.generated_ms(event.item)
         if kept := self._transcript.words(event.item, event.text, event.words, generated_ms):
             self._publish(kept)
+
+    def _on_item_sounded(self, event: e.ItemSounded, _now: float) -> None:
+        if self._answer_awaited is not None and not self._silence.is_filler(event.item):
+            self._publish(e.Answered(event.item, event.at_ms - self._answer_awaited))
+            self._answer_awaited = None
 
     def _on_item_heard(self, event: e.ItemHeard, now: float) -> None:
         if heard := self._ledger.heard(event.item):
@@ -406,6 +422,22 @@ class Floor:
             self._silence.left_hanging()
             if self.open:
                 self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
+
+    # ------------------------------------------------------------------------------------------ one agent leg for another
+
+    def agent_changed(self, turns: Literal["provider", "offhook"] | None, now: float, *, again: bool) -> None:
+        """An agent leg has joined, which owns the turns or leaves them to us; `again`: in the place of another.
+
+        It has not heard the caller speak, and nobody will say whether they meant to cut in: that counts as if they had.
+        """
+        if turns is not None:
+            self._ours = self._ledger.keep = turns == "offhook"
+        if again:
+            self._caller_speaks = self._words_due = False
+            self._deadlines.drop(self._spoke_long, self._greeting_yields)
+            self._decide(True, now)
+            self._settled_enough()
+            self._silence.begin(now)
 
     # ------------------------------------------------------------------------------------------ the stream goes and comes
 

@@ -51,12 +51,12 @@ class Ledger:
     """The items of one call, from the first byte generated until they are settled. Belongs to the call, not to a stream.
 
     An item is *open* until it was heard to its end or cut. `keep` says whether audio that was sent is kept, so that it
-    can be said again after a refuted interruption or a lost stream.
+    can be said again after a refuted interruption or a lost stream; it may change in between.
     """
 
     def __init__(self, bytes_per_ms: int, *, keep: bool) -> None:
         self.bytes_per_ms = bytes_per_ms
-        self._keep = keep
+        self.keep = keep
         self._open: dict[str, _Item] = {}
         self._cut: deque[list[_Item]] = deque()
         self._held: dict[str, _Item] = {}
@@ -121,7 +121,9 @@ class Ledger:
                     audio = audio[:most]
                 offset = entry.sent
                 entry.sent += len(audio)
-                if self._keep:
+                if self.keep:
+                    if not entry.kept:
+                        entry.kept_from = offset
                     entry.kept.append(audio)
                 entry.end_told = entry.ended and not entry.unsent
                 return Slice(entry.id, offset / self.bytes_per_ms, audio, entry.end_told)

@@ -12,6 +12,9 @@ from typing import Literal
 
 from offhook.core.events import TurnKept
 
+OPEN_TURNS = 8
+"""So many of the newest turns may still be open."""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -97,6 +100,12 @@ class Transcript:
         end = _heard_chars(turn, heard_ms, generated_ms, False)
         ends = [at for mark in ".!?" if (at := turn.text.find(mark, max(0, end - 1))) >= 0]
         return bool(ends) and turn.text[min(ends)] == "?"
+
+    @property
+    def open(self) -> list[Turn]:
+        """The agent's turns that are being said, or will be: what was heard of them is not known yet."""
+        newest = self.turns[-OPEN_TURNS:]
+        return [turn for turn in newest if turn.role == "agent" and turn.settled is None and turn.text]
 
     @property
     def asked(self) -> bool:

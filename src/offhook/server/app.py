@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,20 +11,27 @@ from fastapi import FastAPI
 
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.recording.bucket import Bucket
 from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
+from offhook.server.calls import agents_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.media import Limits
 from offhook.server.page import page
+from offhook.server.problems import tell_problems
 from offhook.server.recordings import recordings
+from offhook.server.reference import reference
+from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
+from offhook.server.sweep import CarrierStatus
 from offhook.server.twilio import Webhooks
+from offhook.server.watching import Watching
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -51,6 +58,10 @@ class Options:
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
+    max_cost_per_call: float | None = None
+    """In US dollars, of what has a price."""
+    retention_days: float | None = None
+    """Calls that ended longer ago are removed; None: never."""
     playout_offset_ms: float = 0.0
     show_timing_math: bool = False
     recordings: Path | None = None
@@ -68,9 +79,16 @@ class App:
         options: Options,
         open_agent: Callable[[CallInfo], AgentLeg],
         watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
+        journal: Journal | None = None,
+        *,
+        carrier_status: CarrierStatus | None = None,
+        agents: Callable[[], Sequence[AgentShown]] = tuple,
+        remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`watch` sees every event of every call, beside the log."""
-        self.options = options
+        """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
+        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
+        `remove_recording` takes a call's id and is content with a call that has none."""
+        self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -84,6 +102,8 @@ class App:
 
         def publish(call_id: str, event: e.Event) -> None:
             _log_event(call_id, event)
+            if journal is not None:
+                journal.publish(call_id, event)
             watch(call_id, event)
 
         self.recordings: Recordings | None = None
@@ -94,6 +114,7 @@ class App:
             open_agent,
             limit=options.limit,
             max_call_seconds=options.max_call_seconds,
+            max_usd=options.max_cost_per_call,
             publish=publish,
             record=self.recordings.record if self.recordings is not None else None,
         )
@@ -124,7 +145,19 @@ class App:
                 language=options.language,
             ).router()
         )
-        self.asgi.include_router(health(self.switchboard, self.ready))
+        self.asgi.include_router(health(self.switchboard, self.ready, journal))
+        self.watching: Watching | None = None
+        if journal is not None:
+            self.watching = Watching(
+                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
+                retention_days=options.retention_days, carrier_status=carrier_status,
+                remove_recording=remove_recording,
+            )  # fmt: skip
+            journal.on_durable = journal.on_passing = self.watching.feed.publish
+            self.asgi.include_router(self.watching.router())
+        self.asgi.include_router(agents_api(access, agents))
+        self.asgi.include_router(reference(self.asgi, access))
+        tell_problems(self.asgi)
         self.asgi.include_router(
             page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
         )
@@ -135,12 +168,14 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
-        if self.recordings is not None:
-            await self.recordings.start()
-        yield
-        await self.switchboard.close()  # what no drain has ended
-        if self.recordings is not None:
-            await self.recordings.close()
+        async with AsyncExitStack() as stack:
+            if self.watching is not None:
+                await stack.enter_async_context(self.watching.running())
+            if self.recordings is not None:
+                await self.recordings.start()
+                stack.push_async_callback(self.recordings.close)
+            stack.push_async_callback(self.switchboard.close)  # what no drain has ended
+            yield
 
 
 def _log_event(call_id: str, event: e.Event) -> None:

@@ -8,10 +8,16 @@ import base64
 import binascii
 import hmac
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
+from starlette.requests import HTTPConnection
+
 from offhook.phone.twilio.signature import Fields, Key, verify
+from offhook.server import session
 from offhook.server.head import Head, Proxies, is_loopback, was_forwarded
 
 log = logging.getLogger(__name__)
@@ -36,12 +42,14 @@ class Access:
         proxies: Proxies,
         demo: bool = False,
         operator_token: str | None = None,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._keys = list(keys)
         self._public_url = public_url
         self._proxies = proxies
         self._demo = demo
         self._operator_token = operator_token
+        self._wall_clock = wall_clock
         self.origin = public_url
         self._told: set[str] = set()
 
@@ -105,18 +113,42 @@ class Access:
     def is_operator(self, head: Head) -> bool:
         """Whether the request may see the page and the API: anybody in the demo, else who has the operator's token.
 
-        The token comes as `Authorization: Bearer`, or as the password of Basic, which a browser asks for by itself.
+        The token comes as `Authorization: Bearer`, as the password of Basic, which a browser asks for by itself, or as
+        the session cookie that was given for it: what a browser's WebSocket brings.
         """
         if self._demo:
             return True
         if not self._operator_token:
             return False
+        if session.holds(session.given(head.headers.get("cookie", "")), self._operator_token, self._wall_clock()):
+            return True
         scheme, _, given = head.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             given = _basic_password(given)
         elif scheme.lower() != "bearer":
             given = ""
         return hmac.compare_digest(given.strip().encode("utf-8", "surrogatepass"), self._operator_token.encode())
+
+    async def operator(self, connection: HTTPConnection) -> Head:
+        """The head of a request of the operator's; a dependency of every route that is for operators only."""
+        head = Head.of(connection.scope)
+        if not self.is_operator(head):
+            sentence = "Give the operator's token." if self.has_operator else "Set OFFHOOK_TOKEN to use this page."
+            raise HTTPException(HTTPStatus.UNAUTHORIZED, sentence, {"www-authenticate": 'Basic realm="offhook"'})
+        return head
+
+    def session_cookie(self, head: Head) -> str | None:
+        """The Set-Cookie header that spares an operator's browser the token; None where none is needed."""
+        if self._demo or not self._operator_token:
+            return None
+        return session.cookie(session.ticket(self._operator_token, self._wall_clock()), secure=self._is_secure(head))
+
+    def no_session_cookie(self, head: Head) -> str:
+        """The Set-Cookie header that ends it."""
+        return session.cookie("", secure=self._is_secure(head))
+
+    def _is_secure(self, head: Head) -> bool:
+        return self._proxies.origin(head).startswith("https:")
 
     @property
     def has_operator(self) -> bool:

@@ -1,23 +1,25 @@
 """The checks of `offhook doctor`, in the order a newcomer wants to read them. Blocking: a server runs them in a thread.
 
 What is looked at is in doctor_machine.py (this process and this machine), doctor_speech.py (the embedded engine, the
-agent), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
+agent), doctor_models.py (the realtime models), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
 from offhook.server import doctor_machine as machine
+from offhook.server import doctor_models as models
 from offhook.server import doctor_reach as reach
 from offhook.server import doctor_speech as speech
 from offhook.server import doctor_twilio as twilio
 from offhook.server.finding import Finding
 from offhook.settings import Settings
 
-Load = Callable[[Settings], list[str]]
-"""Loads the agents that will answer and gives the models they name. Raises ConfigError."""
+Load = Callable[[Settings], list[Agent]]
+"""Loads the agents that will answer. Raises ConfigError."""
 
 
 def examine(
@@ -35,6 +37,10 @@ def examine(
     """
     folder = folder or Path.cwd()
     settings, findings = machine.settings(folder)
+    reaching = credentials(settings)
+    loads, agents = speech.agents(
+        lambda: load(settings), agent, told=settings.model is not None, credentials=reaching
+    )  # fmt: skip
     findings = [
         machine.python(),
         *findings,
@@ -44,7 +50,8 @@ def examine(
         machine.descriptors(settings),
         speech.weights(),
         *speech.engine(),
-        speech.agent(lambda: load(settings), agent, told=settings.model is not None, credentials=credentials(settings)),
+        loads,
+        *models.models(agents, reaching, online=online),
         reach.port(settings),
         machine.access(settings),
         *twilio.account(settings, online=online),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
 from offhook.audio import g711
@@ -85,21 +86,22 @@ async def _say_and_understand() -> str:
         await asyncio.gather(pool.close(), synthesizer.close())
 
 
-def agent(
-    models: Callable[[], list[str]], target: str | None, *, told: bool, credentials: Credentials = NOBODY
-) -> Finding:
-    """Whether the agents load, and their models are known and have what they need. `told`: the environment names a model."""
+def agents(
+    load: Callable[[], list[Agent]], target: str | None, *, told: bool, credentials: Credentials = NOBODY
+) -> tuple[Finding, list[Agent]]:
+    """Whether the agents load, and their models are known and have what they need; and those that do. `told`: the
+    environment names a model."""
     name = target or "agent"
     try:
-        found = sorted(set(models()))
-        for model in found:
+        loaded = load()
+        models = sorted({model for agent in loaded for model in agent.models})
+        for model in models:
             engine_for(model, credentials)
     except OffhookError as error:
-        return (wrong if target or told else missing)(name, str(error))
+        return (wrong if target or told else missing)(name, str(error)), []
     except SystemExit:
-        return wrong(
-            name, f"{target} ends the program while it is imported: keep that behind if __name__ == '__main__'."
-        )
-    if not found:
-        return note(name, "A function chooses the agent of each call; the module itself holds none.")
-    return ok(name, f"Loads; it answers with the model {' and '.join(found)}.")
+        why = f"{target} ends the program while it is imported: keep that behind if __name__ == '__main__'."
+        return wrong(name, why), []
+    if not models:
+        return note(name, "A function chooses the agent of each call; the module itself holds none."), []
+    return ok(name, f"Loads; it answers with the model {' and '.join(models)}."), loaded

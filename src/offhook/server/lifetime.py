@@ -21,6 +21,7 @@ import uvicorn
 from offhook.errors import ConfigError
 from offhook.server.app import App
 from offhook.server.connection import HEAD_SECONDS, UNREAD_SECONDS, connection_class
+from offhook.server.socket import socket_class
 from offhook.settings import without_secrets
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ async def serve(
     on_ready: Callable[[int], None] = lambda _port: None,
     on_server: Callable[[Server], None] = lambda _server: None,
 ) -> None:
-    """Runs a server until it was asked to stop. Raises ConfigError if it cannot listen.
+    """Runs a server until it was asked to stop. Raises ConfigError if it cannot listen, or keep
+    anything.
 
     `prepare` makes the agents ready once the server listens: the page is there at once, and the first call waits at its
     webhook. If it fails, the server ends and its error is raised. `on_started` and, after `prepare`, `on_ready` are told
@@ -115,7 +117,7 @@ async def serve(
         host=listening.host,
         port=listening.port,
         http=connection_class(app.door, head_seconds=listening.head_seconds, unread_seconds=listening.unread_seconds),
-        ws="websockets-sansio",
+        ws=socket_class(listening.unread_seconds),
         ws_max_size=limits.message_bytes,
         ws_ping_interval=limits.ping_interval or None,
         ws_ping_timeout=limits.ping_timeout,
@@ -137,12 +139,17 @@ async def serve(
 
     server = Server(config, app.switchboard.drain, listening.drain_seconds, started)
     on_server(server)
+    if app.journal is not None:
+        await app.journal.start()
     try:
         await server.serve()
     except SystemExit:
         # uvicorn logs why it cannot listen and leaves the process; the sentence is ours to say.
         where = f"{without_secrets(listening.host)} port {listening.port}"
         raise ConfigError(f"Cannot listen on {where}: it is in use or not allowed; choose another PORT.") from None
+    finally:
+        if app.journal is not None:
+            await app.journal.close()  # after the last call's last word
     for task in preparing:
         if task.done():
             await task  # raises what went wrong

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import HTMLResponse
 
 from offhook.server.auth import Access
@@ -28,21 +28,24 @@ def page(
     router = APIRouter()
     document = (files("offhook.server") / "static" / "index.html").read_text()
 
-    async def operator(request: Request) -> Head:
-        head = Head.of(request.scope)
-        if not access.is_operator(head):
-            sentence = "Give the operator's token." if access.has_operator else "Set OFFHOOK_TOKEN to use this page."
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, sentence, {"www-authenticate": 'Basic realm="offhook"'})
-        return head
-
-    Operator = Annotated[Head, Depends(operator)]
+    Operator = Annotated[Head, Depends(access.operator)]
 
     @router.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def index(head: Operator) -> HTMLResponse:
         origin = access.origin or proxies.origin(head)
         line = f'{command} sim call --url {origin}/incoming-call --say "{try_it or "hello"}"'
         text = document.replace("{{call}}", html.escape(line)).replace("{{mode}}", "demo" if try_it else "server")
-        return HTMLResponse(text, headers=HEADERS)
+        return HTMLResponse(text, headers=HEADERS | cookie(access.session_cookie(head)))
+
+    @router.post("/api/session", status_code=HTTPStatus.NO_CONTENT)
+    async def open_session(head: Operator) -> Response:
+        """A cookie for a browser that has shown the operator's token: its sockets and pages need no header then."""
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=cookie(access.session_cookie(head)))
+
+    @router.delete("/api/session", status_code=HTTPStatus.NO_CONTENT)
+    async def end_session(head: Operator) -> Response:
+        """Takes the cookie back from this browser."""
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=cookie(access.no_session_cookie(head)))
 
     @router.get("/api/status")
     async def status(_head: Operator) -> dict[str, int | bool | None]:
@@ -50,3 +53,8 @@ def page(
         return {"calls": switchboard.live, "limit": limit, "draining": switchboard.draining}
 
     return router
+
+
+def cookie(header: str | None) -> dict[str, str]:
+    """The headers that set a cookie, if there is one to set."""
+    return {"set-cookie": header} if header else {}

@@ -79,7 +79,7 @@ class Webhooks:
                     path,
                     self._signed(answer),
                     methods=methods,
-                    include_in_schema=path == canonical,
+                    include_in_schema=False,  # the carrier's, and nobody else's
                     response_class=Response,
                 )
         return router

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from itertools import count
+from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve, unix_serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -36,20 +37,25 @@ class SocketServer:
     @asynccontextmanager
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
         """Listens while the block runs. Raises OSError if the port is taken."""
-        async with serve(
-            self._converse,
-            host,
-            port,
-            ssl=tls,
-            process_request=self._judge,
-            compression=None,
-            max_size=LARGEST_MESSAGE,
-            ping_interval=20,
-            ping_timeout=20,
-            open_timeout=None if self.setup.faults.no_upgrade else 10,
-            close_timeout=2,
-        ) as server:
+        async with serve(self._converse, host, port, ssl=tls, **self._rules()) as server:
             yield server
+
+    @asynccontextmanager
+    async def listen_unix(self, path: str) -> AsyncIterator[Server]:
+        """The same on a socket in the file system, which crosses at once: for simulated time."""
+        async with unix_serve(self._converse, path, **self._rules()) as server:
+            yield server
+
+    def _rules(self) -> dict[str, Any]:
+        return {
+            "process_request": self._judge,
+            "compression": None,
+            "max_size": LARGEST_MESSAGE,
+            "ping_interval": 20,
+            "ping_timeout": 20,
+            "open_timeout": None if self.setup.faults.no_upgrade else 10,
+            "close_timeout": 2,
+        }
 
     async def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         if self.setup.faults.no_upgrade:

@@ -70,6 +70,8 @@ class Said:
     """What was entered on the keypad instead, without the closing `#`."""
     going_on: bool = False
     """Nothing was said: the responder was cut off, both are silent, and it should go on."""
+    leaving: bool = False
+    """Nothing was said: the call has come to a limit, and these are the responder's last words."""
 
 
 class Use(Protocol):

@@ -25,6 +25,7 @@ PERSON_KEY, YES_KEY, NO_KEY = "0", "1", "2"
 _GREETING = "Hello, this is the demo voice of the Blue Door Café. You can order, book a table, or ask for the menu."
 _SORRY = ("Sorry, I did not understand that.", "Sorry, I did not get that.")
 _OFFER = ("Would you like to talk to a person?", "Please say yes or no, or press zero.")
+_LEAVING = "I am sorry, but this call has to end here. Goodbye!"
 _BY_KEY = "Press one for yes, or two for no."
 _GOODBYE = "Thank you for calling. Goodbye!"
 
@@ -70,7 +71,9 @@ class Desk:
 
     async def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
         """Sentences to say to a caller."""
-        if said.going_on:
+        if said.leaving:
+            reply = Reply(says=(_LEAVING,))
+        elif said.going_on:
             reply = self._open
         elif said.keys:
             reply = await self._entered(said.keys, use)

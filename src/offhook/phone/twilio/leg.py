@@ -11,6 +11,7 @@ from offhook.core.leg import PhoneSide
 from offhook.core.playout import Slice
 from offhook.errors import CallRefused, LocalProtocolError, RemoteProtocolError
 from offhook.phone.twilio import wire
+from offhook.phone.twilio.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class Socket(Protocol):
 
 class Joinable(PhoneSide, Protocol):
     """A call that a stream can join."""
+
+    epoch: int
+    """Which stream may join next."""
 
     def join(self, leg: "TwilioLeg") -> None:
         """The stream carries the call from now on."""
@@ -73,6 +77,8 @@ class TwilioLeg:
         self._spoke = False
         self._newest = b""  # the newest media message: its timestamp is read only when a mark needs it
         self._newest_at = 0.0
+        self._tally = Tally(0, 0.0)
+        self._saying: str | None = None  # the item whose next audio must come before the ear runs dry
         self._stuck: tuple[int, float] | None = None  # unsent bytes, and since when they have not moved
 
     # ------------------------------------------------------------------------------------------ what Twilio says
@@ -98,10 +104,12 @@ class TwilioLeg:
             self._leave(POLICY, report=True)
 
     def _media(self, call: Joinable, message: bytes, audio: bytes) -> None:
-        self._newest, self._newest_at = message, self._now()
+        now = self._now()
+        self._tally.came(now - self._newest_at)
+        self._newest, self._newest_at = message, now
         if self.ear.awaits_media:
             self.ear.flowed()
-            self._hear(self._newest_at)
+            self._hear(now)
         call.caller_audio(audio)
 
     def _take(self, fact: wire.Message, message: bytes) -> None:
@@ -132,6 +140,7 @@ class TwilioLeg:
             return
         self._out = wire.Outgoing(start.stream_sid)
         self._newest_at = now
+        self._tally = Tally(max(0, call.epoch - 1), now)
         self._call = call
         call.join(self)
 
@@ -178,9 +187,15 @@ class TwilioLeg:
                 self.ear.wrote(None, 0.0, LEAD_IN_MS, now)
                 self._socket.send(self._out.media(MULAW_8K.silence(LEAD_IN_MS)))
                 self._call.tape.wrote(MULAW_8K.silence(LEAD_IN_MS), now)
+            queued_ms = self.ear.queued_ms(now)
+            self._tally.underruns += item == self._saying and not queued_ms
+            self._tally.media_out += 1
             self.ear.wrote(item, piece.offset_ms, end_ms - piece.offset_ms, now)
             self._socket.send(self._out.media(piece.audio))
             self._call.tape.wrote(piece.audio, now)
+            if not piece.offset_ms:
+                self._call.report(e.ItemSounded(item, now + queued_ms + self.ear.round_trip_ms))
+        self._saying = None if piece.last else item
         if mark := self.ear.mark_after(item, end_ms, piece.last, now):
             self._socket.send(self._out.mark(mark))
         self._call.ledger.forget_before(item, end_ms - self.ear.queued_ms(now) - AHEAD_MS)
@@ -200,6 +215,7 @@ class TwilioLeg:
             case e.Clear():
                 now = self._now()
                 fence = self.ear.clear(now)
+                self._saying = None
                 if self._call is not None:
                     self._call.tape.cleared(now)
                 self._socket.send(self._out.clear)
@@ -261,6 +277,7 @@ class TwilioLeg:
     def _hear(self, now: float) -> None:
         assert self._call is not None
         while (heard := self.ear.settled(now)) is not None:
+            self._tally.corrections += self.ear.settled_cut is not None and self.ear.settled_cut.shift_ms != 0.0
             self._log_math(heard)
             if (cut := self.ear.settled_cut) is not None:
                 self._call.tape.settled(cut.shift_ms - self._playout_offset_ms)
@@ -287,6 +304,7 @@ class TwilioLeg:
         if self._call is not None:
             self._call.tape.lost(self._now())
         if report and self._call is not None:
+            self._call.report(self._tally.ended(self._newest, self._now()))
             self._call.report(e.PhoneLost(stopped, self.ear.lost(closed_at)))
 
     def _extra(self) -> dict[str, str]:

@@ -91,6 +91,15 @@ def timestamp_ms(message: bytes) -> float | None:
     return told if 0.0 <= told < _LONGEST_MS else None  # NaN is neither
 
 
+def chunk(message: bytes) -> int | None:
+    """`media.chunk` of a media message: its number among the stream's, from 1."""
+    try:
+        told = int(orjson.loads(message)["media"]["chunk"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return told if 0 < told < _LONGEST_MS else None
+
+
 def parse(message: bytes) -> Message:
     """One message. Raises RemoteProtocolError for one that is not of the protocol."""
     try:

@@ -1,0 +1,184 @@
+"""From what a call tells those who watch it to records: what the journal keeps and what viewers are told.
+
+Pure. `docs/kept.md` lists the types and their fields. A record with a `seq` is kept; one without (`seq` 0) is for viewers
+of the moment only. Texts are made such that every database takes them: no NUL, no half characters.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from offhook.core import events as e
+from offhook.core.states import CallState
+
+STATUS = {
+    CallState.CONNECTING: "ringing",
+    CallState.RINGING: "ringing",
+    CallState.CONNECTED: "in-progress",
+    CallState.PARKED: "parked",
+    CallState.ENDING: "ending",
+}
+"""A state as viewers are told it: in the carrier's words where it has one."""
+RESULT_STATUS = {e.Result.COMPLETED: "completed", e.Result.FAILED: "failed", e.Result.UNANSWERED: "no-answer"}
+"""The status of a call that has ended."""
+ROLE = {"caller": "user", "agent": "assistant"}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that happened in a call."""
+
+    call_id: str
+    seq: int
+    """Per call from 1, without gaps; 0 for what is not kept."""
+    at_ms: float
+    """Since the call began."""
+    at: float
+    """Seconds since 1970."""
+    type: str
+    body: dict[str, Any]
+
+    def message(self) -> dict[str, Any]:
+        """As viewers are told it."""
+        head = {"type": self.type, "call_id": self.call_id, "at_ms": self.at_ms}
+        return head | ({"seq": self.seq} if self.seq else {}) | self.body
+
+
+class Recorder:
+    """Numbers what happens in one call."""
+
+    def __init__(self, call_id: str, began_ms: float, began_at: float, *, seq: int = 0) -> None:
+        """`began_ms` on the call's clock, `began_at` in seconds since 1970; `seq`: the newest number given before."""
+        self._call_id, self._began_ms, self._began_at, self._seq = call_id, began_ms, began_at, seq
+        self._usd: float | None = None
+        self._unpriced = False
+        self._noted = b""
+        self._tools: dict[str, tuple[str, float]] = {}  # name and start of those that run
+        self._latency_ms: dict[str, float] = {}  # of answers whose turn is not kept yet
+
+    def records(self, event: e.Event, now: float) -> list[Record]:
+        """What an event means to journal and viewers; `now` is on the call's clock."""
+        make = _MAKE.get(type(event))
+        if make is None:
+            return []
+        at_ms = round(now - self._began_ms, 1)
+        at = self._began_at + at_ms / 1000.0
+        made = []
+        for kind, body in make(self, event, at_ms):
+            kept = kind not in TRANSIENT
+            self._seq += kept
+            made.append(Record(self._call_id, self._seq if kept else 0, at_ms, at, kind, body))
+        return made
+
+    # Each gives pairs of type and body.
+
+    def _began(self, event: e.CallBegan, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        body = {
+            name: clean(getattr(event, name))
+            for name in ("sid", "account_sid", "direction", "caller", "called", "variables")
+        }
+        return [("call", body), ("status", {"status": "ringing", "state": "connecting"})]
+
+    def _agent_joined(self, event: e.AgentJoined, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("agent", {"agent": clean(event.name), "backend": clean(event.backend)})]
+
+    def _state_changed(self, event: e.StateChanged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        status = STATUS.get(CallState(event.state))
+        return [("status", {"status": status, "state": event.state})] if status else []  # `Ended` tells the last
+
+    def _turn_kept(self, event: e.TurnKept, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        body: dict[str, Any] = {"turn": event.turn, "role": ROLE[event.role], "text": clean(event.text), "final": True}
+        if event.item is not None:
+            body |= {
+                "item": clean(event.item),
+                "unheard": clean(event.unheard),
+                "heard_ms": round(event.heard_ms, 1),
+                "generated_ms": round(event.generated_ms, 1),
+            }
+            latency_ms = self._latency_ms.get(event.item)
+            if latency_ms is not None and event.heard_ms > 0:
+                body["latency_ms"] = latency_ms
+        return [("transcript", body)]
+
+    def _answered(self, event: e.Answered, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        self._latency_ms[event.item] = latency_ms = round(event.latency_ms, 1)
+        return [("latency", {"item": clean(event.item), "latency_ms": latency_ms})]
+
+    def _tool_called(self, event: e.ToolCalled, at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        self._tools[event.id] = event.name, at_ms
+        body = {"id": event.id, "name": event.name, "status": "started", "arguments": event.arguments}
+        return [("tool", clean(body))]
+
+    def _tool_finished(self, event: e.ToolFinished, at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        name, began_ms = self._tools.pop(event.id, ("", at_ms))
+        body = {
+            "id": event.id, "name": name, "status": "failed" if event.failed else "finished", "output": event.output,
+            "took_ms": round(at_ms - began_ms, 1),
+        }  # fmt: skip
+        return [("tool", clean(body))]
+
+    def _barged_in(self, event: e.BargedIn, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        items = {clean(item): round(ms, 1) for item, ms in event.heard_ms.items()}
+        return [("barge_in", {"heard_ms": next((ms for ms in reversed(items.values()) if ms), 0.0), "items": items})]
+
+    def _key_pressed(self, event: e.KeyPressed, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("key", {"digit": event.digit})]
+
+    def _used(self, event: e.Used, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        if event.usd is None:
+            self._unpriced = True
+        else:
+            self._usd = (self._usd or 0.0) + event.usd
+        counted = ("text_in", "audio_in", "cached_in", "text_out", "audio_out", "seconds")
+        item = {"item": clean(event.item)} if event.item else {}
+        body = {"model": clean(event.model), "usd": event.usd} | item | {name: getattr(event, name) for name in counted}
+        total = None if self._usd is None else round(self._usd, 9)
+        return [("usage", body | {"cost_usd": total, "unpriced": self._unpriced})]
+
+    def _noted_by_tools(self, event: e.Noted, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        try:
+            noted = orjson.dumps(event.data, default=repr, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:  # nested beyond measure, or half a character: the tools' own, and theirs alone
+            return []
+        if noted == self._noted:
+            return []
+        self._noted = noted
+        return [("note", {"data": clean(orjson.loads(noted))})]
+
+    def _stream_ended(self, event: e.StreamEnded, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        counted = ("epoch", "media_in", "media_out", "missing", "underruns", "corrections")
+        lengths = ("lasted_ms", "longest_gap_ms")
+        body = {name: getattr(event, name) for name in counted}
+        return [("stream", body | {name: round(getattr(event, name), 1) for name in lengths})]
+
+    def _ended(self, event: e.Ended, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        status = RESULT_STATUS[event.result]
+        body = {"result": event.result.value, "reason": event.reason.value}
+        return [("status", {"status": status, "state": "ended"}), ("ended", body)]
+
+
+TRANSIENT = frozenset({"latency"})
+"""Types that are for viewers only; what matters of them is in a record that is kept."""
+
+_MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
+    e.CallBegan: Recorder._began, e.AgentJoined: Recorder._agent_joined,
+    e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
+    e.Answered: Recorder._answered, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
+    e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
+    e.Noted: Recorder._noted_by_tools, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
+}  # fmt: skip
+
+
+def clean(value: Any) -> Any:
+    """The same without what a database refuses in a text, however deep."""
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:
+            return value
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {clean(key): clean(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(each) for each in value]
+    return value

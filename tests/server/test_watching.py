@@ -1,0 +1,85 @@
+"""Who may see what: every route of the server, by what it asks of a stranger."""
+
+import httpx
+import pytest
+from starlette.routing import Route, WebSocketRoute
+from websockets.exceptions import InvalidStatus
+
+from tests.server.running import running
+from tests.server.test_live import watch
+
+# Routes that are not the operator's: probes, and what Twilio signs.
+OPEN = {"/healthz", "/readyz"}
+SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/next", "/twilio/status"}
+
+
+def routes(app):
+    """Every route, also of routers within."""
+    for route in app.routes:
+        if isinstance(route, Route | WebSocketRoute):
+            yield route
+        else:
+            yield from routes(route.app if hasattr(route, "app") else route.original_router)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    with running(operator_token="t0ken", folder=tmp_path_factory.mktemp("kept")) as server:
+        yield server
+
+
+def filled_in(path):
+    return path.replace("{call_id}", "c1")
+
+
+def test_no_route_answers_a_stranger(guarded):
+    seen = set()
+    for route in routes(guarded.app.asgi):
+        path = filled_in(route.path)
+        assert "{" not in path
+        seen.add(path)
+        for headers in ({}, {"authorization": "Bearer wrong"}, {"cookie": "offhook_session=1.x"}):
+            if isinstance(route, WebSocketRoute):
+                with pytest.raises(InvalidStatus) as refused, watch(guarded, path, headers=headers):
+                    pass
+                assert refused.value.response.status_code == 401, path
+                continue
+            for method in route.methods - {"HEAD"}:
+                answer = httpx.request(method, guarded.origin + path, headers=headers)
+                if path in OPEN:
+                    assert answer.status_code == 200
+                elif path.rstrip("/") in SIGNED:
+                    assert answer.status_code == 403 and answer.json()["detail"] == "The signature does not hold."
+                else:
+                    assert answer.status_code == 401, f"{method} {path}"
+                    assert answer.json() == {"detail": "Give the operator's token."}
+    assert {"/api/calls", "/api/calls/c1", "/api/calls.csv", "/api/calls/c1/export", "/api/agents", "/docs"} <= seen
+    assert {"/ws/events", "/ws/events/c1", "/openapi.json", "/"} <= seen
+
+
+def test_every_route_answers_the_operator(guarded):
+    for route in routes(guarded.app.asgi):
+        if isinstance(route, WebSocketRoute) or route.path.rstrip("/") in SIGNED:
+            continue
+        for method in route.methods - {"HEAD"}:
+            headers = {"authorization": "Bearer t0ken"}
+            answer = httpx.request(method, guarded.origin + filled_in(route.path), headers=headers)
+            assert answer.status_code in (200, 204, 404), f"{method} {route.path}"
+
+
+def test_without_a_token_nobody_is_let_in(tmp_path):
+    with running(folder=tmp_path) as server:
+        for path in ("/api/calls", "/api/agents", "/docs"):
+            answer = httpx.get(server.origin + path, headers={"authorization": "Bearer"})
+            assert (answer.status_code, answer.json()) == (401, {"detail": "Set OFFHOOK_TOKEN to use this page."})
+        with pytest.raises(InvalidStatus), watch(server, "/ws/events", headers={"authorization": "Bearer"}):
+            pass
+
+
+def test_the_demo_shows_its_calls_to_this_machine(tmp_path):
+    with running(demo=True, folder=tmp_path) as server:
+        server.call("CA1")
+        server.in_loop(lambda: None)
+        assert httpx.get(server.origin + "/api/calls").status_code == 200
+        for headers in ({"host": "example.com"}, {"origin": "http://evil.example"}, {"x-forwarded-for": "1.2.3.4"}):
+            assert httpx.get(server.origin + "/api/calls", headers=headers).status_code == 403
