@@ -235,8 +235,9 @@ class Call:
         self.report(e.ItemEnded(item))
 
     def shown(self, words: str) -> str:
-        """Words that are being said, as those who watch may see them before they are kept."""
-        return words
+        """Words that are being said, as those who watch may see them before they are kept: none where something may not
+        be kept, since half a number is not known for one."""
+        return "" if self._redactor.kinds else words
 
     # ------------------------------------------------------------------------------------------ control plane
 

@@ -96,6 +96,12 @@ def _bucket(text: str) -> str:
     return text
 
 
+def _kinds(text: str) -> str:
+    if not {each.strip() for each in text.split(",")} <= {"cards", "phones", "keys"}:
+        raise ValueError("not a kind of number")
+    return text
+
+
 def _web_url(text: str) -> str:
     if urlsplit(_url(text)).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -375,6 +381,24 @@ class Settings(BaseSettings):
         int,
         Field(ge=250, le=5000, title="milliseconds, 250 to 5000", description="Silence that ends a caller's turn."),
     ] = 700
+    record: Annotated[
+        bool, Field(title="true or false", description="Record every call; callers are told so in the greeting.")
+    ] = False
+    consent: Annotated[
+        str | None,
+        Field(
+            title="a text",
+            description="What ends the greeting of calls that are recorded. Unset: `This call is recorded.`",
+        ),
+    ] = None
+    redact: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _kinds(text)),
+        Field(
+            title="cards, phones or keys, with commas between",
+            description="Numbers that are kept nowhere: not in transcripts, not in recordings. Unset: none.",
+        ),
+    ] = None
 
     # ---------------------------------------------------------------- what may be dialled
     allowed_countries: Annotated[

@@ -187,6 +187,23 @@ def test_arguments_stay_json():
     assert redactor.event(same) == ([same], [])
 
 
+def test_what_tools_note_and_what_a_call_came_with_holds_no_number():
+    redactor = Redactor(("cards", "phones"), ("US",))
+    noted = {"card": ("4111 1111 1111 1111", 4111111111111111), 4111111111111111: True, "who": {"at": None, "n": 3}}
+    (told,), _ = redactor.event(e.Noted(noted))
+    assert told.data == {"card": [CARD, CARD], CARD: True, "who": {"at": None, "n": 3}}
+
+    class Card:
+        def __repr__(self):
+            return "Card(4111111111111111)"
+
+    (told,), _ = redactor.event(e.Noted({"card": Card()}))
+    assert told.data == {"card": f"Card({CARD})"}
+    began = e.CallBegan("CA1", "AC1", "inbound", "+12025550143", "+12025550144", {"card": "4111111111111111"})
+    (told,), _ = redactor.event(began)
+    assert (told.caller, told.called, told.variables) == ("+12025550143", "+12025550144", {"card": CARD})
+
+
 def test_what_holds_no_words_is_left_alone():
     for event in (e.StateChanged("connected"), e.BargedIn({"a": 1.0}), e.Ended(e.Result.COMPLETED, e.Reason.SHUT_DOWN)):
         assert ALL.event(event) == ([event], [])

@@ -114,12 +114,14 @@ class Taped:
             return app.door.open_leg(socket, self.call_id)
 
         during = asyncio.create_task(self.during(self, app)) if self.during else None
-        await place_call(self.carrier, app.asgi, accept, self.up, self.down)
-        await asyncio.sleep(20.0)
-        if during:
-            await during
-        await app.recordings.close()
-        await app.switchboard.close()
+        try:
+            await place_call(self.carrier, app.asgi, accept, self.up, self.down)
+            await asyncio.sleep(20.0)
+            if during:
+                await during
+        finally:
+            await app.switchboard.close()
+            await app.recordings.close()
 
     @property
     def path(self) -> Path:

@@ -57,6 +57,19 @@ def test_it_writes_over_nothing(tmp_path):
         WavFile(tmp_path / "a.wav", 8000)
 
 
+def test_a_file_whose_head_cannot_be_written_is_closed(tmp_path, monkeypatch):
+    opened = []
+
+    def full(file, _at, _audio):
+        opened.append(file._file)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(WavFile, "_write", full)
+    with pytest.raises(OSError, match="No space"):
+        WavFile(tmp_path / "a.wav", 8000)
+    assert opened[0].closed
+
+
 def test_a_head_is_as_the_standard_library_writes_it():
     told = io.BytesIO()
     with wave.open(told, "wb") as file:

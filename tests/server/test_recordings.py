@@ -1,13 +1,16 @@
 """`GET /api/calls/{id}/recording`."""
 
+import asyncio
 import base64
 
 import httpx
 import pytest
 
+from offhook.core.keeping import Keeping
+from offhook.phone.loopback import LoopbackLeg
 from offhook.server.recordings import byte_range
 
-from .running import running
+from .running import GreetingAgent, running
 
 TOKEN = {"authorization": "Bearer the operator"}
 AUDIO = bytes(range(256)) * 1000
@@ -87,3 +90,39 @@ def test_there_is_no_route_where_nothing_is_recorded():
 def test_ranges_of_an_empty_file():
     assert byte_range("bytes=0-", 0) == (0, 0)
     assert byte_range("", 10) is None
+
+
+class Recorded(GreetingAgent):
+    keeping = Keeping(record=True)
+
+
+def test_a_recording_is_linked_by_its_call_and_goes_with_it(tmp_path):
+    folder = tmp_path / "recordings"
+    with running(folder=tmp_path, recordings=folder, agent=Recorded, operator_token="the operator") as it:
+        it.call("CA1")
+        call_id = it.call_id()
+
+        def speak():
+            call = it.app.switchboard.by_sid("CA1")
+            call.join(leg := LoopbackLeg())
+            for _ in range(50):
+                leg.say(b"\x80" * 160)
+
+        it.in_loop(speak)
+        path = f"/api/calls/{call_id}"
+        assert get(it, path, "DELETE").status_code == 409
+        it.end("CA1")
+
+        async def written():
+            await it.app.recordings._idle.wait()
+            await it.app.journal.flush()
+
+        asyncio.run_coroutine_threadsafe(written(), it.loop).result(5)
+        told = get(it, path).json()["recording"]
+        assert told == f"{path}/recording"
+        assert get(it, told).content[:4] == b"RIFF"
+        (event,) = [each for each in get(it, path + "/export").json()["events"] if each["type"] == "recording"]
+        assert event["url"] == (folder / f"{call_id}.wav").as_uri()
+        assert get(it, path, "DELETE").status_code == 204
+        assert get(it, told).status_code == get(it, path).status_code == 404
+        assert list(folder.iterdir()) == []

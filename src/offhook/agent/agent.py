@@ -12,6 +12,8 @@ from offhook.core.keeping import Keeping
 from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
 
+CONSENT = "This call is recorded."
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
@@ -41,7 +43,7 @@ class Agent:
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
     record: bool = False
-    consent: str = "This call is recorded."
+    consent: str = CONSENT
     redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""

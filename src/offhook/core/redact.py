@@ -33,8 +33,13 @@ _KEYS = re.compile(r"\(keys [^)]*\)")
 NORTH_AMERICAN = "1"
 NEIGHBOURS = 3
 """Turns of one side that a number may be spread over."""
-_NOT_SAID = {"item", "id", "name", "role", "state", "status", "model", "result", "reason", "url", "digit"}
-"""Text fields of events that are names, not words."""
+_NOT_SAID = {
+    "item", "id", "name", "role", "state", "status", "model", "result", "reason", "url", "digit", "backend", "turns",
+    "sid", "account_sid", "direction", "caller", "called",
+}  # fmt: skip
+"""Text fields of events that are names, not words. Who calls whom is what a call is found by."""
+_NOTED = {"data", "variables"}
+"""Fields that hold values of any kind."""
 _Found = tuple[int, int, str]
 
 
@@ -57,7 +62,7 @@ class Redactor:
 
     def __init__(self, kinds: Iterable[str], regions: Iterable[str] = ()) -> None:
         """`regions`: where telephone numbers are at home, as ISO 3166 codes."""
-        self._kinds, self._regions = frozenset(kinds), tuple(regions)
+        self.kinds, self._regions = frozenset(kinds), tuple(regions)
         self._turns: dict[str, deque[e.TurnKept]] = {}
         self._told: dict[int, str] = {}
 
@@ -67,17 +72,18 @@ class Redactor:
 
     def event(self, event: e.Event) -> tuple[list[e.Event], list[e.TurnKept]]:
         """An event as it may be told, with earlier turns that are to be told anew; and the turns in which a number was spoken."""
-        if not self._kinds:
+        if not self.kinds:
             return [event], []
         if isinstance(event, e.TurnKept):
             return self._turn(event)
         if isinstance(event, e.KeyPressed):
-            return [e.KeyPressed(HIDDEN) if "keys" in self._kinds else event], []
+            return [e.KeyPressed(HIDDEN) if "keys" in self.kinds else event], []
         changed: dict[str, Any] = {
             name: self._json(value) if name in ("arguments", "output") else self.text(value)
             for name in event.__dataclass_fields__
             if name not in _NOT_SAID and isinstance(value := getattr(event, name), str)
         }
+        changed |= {name: self._value(getattr(event, name)) for name in event.__dataclass_fields__ if name in _NOTED}
         return [replace(event, **changed) if changed else event], []
 
     # ------------------------------------------------------------------------------------------ turns
@@ -119,13 +125,13 @@ class Redactor:
 
     def _find(self, text: str) -> list[_Found]:
         found: list[_Found] = []
-        if "keys" in self._kinds:
+        if "keys" in self.kinds:
             found += [(each.start(), each.end(), "(keys)") for each in _KEYS.finditer(text)]
-        for run in runs(text) if self._kinds & {"cards", "phones"} else ():
+        for run in runs(text) if self.kinds & {"cards", "phones"} else ():
             size = len(run.digits)
-            if "cards" in self._kinds and size >= 13 and _has_card(run):
+            if "cards" in self.kinds and size >= 13 and _has_card(run):
                 found.append((run.begin, run.end, CARD))
-            elif "phones" in self._kinds and 7 <= size <= 16 and self._is_phone(text, run):
+            elif "phones" in self.kinds and 7 <= size <= 16 and self._is_phone(text, run):
                 found.append((run.begin, run.end, PHONE))
         return found
 
@@ -157,14 +163,15 @@ class Redactor:
     def _value(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            redacted = self.text(str(value))
-            return value if redacted == str(value) else redacted
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self._value(each) for each in value]
         if isinstance(value, dict):
-            return {self.text(name): self._value(each) for name, each in value.items()}
-        return value
+            return {self._value(name): self._value(each) for name, each in value.items()}
+        if value is None or isinstance(value, bool):
+            return value
+        written = str(value) if isinstance(value, int | float) else repr(value)  # as the journal writes what is no JSON
+        redacted = self.text(written)
+        return value if redacted == written else redacted
 
 
 def _has_card(run: Run) -> bool:

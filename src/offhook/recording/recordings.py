@@ -230,6 +230,10 @@ class Recordings:
             await self._bucket.delete(call_id + KEPT)
         return True
 
+    async def remove(self, call_id: str) -> None:
+        """As `delete`, for whom it is all the same whether there was one."""
+        await self.delete(call_id)
+
     async def kept(self) -> list[Kept]:
         """Every recording that is whole, by call id. Raises OSError."""
         found = dict(await self._bucket.names()) if self._bucket is not None else {}

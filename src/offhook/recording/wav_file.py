@@ -35,8 +35,12 @@ class WavFile:
         self.path, self._rate, self._size = path, rate, 0
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         self._file: BinaryIO = open(descriptor, "rb+", buffering=0)  # noqa: SIM115
-        _lock(self._file)
-        self._write(0, head(rate, 0))
+        try:
+            _lock(self._file)
+            self._write(0, head(rate, 0))
+        except BaseException:  # a disk that is full: nobody has the file who could close it
+            self._file.close()
+            raise
 
     def append(self, left: bytes, right: bytes) -> None:
         """More of both sides: PCM16, as long as one another."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,11 +83,9 @@ class App:
         *,
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
-        remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -151,18 +149,18 @@ class App:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
                 retention_days=options.retention_days, carrier_status=carrier_status,
-                remove_recording=remove_recording,
+                remove_recording=self.recordings.remove if self.recordings is not None else None,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        if self.recordings is not None:
+            self.asgi.include_router(recordings(access, self.recordings))
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
         self.asgi.include_router(
             page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
         )
-        if self.recordings is not None:
-            self.asgi.include_router(recordings(access, self.recordings))
         self.asgi.add_middleware(Gate, access=access)
         self.asgi.add_middleware(CloseUnread)  # the outer one
 

@@ -4,13 +4,14 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
 
 from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
-from offhook.server.head import Head
+from offhook.server.shown import Problem
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +21,13 @@ MISSING = "There is no recording of this call."
 
 def recordings(access: Access, kept: Recordings) -> APIRouter:
     """The route; HEAD answers as GET without the audio."""
-    router = APIRouter()
+    problems: dict[int | str, dict[str, Any]] = {code: {"model": Problem} for code in (401, 404, 416, 502)}
+    router = APIRouter(dependencies=[Depends(access.operator)], responses=problems, tags=["calls"])
 
-    @router.api_route("/api/calls/{call_id}/recording", methods=["GET", "HEAD"])
+    @router.head("/api/calls/{call_id}/recording", include_in_schema=False)
+    @router.get("/api/calls/{call_id}/recording", response_class=Response, summary="The recording, or a range of it")
     async def recording(call_id: str, request: Request) -> Response:
         """Stereo WAV: left the caller, right what the caller heard. A range of bytes is answered as such."""
-        if not access.is_operator(Head.of(request.scope)):
-            sentence = "Give the operator's token." if access.has_operator else "Set OFFHOOK_TOKEN to use the API."
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, sentence, {"www-authenticate": 'Basic realm="offhook"'})
         try:
             size = await kept.size(call_id)
         except OSError as error:
