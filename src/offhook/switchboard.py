@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection
 
-from offhook.call import Call, Publish
+from offhook.call import Call, Publish, Record
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.states import CallState, Next
@@ -19,7 +19,8 @@ REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook d
 
 
 class Switchboard:
-    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call."""
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `record` begins
+    its recording."""
 
     def __init__(
         self,
@@ -29,10 +30,11 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
+        record: Record | None = None,
     ) -> None:
         self._open_agent = open_agent
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
-        self._publish = publish
+        self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -83,7 +85,7 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()

@@ -143,10 +143,13 @@ class Roster:
         try:
             if len(who.models) == 1:
                 (model,) = who.models
-                return self._engine(model).leg(who.on(model))
-            return FailoverLeg([self._candidate(who, model) for model in who.models])
+                leg: AgentLeg = self._engine(model).leg(who.on(model))
+            else:
+                leg = FailoverLeg([self._candidate(who, model) for model in who.models])
         except ConfigError as error:
             raise CallRefused(str(error)) from error
+        leg.keeping = who.keeping
+        return leg
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]
