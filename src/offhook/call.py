@@ -9,12 +9,15 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.dialling import RING_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
+from offhook.core.opening import Plan
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
 from offhook.core.tape import Tape
@@ -32,6 +35,8 @@ EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so l
 MOST_TO_SAY = 2_000  # characters: two minutes
 
 Publish = Callable[[str, e.Event], None]
+AtCarrier = Callable[["Call", e.AskCarrier | e.EndAtCarrier], None]
+"""Does at the carrier what a call wants done there; never waits. What it finds out it reports to the call."""
 
 
 class Call:
@@ -51,10 +56,14 @@ class Call:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         format: Format = MULAW_8K,
+        id: str | None = None,
+        plan: Plan | None = None,
+        ring_ms: float = RING_MS,
+        at_carrier: AtCarrier = lambda _call, _command: None,
     ) -> None:
-        """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
-        converted to it."""
-        self.id = secrets.token_hex(8)
+        """`format` is that of the phone legs that will carry the call; `plan`: it is one of ours, which is to ring for
+        `ring_ms`. Raises ValueError if the agent's format cannot be converted to the phone's."""
+        self.id = id or secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = {}
         self.epoch = 0  # which stream may join next
@@ -62,7 +71,8 @@ class Call:
         self._clock = clock(self._loop)
         self.began = self.now()
         """On the call's clock."""
-        self._publish, self._on_ended = publish, on_ended
+        self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
+        self._ours = plan is not None
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
@@ -72,8 +82,9 @@ class Call:
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
         self.control = CallControl(
-            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
-        )
+            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd,
+            plan=plan, ring_ms=ring_ms,
+        )  # fmt: skip
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
@@ -90,9 +101,18 @@ class Call:
     # ------------------------------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Opens the agent leg, before the stream is there."""
-        self._running = self._loop.create_task(self._run_agent(), name=f"agent of call {self.id}")
+        """Opens the agent leg, before the stream is there; that of a call of ours when somebody answers."""
+        if not self._ours:
+            self._open_agent()
         self.arm()
+
+    def _open_agent(self) -> None:
+        self._running = self._loop.create_task(self._run_agent(), name=f"agent of call {self.id}")
+
+    def dialled(self, sid: str) -> None:
+        """The carrier has a name for a call of ours."""
+        self.info = replace(self.info, sid=sid)
+        self.report(e.Dialled(sid))
 
     def join(self, leg: PhoneLeg) -> None:
         """A phone leg carries the call from now on."""
@@ -248,8 +268,12 @@ class Call:
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
                     self._tools.add(running)
                     running.add_done_callback(self._tools.discard)
+                case e.OpenAgent():
+                    self._open_agent()
                 case e.CloseAgent():
                     self._over()
+                case e.AskCarrier() | e.EndAtCarrier():
+                    self._at_carrier(self, command)
                 case e.Clear() | e.HangUp():
                     if self.phone is not None:
                         self.phone.send(command)
