@@ -81,7 +81,9 @@ class Switchboard:
         self._make_room()
         return self._hold(self._made(info, self._open_agent(info)))
 
-    def dial(self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None) -> Call:
+    def dial(
+        self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
+    ) -> Call:
         """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. Raises CallsFull."""
         self._make_room()
         return self._hold(self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms))

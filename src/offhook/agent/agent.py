@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.core.opening import Detection
 from offhook.errors import ConfigError
 
 
@@ -25,6 +26,11 @@ class Agent:
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
     sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
+
+    For calls that it makes: `disclosure` is said behind the first sentence of the greeting (None: that it is an AI assistant,
+    in its language; "": nothing); `amd` has the carrier find out whether a machine answers ("sync": before the agent is put
+    through, "async": meanwhile); `voicemail` is what a machine is told ("": it is hung up on). In all of these, in the
+    greeting and in the instructions, `{name}` stands for a variable of the call.
     """
 
     instructions: str = ""
@@ -38,13 +44,18 @@ class Agent:
     realtime: Realtime = field(default_factory=Realtime)
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
+    disclosure: str | None = None
+    voicemail: str = ""
+    amd: Detection = "off"
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "greeting", "language", "name"):
+        for name in ("instructions", "greeting", "language", "name", "disclosure", "voicemail"):
             value = getattr(self, name)
-            if value is not None or name != "greeting":
+            if value is not None or name not in ("greeting", "disclosure"):
                 _text(name, value)
+        if self.amd not in get_args(Detection):
+            raise ConfigError(f'An agent\'s amd must be "off", "sync" or "async", not {self.amd!r}.')
         object.__setattr__(self, "model", _one_or_several(self.model))
         if isinstance(self.voice, Mapping):
             for provider, voice in self.voice.items():

@@ -7,6 +7,8 @@ from offhook.agent.realtime_session import joined
 from offhook.core.leg import CallInfo
 
 GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
+GREET_CALLEE = "You have just called somebody, who has answered. Greet them in one short sentence, and say on whose behalf you call."
+DISCLOSE = "Within the greeting say exactly: {}"
 SAY = "Say exactly the following and nothing else: {}"
 EXACTLY = f"The call has just begun. {SAY}"
 GO_ON = (

@@ -16,6 +16,7 @@ from offhook.agent.briefing import KEYS
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
+from offhook.agent.outbound import with_disclosure
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -57,13 +58,14 @@ class LocalLeg:
         endpointing: Endpointing,
         tools: Tools,
         name: str = "",
+        disclosure: str = "",
     ) -> None:
-        """`name`: the agent's."""
+        """`name`: the agent's; `disclosure`: said within the desk's own greeting."""
         self.tools, self._name = tools, name
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
-        self._greeting = responder.greeting() if greeting is None else greeting
+        self._greeting = with_disclosure(responder.greeting(), disclosure) if greeting is None else greeting
         self.call: AgentSide
         self.conversation = Conversation()
         self._past: Handover | None = None  # what another leg left to this one
@@ -365,7 +367,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
-            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name, agent.disclosure or "",
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -234,7 +234,7 @@ class CallControl:
 
     def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
         self._floor.agent_changed(event.turns, now, again=self._agent_joined)
-        if self._agent_joined and self._floor.held:  # whoever goes on in the place of another
+        if self._floor.held:  # it may be one that goes on in the place of another
             self._do(e.Heed(False))
         self._agent_joined = True
         self._floor.asides.back(event, now)
