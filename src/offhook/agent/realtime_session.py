@@ -71,7 +71,7 @@ class Conduct:
     """It answers when the caller's turn is over."""
 
 
-def session_update(shape: Shape, instructions: str, conduct: Conduct = Conduct()) -> bytes:  # noqa: B008  (it is immutable)
+def session_update(shape: Shape, instructions: str, conduct: Conduct = Conduct()) -> bytes:
     """All settings of a session.
 
     Raises ConfigError for what this server has no word for.

@@ -15,11 +15,13 @@ from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
+from offhook.server.call import call_api
 from offhook.server.calls import agents_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.media import Limits
+from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.reference import reference
@@ -74,13 +76,16 @@ class App:
         journal: Journal | None = None,
         *,
         carrier_status: CarrierStatus | None = None,
+        dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
+        what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
+        after calls whose server was lost, if not `dialling`; `agents` says who answers;
         `remove_recording` takes a call's id and is content with a call that has none."""
         self.options, self.journal = options, journal
+        self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -96,15 +101,20 @@ class App:
             _log_event(call_id, event)
             if journal is not None:
                 journal.publish(call_id, event)
+            if self.outgoing is not None:
+                self.outgoing.watch(call_id, event)
             watch(call_id, event)
 
+        carrier = dialling.carrier if dialling is not None else None
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
+        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
             options.account_sid,
             secret,
@@ -130,6 +140,7 @@ class App:
                 account_sid=options.account_sid,
                 secret=secret,
                 language=options.language,
+                learn=self.outgoing.learn if self.outgoing is not None else None,
             ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready, journal))
@@ -137,11 +148,15 @@ class App:
         if journal is not None:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
-                retention_days=options.retention_days, carrier_status=carrier_status,
+                retention_days=options.retention_days,
+                carrier_status=carrier.status if carrier is not None else carrier_status,
                 remove_recording=remove_recording,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        if self.outgoing is not None and dialling is not None:
+            router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
+            self.asgi.include_router(router)
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
@@ -156,6 +171,8 @@ class App:
         async with AsyncExitStack() as stack:
             if self.watching is not None:
                 await stack.enter_async_context(self.watching.running())
+            if self.outgoing is not None:
+                stack.push_async_callback(self.outgoing.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 
