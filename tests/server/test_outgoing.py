@@ -348,7 +348,7 @@ def test_a_full_and_a_draining_server_make_no_calls(tmp_path):
         ({"amd": "perhaps"}, "amd"),
         ({"number": "x"}, "number"),
     ],
-    ids=str,
+    ids=["agent", "backend", "a name", "no text", "long", "long together", "detection", "number"],
 )
 def test_a_wish_that_makes_no_sense_is_refused_in_a_sentence(tmp_path, wish, words):
     async def scenario(world):

@@ -62,6 +62,7 @@ class CallControl:
         )  # fmt: skip
         self._plan = plan
         self._dialling: Dialling | None = None
+        self._callee: e.CalleeKnown | None = None
         self._opening: Opening | None = None
         if plan is None:
             self._await_stream(now, CONNECT_MS)
@@ -87,7 +88,7 @@ class CallControl:
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
             e.StreamEnded: self._on_told, e.Noted: self._on_told,
-            e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_told,
+            e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_callee_known,
         } | (self._dialling.actions if self._dialling else {})  # fmt: skip
 
     @property
@@ -203,6 +204,11 @@ class CallControl:
             self._await_stream(now, CONNECT_MS + (VERDICT_MS if self._plan.detection == "sync" else 0.0))
             self._do(e.OpenAgent())
 
+    def _on_callee_known(self, event: e.CalleeKnown, _now: float) -> None:
+        if event != self._callee:  # each piece of news tells it again
+            self._callee = event
+            self._publish(event)
+
     @property
     def _rings(self) -> bool:
         """It is a call of ours that nobody has answered yet."""
@@ -305,7 +311,7 @@ class CallControl:
         if was_below and self._max_usd is not None and self.usd >= self._max_usd:
             self._take_leave(e.Reason.MAX_COST, now)
 
-    def _on_told(self, event: e.StreamEnded | e.Noted | e.CalleeKnown, _now: float) -> None:
+    def _on_told(self, event: e.StreamEnded | e.Noted, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:

@@ -438,7 +438,8 @@ class Floor:
             return
         self._suspicion = None
         if suspicion.confirmed:
-            self.farewell.withdraw()
+            if not self.held:  # a machine takes no goodbye back
+                self.farewell.withdraw()
             self._cut(self._settling.give_up(suspicion.cut))
             return
         self._settling.resume(suspicion.cut)
