@@ -262,7 +262,18 @@ def test_a_wish_that_was_refused_may_be_made_again_with_its_key(tmp_path):
 
 def test_hostile_numbers_are_not_dialled(tmp_path):
     chance = random.Random(7)
-    bad = ["911", "112", "+1911", "+19005550123", "+881612345678", "+442079460018", "tel:+12025550123", "", "+", "sip:x@y"]
+    bad = [
+        "911",
+        "112",
+        "+1911",
+        "+19005550123",
+        "+881612345678",
+        "+442079460018",
+        "tel:+12025550123",
+        "",
+        "+",
+        "sip:x@y",
+    ]
     marks = "+0123456789 -().;,pw*#x\u200b\u0661\uff11\n\0'\"<>%&"
 
     def hostile():
@@ -371,9 +382,7 @@ def test_only_the_operator_has_calls_made(tmp_path):
     async def scenario(world):
         for road in ("/api/call", "/make-call?to_number=%2B12025550123"):
             for header in ("", "Bearer wrong"):
-                answer = await world.client.post(
-                    road, json={"phone_number": THEIRS}, headers={"authorization": header}
-                )
+                answer = await world.client.post(road, json={"phone_number": THEIRS}, headers={"authorization": header})
                 assert answer.status_code == 401
         assert world.made == []
 
@@ -396,7 +405,9 @@ def test_a_server_that_ends_while_it_dials_leaves_nothing_ringing(tmp_path):
 def test_an_answer_that_was_asked_for_elsewhere_is_hung_up(tmp_path):
     async def scenario(world):
         told = (await world.wish()).json()
-        world.app.switchboard._calls[told["call_id"]].info = _info().__class__("CAother", "AC1", OURS, THEIRS, "outbound-api")
+        world.app.switchboard._calls[told["call_id"]].info = _info().__class__(
+            "CAother", "AC1", OURS, THEIRS, "outbound-api"
+        )
         await world.carrier.idle()
         assert world.made[0].streams == []
 

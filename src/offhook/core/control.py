@@ -58,7 +58,7 @@ class CallControl:
         self._max_call_ms = max_call_ms
         self._floor = Floor(
             turns == "offhook", ledger, self.transcript, self._deadlines, self._do,
-            lambda reason, now: self._end(e.Result.COMPLETED, reason, now),
+            self._leave_now,
         )  # fmt: skip
         self._plan = plan
         self._dialling: Dialling | None = None
@@ -345,6 +345,13 @@ class CallControl:
             self._deadlines.set(self._leave, now + GOODBYE_MS)
             self._floor.take_leave(reason, now)
         elif not self._leaving:
+            self._end(e.Result.COMPLETED, reason, now)
+
+    def _leave_now(self, reason: e.Reason, now: float) -> None:
+        """The last words were heard, or do not come."""
+        if reason is e.Reason.MESSAGE_LEFT and not self._floor.goodbye_said:
+            self._end(e.Result.UNANSWERED, e.Reason.MACHINE, now)
+        else:
             self._end(e.Result.COMPLETED, reason, now)
 
     def _leave(self, now: float) -> None:

@@ -255,15 +255,16 @@ class Floor:
 
     def hush(self, now: float) -> None:
         """A machine is on the line: what is said to it is cut, and what it says is not answered."""
-        self.held, self._answer_due = True, False
+        self.held, self._answer_due, self._spoke = True, False, False
         self._caller_speaks = self._words_due = False
         self._forget_unanswered()
         self._greeting.passed_over()
         self._silence.broken()
         self._deadlines.drop(self._spoke_long, self._greeting_yields)
-        if self._suspicion is None and (self._ledger.speaking or self.turn is TurnState.THINKING):
-            if not self._ours:
-                self._do(e.Cancel())
+        thinking = self.turn is TurnState.THINKING
+        if not self._ours and (thinking or self._ledger.generating):
+            self._do(e.Cancel())
+        if self._suspicion is None and (self._ledger.speaking or (self._ours and thinking)):
             self._interrupt(now)
         self._decide(True, now)
         self.turn = TurnState.LISTENING
