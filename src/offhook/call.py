@@ -15,6 +15,7 @@ from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
+from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
 from offhook.core.tape import Tape
@@ -51,16 +52,18 @@ class Call:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         format: Format = MULAW_8K,
+        past: Past | None = None,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
-        converted to it."""
-        self.id = secrets.token_hex(8)
+        converted to it. `past`: another process began the call, and this one goes on with it once a stream joins."""
+        self.id = past.call_id if past is not None else secrets.token_hex(8)
         self.info = info
-        self.data: dict[str, Any] = {}
-        self.epoch = 0  # which stream may join next
+        self.data: dict[str, Any] = past.data if past is not None else {}
+        self.epoch = past.epoch if past is not None else 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
-        self.began = self.now()
+        lasted_ms = past.lasted_ms if past is not None else 0.0
+        self.began = self.now() - lasted_ms
         """On the call's clock."""
         self._publish, self._on_ended = publish, on_ended
         self.agent = agent
@@ -72,8 +75,11 @@ class Call:
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
         self.control = CallControl(
-            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
-        )
+            agent.turns, self.ledger, now=self.now(), max_usd=max_usd,
+            max_call_ms=max(0.0, max_call_seconds * 1000.0 - lasted_ms),
+        )  # fmt: skip
+        if past is not None:
+            self.control.resume(past, self.now())
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
@@ -138,6 +144,13 @@ class Call:
         if not (isinstance(text, str) and 0 < len(text.strip()) <= MOST_TO_SAY):
             raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
         self.report(e.SayAsked(text.strip()))
+
+    def let_go(self) -> None:
+        """Another process holds the call: its stream and its agent are left, and nobody is told."""
+        self.control.let_go()
+        self._events.clear()
+        self._publish = lambda _call_id, _event: None
+        self._over()
 
     async def _run_agent(self) -> None:
         try:

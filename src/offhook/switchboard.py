@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from offhook.call import Call, Publish
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
-from offhook.core.states import CallState, Next
+from offhook.core.past import Past
+from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,8 @@ REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook d
 
 
 class Switchboard:
-    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call."""
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `reopen_agent`
+    that of a call of another process."""
 
     def __init__(
         self,
@@ -27,8 +29,10 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
+        reopen_agent: Callable[[Past], AgentLeg] | None = None,
     ) -> None:
         self._open_agent = open_agent
+        self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
         self._publish = publish
         self._calls: dict[str, Call] = {}
@@ -63,6 +67,10 @@ class Switchboard:
         """The live call of this carrier's id."""
         return self._by_sid.get(sid)
 
+    def knows(self, sid: str) -> bool:
+        """Whether a call is one of this process, or was until it ended."""
+        return sid in self._by_sid or _digest(sid) in self._over
+
     def admit(self, info: CallInfo) -> Call:
         """The carrier asks what to do with a call. The same sid gives the same call.
 
@@ -82,21 +90,58 @@ class Switchboard:
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
             max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
         )  # fmt: skip
-        self._calls[call.id] = self._by_sid[info.sid] = call
-        self._empty.clear()
+        self._hold(call)
         self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
         return call
 
-    def _ended(self, call: Call) -> None:
+    def revive(self, past: Past) -> Call:
+        """Goes on with a call that another process held, for a stream that is to join it. The same call is the same, however
+        often it is asked for. It needs no room: it had some. Raises CallRefused."""
+        if (call := self._calls.get(past.call_id)) is not None:
+            return call
+        if self.draining:
+            raise CallsFull("the server is shutting down")
+        agent = self._reopen_agent(past)
+        if past.turns:
+            agent.recall(past)
+        call = Call(
+            past.info, agent, publish=self._publish, on_ended=self._ended, max_call_seconds=self._max_call_seconds,
+            max_usd=self._max_usd, past=past,
+        )  # fmt: skip
+        self._hold(call)
+        self._publish(call.id, e.StateChanged(CallState.PARKED))
+        call.start()
+        log.info("call goes on", extra={"call_id": call.id})
+        return call
+
+    def let_go(self, call: Call) -> None:
+        """Another process holds the call now."""
+        log.info("call is another process's now", extra={"call_id": call.id})
+        self._drop(call)
+        call.let_go()
+
+    def _hold(self, call: Call) -> None:
+        self._calls[call.id] = self._by_sid[call.info.sid] = call
+        self._empty.clear()
+
+    def _drop(self, call: Call) -> None:
         del self._calls[call.id], self._by_sid[call.info.sid]
-        # Kept of an ended call: a digest and what to say to a late question; the oldest are forgotten.
-        self._over[_digest(call.info.sid)] = call.control.last_word
-        if len(self._over) > REMEMBERED:
-            del self._over[next(iter(self._over))]
         if not self._calls:
             self._empty.set()
+
+    def remember(self, sid: str, word: Next) -> None:
+        """A call is over, and this is what to say to a late question. The oldest are forgotten."""
+        self._over[_digest(sid)] = word
+        if len(self._over) > REMEMBERED:
+            del self._over[next(iter(self._over))]
+
+    def _ended(self, call: Call) -> None:
+        if self._calls.get(call.id) is not call:
+            return
+        self._drop(call)
+        self.remember(call.info.sid, call.control.last_word)
         control = call.control
         told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
         log.info("call ended", extra=told)
@@ -137,6 +182,8 @@ class Switchboard:
         """The carrier tells the state of a call, in any order and any number of times."""
         if (call := self._by_sid.get(sid)) is not None:
             call.report(e.CarrierEnded(status))
+        elif is_over(status):
+            self._over.setdefault(_digest(sid), Next.HANG_UP)
 
     # ------------------------------------------------------------------------------------------ the end
 

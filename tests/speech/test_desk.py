@@ -429,10 +429,10 @@ def test_no_walk_through_the_desk_fails_falls_silent_or_loses_an_order(walk) -> 
         else:
             reply = meant(visit, turn)
             words = checked(reply)
-            if reply.over and "order" in visit.call.data and visit.call.data["order"].lines:
+            if reply.over and "order" in visit.call.data and visit.call.data["order"].get("lines"):
                 assert "I did not place the order" in words
         assert SAYABLE.fullmatch(words)
-        now = visit.call.data["order"].lines if "order" in visit.call.data else {}
+        now = dict(visit.call.data.get("order", {}).get("lines", {}))
         if lost := ordered.keys() - now.keys():
             told = {"remove_from_order": "I took off", "cancel_order": "cancelled", "place_order": "order number"}
             assert any(tool in visit.used and said in words for tool, said in told.items()), (lost, words)

@@ -13,6 +13,7 @@ from offhook.agent.credentials import Credentials
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.past import Past
 from offhook.errors import CallRefused, ConfigError, NotOffered
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,11 @@ class Roster:
             return FailoverLeg([self._candidate(who, model) for model in who.models])
         except ConfigError as error:
             raise CallRefused(str(error)) from error
+
+    def reopen(self, past: Past) -> AgentLeg:
+        """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
+        named = past.agent if past.agent in self._named else None
+        return self.open(past.info, agent=named)
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]

@@ -1,12 +1,15 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
 from offhook.core.playout import Ledger
 from offhook.core.tape import Tape
+
+if TYPE_CHECKING:
+    from offhook.core.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class ToolSide(Protocol):
     id: str
     info: CallInfo
     data: dict[str, Any]
-    """For the tools of an agent: what one of them notes, the others find. Empty at first, gone with the call."""
+    """For the tools of an agent: what one of them notes, the others find, even if the call goes on with another process
+    (then what is JSON). Empty at first, gone with the call."""
 
     def hang_up(self) -> bool:
         """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
@@ -119,6 +123,10 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+
+    def recall(self, past: "Past") -> None:
+        """The call began with another process, which died. Once, before `run`, which is followed by the leg's saying that
+        the line was lost, and by what was owed; the greeting is not asked for again."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

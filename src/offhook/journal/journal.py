@@ -15,6 +15,7 @@ from typing import TypeVar
 from sqlalchemy.exc import InternalError, NotSupportedError, ProgrammingError
 
 from offhook.core import events as e
+from offhook.core.past import Past
 from offhook.errors import StoreAway
 from offhook.journal import rows
 from offhook.journal.record import Record, Recorder
@@ -68,6 +69,7 @@ class Journal:
         self._durable = asyncio.Event()
         self._durable.set()
         self._closing = False
+        self._inherited = asyncio.Event()
         self._ready = False  # the tables are there
         self._full = False  # the spool took no more
         self._away: str | None = None
@@ -102,6 +104,22 @@ class Journal:
             self._loop.call_later(BATCH_S, self._come.set)
         self._waiting += records
         self._durable.clear()
+
+    def resume(self, past: Past) -> None:
+        """From now on this process tells what happens in a call that another began; numbers and times go on."""
+        now = self._clock() * 1000.0
+        began_ms = now - max(0.0, self._wall_clock() - past.began_at) * 1000.0
+        self._recorders[past.call_id] = Recorder(
+            past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced
+        )
+
+    def forget(self, call_id: str) -> None:
+        """A call is another process's now: what comes of it here is told nobody."""
+        self._recorders.pop(call_id, None)
+
+    async def inherited(self) -> None:
+        """Waits until what processes that died have left in the folder is in the database."""
+        await self._inherited.wait()
 
     @property
     def degraded(self) -> str | None:
@@ -249,6 +267,7 @@ class Journal:
         for path in await self._aside(lambda: left_behind(self._folder)):
             while not await self._take_over(path):  # noqa: ASYNC110  (nobody tells when the database is back)
                 await asyncio.sleep(RETRY_MOST_S)
+        self._inherited.set()
 
     async def _take_over(self, path: Path) -> bool:
         """False if the database is away: to be tried again. The file goes when all of it is written."""

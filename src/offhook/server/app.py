@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.past import Past
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
@@ -23,6 +24,7 @@ from offhook.server.media import Limits
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.reference import reference
+from offhook.server.resuming import Resuming
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
@@ -76,10 +78,12 @@ class App:
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
+        reopen_agent: Callable[[Past], AgentLeg] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        `remove_recording` takes a call's id and is content with a call that has none; `reopen_agent` makes the agent leg of
+        a call that another process began."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -104,7 +108,19 @@ class App:
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            reopen_agent=reopen_agent,
         )
+        self.watching: Watching | None = None
+        self.resuming: Resuming | None = None
+        if journal is not None:
+            self.watching = Watching(
+                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
+                retention_days=options.retention_days, carrier_status=carrier_status,
+                remove_recording=remove_recording,
+            )  # fmt: skip
+            journal.on_durable = journal.on_passing = self.watching.feed.publish
+            feed = self.watching.feed
+            self.resuming = Resuming(self.switchboard, journal, self.ready, tell=feed.publish, taken=feed.resume)
         rules = StreamRules(
             options.account_sid,
             secret,
@@ -112,7 +128,7 @@ class App:
             playout_offset_ms=options.playout_offset_ms,
             show_timing_math=options.show_timing_math,
         )
-        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready)
+        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready, self.resuming)
         self.asgi = FastAPI(
             title="offhook",
             lifespan=self._lifespan,
@@ -127,20 +143,14 @@ class App:
                 access,
                 self.switchboard,
                 self.ready,
+                self.resuming,
                 account_sid=options.account_sid,
                 secret=secret,
                 language=options.language,
             ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready, journal))
-        self.watching: Watching | None = None
-        if journal is not None:
-            self.watching = Watching(
-                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
-                retention_days=options.retention_days, carrier_status=carrier_status,
-                remove_recording=remove_recording,
-            )  # fmt: skip
-            journal.on_durable = journal.on_passing = self.watching.feed.publish
+        if self.watching is not None:
             self.asgi.include_router(self.watching.router())
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
@@ -156,6 +166,8 @@ class App:
         async with AsyncExitStack() as stack:
             if self.watching is not None:
                 await stack.enter_async_context(self.watching.running())
+            if self.resuming is not None:
+                await stack.enter_async_context(self.resuming.running())
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 
