@@ -60,7 +60,7 @@ class Journal:
         """`folder`: where the spool is."""
         self.store = store
         self.on_durable, self.on_passing = on_durable, on_passing
-        self._wall_clock = wall_clock
+        self.wall_clock = wall_clock
         self._folder = folder
         self._spool, self._refused = Spool(folder), Spool(folder / REFUSED)
         self._recorders: dict[str, Recorder] = {}
@@ -91,7 +91,7 @@ class Journal:
         now = self._clock() * 1000.0
         recorder = self._recorders.get(call_id)
         if recorder is None:
-            recorder = self._recorders[call_id] = Recorder(call_id, now, self._wall_clock())
+            recorder = self._recorders[call_id] = Recorder(call_id, now, self.wall_clock())
         records = recorder.records(event, now)
         if isinstance(event, e.Ended):
             del self._recorders[call_id]
@@ -108,7 +108,7 @@ class Journal:
     def resume(self, past: Past) -> None:
         """From now on this process tells what happens in a call that another began; numbers and times go on."""
         now = self._clock() * 1000.0
-        began_ms = now - max(0.0, self._wall_clock() - past.began_at) * 1000.0
+        began_ms = now - max(0.0, self.wall_clock() - past.began_at) * 1000.0
         self._recorders[past.call_id] = Recorder(
             past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced
         )

@@ -44,15 +44,17 @@ class Resuming:
         *,
         tell: Callable[[Sequence[Record]], None] = lambda _records: None,
         taken: Callable[[Past], None] = lambda _past: None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`tell` is told records that did not go by way of the journal; `taken`, of calls that go on here."""
         self._switchboard, self._journal, self._ready = switchboard, journal, ready
-        self._pasts, self._tell, self._taken, self._now = Pasts(journal.store), tell, taken, now
+        self._pasts, self._tell, self._taken = Pasts(journal.store), tell, taken
         self._joined: dict[str, int] = {}  # epochs that the store is still to be told of
         self._unsure: set[str] = set()  # calls of which it may have been told, or not
         self._come = asyncio.Event()
         self._closing: dict[str, asyncio.Task[None]] = {}
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._journal.wall_clock(), UTC)
 
     # ------------------------------------------------------------------------------------------ what the carrier asks
 
@@ -82,19 +84,19 @@ class Resuming:
             return Next.APOLOGISE, None, 0
         return Next.STREAM, call, in_vain
 
-    def over(self, sid: str) -> None:
+    def over(self, sid: str, *, failed: bool = False) -> None:
         """The carrier says that a call is over which this process does not hold. If nobody has closed it soon, it is closed
         here."""
         if sid not in self._closing:
-            task = self._closing[sid] = asyncio.get_running_loop().create_task(self._close(sid), name="end of a call")
+            task = self._closing[sid] = asyncio.get_running_loop().create_task(self._close(sid, failed), name="end of a call")
             task.add_done_callback(lambda _task: self._closing.pop(sid, None))
 
-    async def _close(self, sid: str) -> None:
+    async def _close(self, sid: str, failed: bool) -> None:
         await asyncio.sleep(OVER_S)
         try:
             call = await self.standing(sid)
             if call is not None and self._switchboard.by_sid(sid) is None:
-                await self._end(call, None, e.Reason.CALLER_HUNG_UP)
+                await self._end(call, e.Result.FAILED if failed else None, e.Reason.CALLER_HUNG_UP)
         except StoreAway as away:
             log.debug("a call is left to be seen to: %s", away)
 

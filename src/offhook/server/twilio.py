@@ -154,8 +154,7 @@ class Webhooks:
             if not self._switchboard.knows(sid):
                 if call_status == "in-progress":
                     return await self._resume(webhook, self._resuming, call_id, epoch)
-                if is_over(call_status):
-                    self._resuming.over(sid)
+                self._over(sid, call_status)
         answer = self._switchboard.next(call_id, sid, call_status, epoch)
         call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
@@ -188,10 +187,14 @@ class Webhooks:
             log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
         if call_status := told.get("CallStatus"):
             log.info("call status: %s", call_status if call_status in STATUSES else "unknown", extra=extra)
-            if self._resuming is not None and call is None and is_over(call_status):
-                self._resuming.over(sid)
-            self._switchboard.status(sid, call_status)
+            self._over(sid, call_status)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    def _over(self, sid: str, call_status: str) -> None:
+        """The carrier tells of a call, over or not, whoever holds it."""
+        if self._resuming is not None and is_over(call_status) and self._switchboard.by_sid(sid) is None:
+            self._resuming.over(sid, failed=call_status == "failed")
+        self._switchboard.status(sid, call_status)
 
     def _stream_to(self, call: Call | Standing, origin: str, in_vain: int = 0) -> Response:
         call_id, sid = (call.id, call.info.sid) if isinstance(call, Call) else (call.call_id, call.sid)
