@@ -160,6 +160,8 @@ class Hearing:
         for probability in probabilities:
             if transition := self._sift(self._gate.update(probability), self._verdicts.popleft()):
                 self._turn_over(transition)
+            if self._gate.rested:
+                self._track.forget()
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
             spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
