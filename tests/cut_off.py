@@ -37,7 +37,7 @@ from offhook.store.calls import Calls, Wanted
 from offhook.store.store import Store
 
 ACCOUNT, TOKEN, HOST = "AC" + "3" * 32, "the token of the café", "http://cafe.test"
-CALLS, MOST_LINES, APART_S = 4, 30, 90.0
+CALLS, MOST_LINES, APART_S = 2, 18, 90.0
 ORDERS = ("i would like a large latte", "i would like a small mocha", "i would like a lemonade")
 QUESTION = "what did i order"
 LINK = Link(30.0)
@@ -86,7 +86,9 @@ class Cafe:
         await place_call(carrier, self.app.asgi, accept, LINK, LINK)
 
 
-async def live(url: str, folder: Path, seed: int, life: int, speech: dict[str, bytes], tell, *, new: bool = True) -> None:
+async def live(
+    url: str, folder: Path, seed: int, life: int, speech: dict[str, bytes], tell, *, new: bool = True
+) -> None:
     """Goes on with the calls that are on, and takes new ones."""
     chance, loop, engine = random.Random(seed + life), asyncio.get_running_loop(), LocalEngine()
     engine._recognisers = PocketsphinxPool(GRAMMAR, workers=1)  # which start anew with each process

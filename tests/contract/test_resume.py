@@ -119,7 +119,9 @@ def test_what_the_caller_had_said_comes_back(clock, world, backend, tmp_path):
         assert any(text.startswith(BACK) for _, text in turns)
         return
     first, second = resumed.server.sessions
-    written = [body["item"] for _, way, body in second.log if way == "in" and body["type"] == "conversation.item.create"]
+    written = [
+        body["item"] for _, way, body in second.log if way == "in" and body["type"] == "conversation.item.create"
+    ]
     texts = [item["content"][0]["text"] for item in written if item["type"] == "message"]
     assert "i would like a large latte" in texts
     kinds = [item["type"] for item in written if item["type"] != "message"]

@@ -5,6 +5,7 @@ import math
 import orjson
 import pytest
 
+from offhook.agent.menu import Line
 from offhook.core import events as e
 from offhook.journal.record import Recorder, clean
 

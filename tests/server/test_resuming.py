@@ -217,7 +217,9 @@ def test_a_webhook_that_is_repeated_after_a_death_is_the_same_call(database_url,
     scenario(database_url, tmp_path, play)
 
 
-@pytest.mark.parametrize(("status", "result"), [("completed", "completed"), ("failed", "failed"), ("busy", "completed")])
+@pytest.mark.parametrize(
+    ("status", "result"), [("completed", "completed"), ("failed", "failed"), ("busy", "completed")]
+)
 def test_a_call_that_is_over_never_comes_back(url, tmp_path, status, result):
     async def play(world):
         first = await world.process()

@@ -151,17 +151,19 @@ class LocalLeg:
 
     def _come_back(self, past: Handover) -> None:
         """The line was lost with the process before this one. Says so, answers what nobody has, or goes on."""
-        last = self.conversation.last
-        if last is None:
+        spoken = [said for said in self.conversation.said if said.role in ("user", "assistant")]
+        if not spoken:
             return self.send(e.Greet())
         self._past = None
-        words, memory = plain(last.text) if last.role == "user" else "", past.memory
+        last, memory = spoken[-1], past.memory
+        words = plain(last.text) if last.role == "user" else ""
         answered = bool(words) and str(memory.get("answered", "")).endswith(words)
         known = memory.get("responder")
         if isinstance(known, dict):
             self._responder.recall(known, heard=not answered)
         answer = _Answer(self)
-        if words and not answered:
+        # What was asked and begun is not done twice: the caller hears where the talk was before.
+        if words and not answered and last is self.conversation.last:
             keys = KEYS_TURN.fullmatch(last.text)
             said = Said(keys=keys[1]) if keys else Said(words)
             sentences = self._remembering(said, self._responder.respond(said, answer.use))

@@ -110,8 +110,9 @@ class Journal:
         now = self._clock() * 1000.0
         began_ms = now - max(0.0, self.wall_clock() - past.began_at) * 1000.0
         self._recorders[past.call_id] = Recorder(
-            past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced
-        )
+            past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced,
+            noted=past.data, remembered=past.memory,
+        )  # fmt: skip
 
     def forget(self, call_id: str) -> None:
         """A call is another process's now: what comes of it here is told nobody."""

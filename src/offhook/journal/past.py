@@ -153,9 +153,7 @@ def _advance(connection: Connection, joined: Mapping[str, int], held: Mapping[st
     known: dict[str, int] = {row.id: row.epoch for row in connection.execute(wanted)}
     moved = [{"of_id": id, "next": epoch} for id, epoch in {**held, **joined}.items() if known.get(id, epoch) < epoch]
     if moved:
-        move = (
-            sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id")).values(epoch=sa.bindparam("next"))
-        )
+        move = sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id")).values(epoch=sa.bindparam("next"))
         connection.execute(move, moved)
     lost = {id for id, epoch in joined.items() if id in known and known[id] >= epoch}
     lost |= {id for id, epoch in held.items() if id in known and known[id] > epoch}

@@ -64,12 +64,14 @@ class Recorder:
         seq: int = 0,
         usd: float | None = None,
         unpriced: bool = False,
+        noted: dict[str, Any] | None = None,
+        remembered: dict[str, Any] | None = None,
     ) -> None:
         """`began_ms` on the call's clock, `began_at` in seconds since 1970. Of a call that another process began: `seq`, the
-        newest number given, and what it cost."""
+        newest number given, what it cost, and what is kept of its notes and its leg."""
         self._call_id, self._began_ms, self._began_at, self._seq = call_id, began_ms, began_at, seq
         self._usd, self._unpriced = usd, unpriced
-        self._noted = self._remembered = b""
+        self._noted, self._remembered = (orjson.dumps(kept) if kept else b"" for kept in (noted, remembered))
         self._told_of_notes = False
         self._tools: dict[str, tuple[str, float]] = {}  # name and start of those that run
         self._latency_ms: dict[str, float] = {}  # of answers whose turn is not kept yet

@@ -88,7 +88,9 @@ class Resuming:
         """The carrier says that a call is over which this process does not hold. If nobody has closed it soon, it is closed
         here."""
         if sid not in self._closing:
-            task = self._closing[sid] = asyncio.get_running_loop().create_task(self._close(sid, failed), name="end of a call")
+            task = self._closing[sid] = asyncio.get_running_loop().create_task(
+                self._close(sid, failed), name="end of a call"
+            )
             task.add_done_callback(lambda _task: self._closing.pop(sid, None))
 
     async def _close(self, sid: str, failed: bool) -> None:
