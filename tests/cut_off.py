@@ -17,7 +17,6 @@ from pathlib import Path
 
 from offhook.agent import cafe
 from offhook.agent.local import LocalEngine
-from offhook.core import events as e
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options

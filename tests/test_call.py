@@ -130,7 +130,7 @@ def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
 def test_an_agent_that_cannot_do_what_it_is_told_costs_its_call_and_nothing_else():
     class Broken(ScriptedAgent):
         def send(self, command):
-            raise ValueError("a bug")
+            raise TypeError("a bug")
 
     async def scenario():
         published = []
@@ -312,6 +312,27 @@ def test_where_both_legs_speak_one_format_nothing_is_between_them():
         async with Pair("provider", Link(0), Link(0)) as pair:
             assert pair.call._between is None
             assert pair.call._to_agent == pair.agent.send_audio
+
+    run(scenario())
+
+
+def test_an_event_that_cannot_be_redacted_is_told_to_nobody(monkeypatch, caplog):
+    async def scenario():
+        async with Pair("provider", Link(0), Link(0)) as pair:
+            real = pair.call._redactor.event
+
+            def fails(event):
+                if isinstance(event, e.TurnKept):
+                    raise TypeError("a bug")
+                return real(event)
+
+            monkeypatch.setattr(pair.call._redactor, "event", fails)
+            pair.report(e.CallerTurnEnded("four one one one"))
+            await pair.loop_ms(100)
+            assert pair.published(e.TurnKept) == []
+            assert not pair.call.ended
+            assert "four one" not in caplog.text
+        assert pair.published(e.Ended)
 
     run(scenario())
 

@@ -2,6 +2,7 @@
 known."""
 
 import importlib.util
+import itertools
 import json
 import subprocess
 import sys
@@ -60,7 +61,7 @@ class Told:
                 words = f"{body['text']} {body.get('unheard', '')}"
                 turns[body["turn"]] = (body["role"], words, event.seq)
         talk = [turns[number] for number in sorted(turns)]
-        for (role, words, seq), (next_role, answer, _) in zip(talk, talk[1:], strict=False):
+        for (role, words, seq), (next_role, answer, _) in itertools.pairwise(talk):
             asked = role == "user" and words.strip() == QUESTION and seq > self.resumed_at
             if asked and noted and next_role == "assistant":
                 self.asked += 1

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection
 
-from offhook.call import Call, Publish
+from offhook.call import Call, Publish, Record
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.past import Past
@@ -19,7 +19,7 @@ REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook d
 
 class Switchboard:
     """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `reopen_agent`
-    that of a call of another process."""
+    that of a call of another process; `record` begins its recording."""
 
     def __init__(
         self,
@@ -30,11 +30,12 @@ class Switchboard:
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
         reopen_agent: Callable[[Past], AgentLeg] | None = None,
+        record: Record | None = None,
     ) -> None:
         self._open_agent = open_agent
         self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
-        self._publish = publish
+        self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -88,7 +89,7 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
         )  # fmt: skip
         self._hold(call)
         self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
@@ -108,7 +109,7 @@ class Switchboard:
             agent.recall(past)
         call = Call(
             past.info, agent, publish=self._publish, on_ended=self._ended, max_call_seconds=self._max_call_seconds,
-            max_usd=self._max_usd, past=past,
+            max_usd=self._max_usd, record=self._record, past=past,
         )  # fmt: skip
         self._hold(call)
         self._publish(call.id, e.StateChanged(CallState.PARKED))

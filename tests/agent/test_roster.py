@@ -8,6 +8,7 @@ from offhook import Agent, Call, CallInfo, CallRefused, ConfigError
 from offhook.agent.credentials import Credentials
 from offhook.agent.roster import Roster as WholeRoster
 from offhook.core import events as e
+from offhook.core.keeping import keeping_of
 from offhook.core.past import Past
 from offhook.errors import NotOffered
 
@@ -104,6 +105,14 @@ def test_a_function_that_fails_or_exits_refuses_its_call_only(caplog):
     for choose in (leaves, breaks):
         with pytest.raises(CallRefused, match="the function that chooses the agent failed"):
             WholeRoster(choose).open(call())
+
+
+def test_a_leg_knows_what_its_agent_wants_kept():
+    async def opened():
+        return Roster(Agent(model="echo", record=True, redact=("cards",))).open(call())
+
+    leg = asyncio.run(opened())
+    assert keeping_of(leg).record and keeping_of(leg).redact == {"cards"}
 
 
 # ---------------------------------------------------------------- several models, names

@@ -338,3 +338,33 @@ def test_what_has_no_name_or_no_signature_is_refused():
     for function in (functools.partial(print), dict):
         with pytest.raises(ConfigError):
             tool(function)
+
+
+def test_a_function_in_a_thread_asks_the_call_for_keys_and_pauses():
+    class Asked(Line):
+        entered = "1234"
+
+        def __init__(self):
+            super().__init__()
+            self.asked = []
+
+        def want_keys(self, count, *, secret=False):
+            self.asked.append((threading.current_thread(), "keys", count, secret))
+
+        def pause_recording(self):
+            self.asked.append((threading.current_thread(), "pause"))
+
+        def resume_recording(self):
+            self.asked.append((threading.current_thread(), "resume"))
+
+    @tool
+    def pin(call) -> str:
+        call.pause_recording()
+        call.want_keys(4, secret=True)
+        call.resume_recording()
+        return call.entered
+
+    line = Asked()
+    assert call(pin, "{}", line) == "1234"
+    assert [each[1:] for each in line.asked] == [("pause",), ("keys", 4, True), ("resume",)]
+    assert {each[0] for each in line.asked} == {threading.current_thread()}, "in the loop's"

@@ -1,6 +1,6 @@
 """What a user declares: an agent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -8,7 +8,11 @@ from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.core.keeping import Keeping
+from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
+
+CONSENT = "This call is recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Agent:
     ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
     sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
+    `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
+    language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
     """
 
     instructions: str = ""
@@ -36,12 +42,15 @@ class Agent:
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+    record: bool = False
+    consent: str = CONSENT
+    redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "greeting", "language", "name"):
+        for name in ("instructions", "greeting", "language", "consent", "name"):
             value = getattr(self, name)
             if value is not None or name != "greeting":
                 _text(name, value)
@@ -58,6 +67,8 @@ class Agent:
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
             raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
+        if isinstance(self.redact, str) or not set(self.redact) <= set(KINDS):
+            raise ConfigError(f"An agent's redact must be a list of {', '.join(KINDS)}, not {self.redact!r}.")
         # Made tools once, not again for each call.
         object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
 
@@ -74,6 +85,23 @@ class Agent:
         else:
             voice = self.voice if provider == provider_of(self.models[0]) else None
         return replace(self, model=model, voice=voice)
+
+    @property
+    def first_words(self) -> str | None:
+        """The greeting, with the consent line if calls are recorded; None if the backend greets as it likes."""
+        if self.greeting is None or not self.record:
+            return self.greeting
+        return f"{self.greeting} {self.consent}".strip()
+
+    @property
+    def must_say(self) -> str:
+        """What the caller is to be told in a greeting that the backend makes itself; nothing as a rule."""
+        return self.consent if self.record and self.greeting is None else ""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What is kept of its calls."""
+        return Keeping(self.record, frozenset(self.redact), self.language)
 
     @property
     def toolbox(self) -> Toolbox:

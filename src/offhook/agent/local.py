@@ -12,13 +12,14 @@ import orjson
 
 from offhook.agent import cafe
 from offhook.agent.agent import Agent
-from offhook.agent.briefing import KEYS
+from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.core.past import Past
 from offhook.core.turns import Endpointing
@@ -40,6 +41,7 @@ BACK = "Sorry, I was cut off for a moment."
 AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
 KEYS_TURN = re.compile(r"\(keys (.+)\)")
 """How the transcript tells of an entry on the keypad."""
+ENTRY = "keys"
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
@@ -51,6 +53,7 @@ class LocalLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    keeping = Keeping()
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class LocalLeg:
             case e.Respond(text, keys, going_on, leaving):
                 if text or keys:
                     self._turns += 1
-                    self.conversation.begin("user", f"turn{self._turns}", KEYS.format(keys) if keys else text)
+                    self.conversation.begin("user", f"turn{self._turns}", pressed(keys) if keys else text)
                 self._respond(Said(text, keys, going_on, leaving))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
@@ -157,15 +160,15 @@ class LocalLeg:
         self._past = None
         last, memory = spoken[-1], past.memory
         words = plain(last.text) if last.role == "user" else ""
-        answered = bool(words) and str(memory.get("answered", "")).endswith(words)
+        keyed = KEYS_TURN.fullmatch(last.text)
+        answered = bool(words) and plain(str(memory.get("answered", ""))).endswith(ENTRY if keyed else words)
         known = memory.get("responder")
         if isinstance(known, dict):
             self._responder.recall(known, heard=not answered)
         answer = _Answer(self)
         # What was asked and begun is not done twice: the caller hears where the talk was before.
         if words and not answered and last is self.conversation.last:
-            keys = KEYS_TURN.fullmatch(last.text)
-            said = Said(keys=keys[1]) if keys else Said(words)
+            said = Said(keys=keyed[1]) if keyed else Said(words)
             sentences = self._remembering(said, self._responder.respond(said, answer.use))
         elif known:
             sentences = self._responder.respond(Said(going_on=True), answer.use)
@@ -345,8 +348,8 @@ async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
 
 
 def _words(said: Said) -> str:
-    """What the caller did, as `plain` has it of a turn of the transcript."""
-    return f"keys {said.keys}" if said.keys else plain(said.text)
+    """What the caller did. What they keyed in may be nobody's to know."""
+    return ENTRY if said.keys else said.text
 
 
 def plain(text: str) -> str:
@@ -414,8 +417,11 @@ class LocalEngine:
     def leg(self, agent: Agent, *, alone: bool = True) -> LocalLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
+        desk, greeting = Desk(), agent.first_words
+        if greeting is None:
+            greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
-            self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
+            self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
             Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
         )  # fmt: skip
 

@@ -124,10 +124,13 @@ class Roster:
         try:
             if len(who.models) == 1:
                 (model,) = who.models
-                return self._engine(model).leg(who.on(model))
-            return FailoverLeg([self._candidate(who, model) for model in who.models])
+                leg: AgentLeg = self._engine(model).leg(who.on(model))
+            else:
+                leg = FailoverLeg([self._candidate(who, model) for model in who.models])
         except ConfigError as error:
             raise CallRefused(str(error)) from error
+        leg.keeping = who.keeping
+        return leg
 
     def reopen(self, past: Past) -> AgentLeg:
         """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""

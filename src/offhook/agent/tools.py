@@ -11,7 +11,8 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, get_type_hints, overload
+from functools import partial
+from typing import Any, TypeVar, get_type_hints, overload
 
 import docstring_parser
 import pydantic
@@ -20,6 +21,8 @@ from pydantic_core import to_json
 from offhook.core.leg import ToolSide
 from offhook.errors import ConfigError, ToolError
 from offhook.outside import outside
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -154,14 +157,27 @@ class _FromThread:
         self._call, self._loop = call, loop
         self.id, self.info, self.data = call.id, call.info, call.data
 
+    @property
+    def entered(self) -> str:
+        return self._call.entered
+
     def hang_up(self) -> bool:
-        return bool(self._in_loop(self._call.hang_up))
+        return self._in_loop(self._call.hang_up)
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        self._in_loop(partial(self._call.want_keys, count, secret=secret))
+
+    def pause_recording(self) -> None:
+        self._in_loop(self._call.pause_recording)
+
+    def resume_recording(self) -> None:
+        self._in_loop(self._call.resume_recording)
 
     def say(self, text: str) -> None:
         self._in_loop(lambda: self._call.say(text))
 
-    def _in_loop(self, ask: Callable[[], Any]) -> Any:
-        async def asked() -> Any:
+    def _in_loop(self, ask: Callable[[], T]) -> T:
+        async def asked() -> T:
             return ask()
 
         return asyncio.run_coroutine_threadsafe(asked(), self._loop).result()

@@ -100,6 +100,16 @@ class CallControl:
         self.state = CallState.ENDED
         self._deadlines.clear()
 
+    @property
+    def secret(self) -> bool:
+        """The caller is asked for keys that nobody but a tool may know."""
+        return self._floor.keypad.secret
+
+    @property
+    def entered(self) -> str:
+        """The last entry on the keypad, as it was keyed in: for tools only."""
+        return self._floor.keypad.entered
+
     # ------------------------------------------------------------------------------------------ the contract
 
     def handle(self, event: e.Event, now: float) -> list[e.Command]:

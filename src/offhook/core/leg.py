@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
+from offhook.core.keeping import Keeping
 from offhook.core.playout import Ledger
 from offhook.core.tape import Tape
 
@@ -68,6 +69,14 @@ class PhoneLeg(Protocol):
     def close(self, code: int = 1000) -> None:
         """Leave. Idempotent; reports nothing."""
 
+    def media_ms(self) -> float | None:
+        """The timestamp of the caller's newest audio, on a clock of the far end; None before the first. It goes on where
+        there is a hole in the audio."""
+
+    def media_ahead_ms(self) -> float | None:
+        """What to add to a moment at which audio was handed on to have the timestamp of the caller's audio at the moment
+        when the caller hears it. None until it is known."""
+
 
 class ToolSide(Protocol):
     """What a call is to a tool that asks for it."""
@@ -78,9 +87,23 @@ class ToolSide(Protocol):
     """For the tools of an agent: what one of them notes, the others find, even if the call goes on with another process
     (then what is JSON). Empty at first, gone with the call."""
 
+    @property
+    def entered(self) -> str:
+        """What the caller last keyed in; a secret entry is told to tools alone."""
+
     def hang_up(self) -> bool:
         """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
         said anything since the caller last spoke, so its goodbye is still to come."""
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        """The caller is asked for so many keys. If they are secret, they are told to no model, kept nowhere and not
+        recorded; a tool finds them in `entered`."""
+
+    def pause_recording(self) -> None:
+        """From now on the recording is silent on both sides."""
+
+    def resume_recording(self) -> None:
+        """What is said from now on is recorded again."""
 
     def say(self, text: str) -> None:
         """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
@@ -123,6 +146,8 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+    keeping: Keeping
+    """What may be kept of the call; set by whoever chose the agent."""
 
     def recall(self, past: "Past") -> None:
         """The call began with another process, which died. Once, before `run`, which is followed by the leg's saying that

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,7 @@ from sqlalchemy.exc import InternalError, NotSupportedError, ProgrammingError
 from offhook.core import events as e
 from offhook.core.past import Past
 from offhook.errors import StoreAway
-from offhook.journal import rows
+from offhook.journal import afterwards, rows
 from offhook.journal.record import Record, Recorder
 from offhook.journal.spool import Spool, left_behind, taken_over
 from offhook.outside import clock
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 BATCH_S = 0.05
 WRITE_S = 3.0  # a database that takes longer for a batch is away
 RETRY_S, RETRY_MOST_S = 0.5, 15.0
+REMEMBERED = 1000
+"""Calls that have ended, whose records are still numbered here: where a recording is comes after the end."""
 REFUSED = "refused"
 """The folder of what no database takes, beside the spool: a bug to look at, and nothing is lost."""
 
@@ -64,11 +67,14 @@ class Journal:
         self._folder = folder
         self._spool, self._refused = Spool(folder), Spool(folder / REFUSED)
         self._recorders: dict[str, Recorder] = {}
+        self._ended: OrderedDict[str, Recorder] = OrderedDict()
+        self._late: set[asyncio.Task[None]] = set()
         self._waiting: list[Record] = []
         self._come = asyncio.Event()
         self._durable = asyncio.Event()
         self._durable.set()
         self._closing = False
+        self._elsewhere: OrderedDict[str, None] = OrderedDict()  # calls that another process has taken over
         self._inherited = asyncio.Event()
         self._ready = False  # the tables are there
         self._full = False  # the spool took no more
@@ -88,13 +94,24 @@ class Journal:
             _stumbled(f"an event could not be recorded: {type(event).__name__}", error, call_id=call_id)
 
     def _record(self, call_id: str, event: e.Event) -> None:
+        if call_id in self._elsewhere:
+            return
         now = self._clock() * 1000.0
-        recorder = self._recorders.get(call_id)
+        recorder = self._recorders.get(call_id) or self._ended.get(call_id)
+        if recorder is None and isinstance(event, e.Recorded | e.RecordingLost):
+            task = self._loop.create_task(
+                self._tell_late(call_id, event, self.wall_clock()), name="late news of a call"
+            )
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            return
         if recorder is None:
             recorder = self._recorders[call_id] = Recorder(call_id, now, self.wall_clock())
         records = recorder.records(event, now)
-        if isinstance(event, e.Ended):
-            del self._recorders[call_id]
+        if isinstance(event, e.Ended) and call_id in self._recorders:
+            self._ended[call_id] = self._recorders.pop(call_id).at_rest()
+            if len(self._ended) > REMEMBERED:
+                self._ended.popitem(last=False)
         if not records:
             return
         if not records[0].seq:
@@ -109,18 +126,40 @@ class Journal:
         """From now on this process tells what happens in a call that another began; numbers and times go on."""
         now = self._clock() * 1000.0
         began_ms = now - max(0.0, self.wall_clock() - past.began_at) * 1000.0
+        self._elsewhere.pop(past.call_id, None)
         self._recorders[past.call_id] = Recorder(
             past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced,
             noted=past.data, remembered=past.memory,
         )  # fmt: skip
 
     def forget(self, call_id: str) -> None:
-        """A call is another process's now: what comes of it here is told nobody."""
+        """A call is another process's now, and so are its numbers: what comes of it here is told nobody."""
         self._recorders.pop(call_id, None)
+        self._elsewhere[call_id] = None
+        if len(self._elsewhere) > REMEMBERED:
+            self._elsewhere.popitem(last=False)
 
     async def inherited(self) -> None:
-        """Waits until what processes that died have left in the folder is in the database."""
+        """Waits until what processes that died have left in the folder, and of their calls, is in the database."""
         await self._inherited.wait()
+        if self._late:
+            await asyncio.wait(self._late)
+
+    async def _tell_late(self, call_id: str, event: e.Event, at: float) -> None:
+        """News of a call that nobody numbers any more: its process has died, or it ended long ago."""
+        while True:
+            # What is there of the call may still be on its way, and its numbers with it.
+            while self._away is not None or self._heir is None or not self._heir.done():  # noqa: ASYNC110
+                await asyncio.sleep(RETRY_S)
+            await self.flush()
+            try:
+                records = await self.store.write(lambda told: afterwards.write(told, call_id, event, at))
+            except StoreAway:
+                await asyncio.sleep(RETRY_S)
+            except Exception as error:  # noqa: BLE001
+                return _stumbled(f"an event could not be recorded: {type(event).__name__}", error, call_id=call_id)
+            else:
+                return self._tell(records)
 
     @property
     def degraded(self) -> str | None:
@@ -148,6 +187,11 @@ class Journal:
         """Writes what is left, to the database or the spool, and gives everything back. Idempotent."""
         if self._writer is None or self._heir is None:
             return
+        if self._late:
+            await asyncio.wait(self._late, timeout=WRITE_S)
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         self._closing = True
         self._come.set()
         self._heir.cancel()

@@ -15,8 +15,8 @@ from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.past import Past, Spoken, Used
 from offhook.errors import CallOver, CallRefused
-from offhook.journal import rows
-from offhook.journal.record import Record, Recorder
+from offhook.journal import afterwards
+from offhook.journal.record import Record
 from offhook.store.calls import ENDED
 from offhook.store.store import Store
 from offhook.store.tables import CallRow, EventRow, ToolRow, TurnRow
@@ -163,15 +163,8 @@ def _advance(connection: Connection, joined: Mapping[str, int], held: Mapping[st
 def _end(
     connection: Connection, call_id: str, now: datetime, result: e.Result | None, reason: e.Reason
 ) -> list[Record]:
-    wanted = (
-        sa.select(CallRow.state, CallRow.started_at, CallRow.answered_at).where(CallRow.id == call_id).with_for_update()
-    )
-    call = connection.execute(wanted).one_or_none()
-    if call is None or call.state == ENDED:
-        return []
-    recorder = Recorder(call_id, 0.0, call.started_at.timestamp(), seq=_newest(connection, call_id))
     if result is None:
-        result = e.Result.UNANSWERED if call.answered_at is None else e.Result.COMPLETED
-    records = recorder.records(e.Ended(result, reason), (now - call.started_at).total_seconds() * 1000.0)
-    rows.write(connection, records)
-    return records
+        answered = sa.select(CallRow.answered_at).where(CallRow.id == call_id)
+        was_answered = connection.execute(answered).scalar_one_or_none() is not None
+        result = e.Result.COMPLETED if was_answered else e.Result.UNANSWERED
+    return afterwards.write(connection, call_id, e.Ended(result, reason), now.timestamp())
