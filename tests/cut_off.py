@@ -17,6 +17,7 @@ from pathlib import Path
 
 from offhook.agent import cafe
 from offhook.agent.local import LocalEngine
+from offhook.core.keeping import Keeping
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
@@ -36,10 +37,11 @@ from offhook.store.calls import Calls, Wanted
 from offhook.store.store import Store
 
 ACCOUNT, TOKEN, HOST = "AC" + "3" * 32, "the token of the café", "http://cafe.test"
-CALLS, MOST_LINES, APART_S = 2, 18, 90.0
+CALLS, MOST_LINES, APART_S = 2, 26, 90.0
 ORDERS = ("i would like a large latte", "i would like a small mocha", "i would like a lemonade")
 QUESTION = "what did i order"
 LINK = Link(30.0)
+RECORDINGS = "recordings"
 
 
 class CameBack(CarrierCall):
@@ -49,6 +51,11 @@ class CameBack(CarrierCall):
         self._began_ms = self._answered_ms = now
         self._ask("action", self.setup.voice_url, "POST", forms.call(self.setup, "in-progress"), now)
         return self._take()
+
+
+def recorded(leg):
+    leg.keeping = Keeping(record=True)
+    return leg
 
 
 @dataclass
@@ -94,13 +101,14 @@ async def live(
     store = Store(url)
     journal = Journal(store, folder, wall_clock=lambda: 1_800_000_000.0 + life * APART_S + loop.time())
     app = App(
-        Options(ACCOUNT, [Key(TOKEN)]), lambda _info: engine.leg(cafe.agent),
+        Options(ACCOUNT, [Key(TOKEN)], recordings=folder.parent / RECORDINGS), lambda _info: recorded(engine.leg(cafe.agent)),
         lambda id, event: tell([id, type(event).__name__, loop.time()]), journal,
     )  # fmt: skip
     await asyncio.gather(journal.start(), engine.start(), engine.prepare(cafe.agent))
     app.ready.set()
     here = Cafe(store, journal, app, speech)
     async with app.resuming.running():
+        await app.recordings.start()
         await journal.inherited()
         page = await Calls(store).page(Wanted(live=True), 100)
         talks = [here.come_back(call) for call in page.calls]
@@ -112,6 +120,7 @@ async def live(
         await asyncio.gather(*talks)
         await asyncio.sleep(25.0)
         await app.switchboard.close()
+        await app.recordings.close()
     await journal.close()
     await engine.close()
 
