@@ -19,6 +19,7 @@ from offhook.core.dialling import RING_MS
 from offhook.core.keeping import keeping_of
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.opening import Plan
+from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.recorder import Recorder
 from offhook.core.redact import Redactor, regions_of
@@ -68,19 +69,22 @@ class Call:
         record: Record | None = None,
         id: str | None = None,
         plan: Plan | None = None,
+        past: Past | None = None,
         ring_ms: float = RING_MS,
         at_carrier: AtCarrier = lambda _call, _command: None,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
-        one; `plan`: the call is one of ours, which is to ring for `ring_ms`. Raises ValueError if the agent's format
-        cannot be converted to the phone's."""
-        self.id = id or secrets.token_hex(8)
+        one; `plan`: the call is one of ours, which is to ring for `ring_ms`; `past`: another process began the call, and
+        this one goes on with it once a stream joins. Raises ValueError if the agent's format cannot be converted to the
+        phone's."""
+        self.id = past.call_id if past is not None else id or secrets.token_hex(8)
         self.info = info
-        self.data: dict[str, Any] = {}
-        self.epoch = 0  # which stream may join next
+        self.data: dict[str, Any] = past.data if past is not None else {}
+        self.epoch = past.epoch if past is not None else 0  # which stream may join next
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
-        self.began = self.now()
+        lasted_ms = past.lasted_ms if past is not None else 0.0
+        self.began = self.now() - lasted_ms
         """On the call's clock."""
         self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
         self._ours = plan is not None
@@ -96,9 +100,11 @@ class Call:
         self._record = record if keeping.record else None
         self._recorder: Recorder | None = None
         self.control = CallControl(
-            agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd,
-            plan=plan, ring_ms=ring_ms,
+            agent.turns, self.ledger, now=self.now(), max_usd=max_usd, plan=plan, ring_ms=ring_ms,
+            max_call_ms=max(0.0, max_call_seconds * 1000.0 - lasted_ms),
         )  # fmt: skip
+        if past is not None:
+            self.control.resume(past, self.now())
         at_home = regions_of(keeping.language, info.called, info.caller) if "phones" in keeping.redact else ()
         self._redactor = Redactor(keeping.redact, at_home)
         self._said = SaidWhen(self.control.transcript)
@@ -200,6 +206,13 @@ class Call:
         if not (isinstance(text, str) and 0 < len(text.strip()) <= MOST_TO_SAY):
             raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
         self.report(e.SayAsked(text.strip()))
+
+    def let_go(self) -> None:
+        """Another process holds the call: its stream and its agent are left, and nobody is told."""
+        self.control.let_go()
+        self._events.clear()
+        self._publish = lambda _call_id, _event: None
+        self._over()
 
     async def _run_agent(self) -> None:
         try:

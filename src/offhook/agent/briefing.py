@@ -15,6 +15,10 @@ GO_ON = (
     "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
     "do not greet again, and do not repeat what was heard."
 )
+BACK = (
+    "The line to the caller was lost for a moment and is back. Say that you are sorry for it in a few words, and go on from "
+    "where the conversation was: answer what was said last if nobody has, and do not greet again."
+)
 LEAVE = (
     "This call has come to the longest it may be and ends now. Say in one short sentence that you have to end the call, "
     "and say goodbye; ask nothing."

@@ -14,11 +14,11 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, LEAVE, SAY, briefing, pressed
+from offhook.agent.briefing import BACK, GO_ON, LEAVE, SAY, briefing, pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
-from offhook.agent.handover import Handover
+from offhook.agent.handover import Handover, handover_of
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
@@ -36,6 +36,7 @@ from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 from offhook.errors import LegFailed
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class RealtimeLeg:
         self._uses = Uses(self.conversation)
         self._not_come = 0  # answers, since one was whole
         self._sessions = 0
-        self._owes = False  # what another leg left unsaid
+        self._owes = self._cut_off = False  # what another leg left unsaid; and that the line was lost
         self._heeds = True
         self._conduct_told = say.Conduct()
         self._instructions = ""
@@ -206,6 +207,10 @@ class RealtimeLeg:
         self._presence.absent(lost=True)
         self._wait_for_session()
 
+    def recall(self, past: Past) -> None:
+        """The call comes from a process that died. Before `run`."""
+        self.take_over(handover_of(past))
+
     def hand_over(self) -> Handover:
         """What another leg goes on with, once `run` has failed."""
         past = Handover(self.conversation, self._asking.owes, set(self._uses.pending))
@@ -215,7 +220,7 @@ class RealtimeLeg:
 
     def take_over(self, past: Handover) -> None:
         """Goes on where another leg of the call left off. Before `run`."""
-        self.conversation = past.conversation
+        self.conversation, self._cut_off = past.conversation, past.cut_off
         last = past.conversation.last
         # A turn that is heard anew is answered unasked.
         self._owes = past.owed and not (past.again and last is not None and last.role == "user")
@@ -229,7 +234,8 @@ class RealtimeLeg:
         if last is None:
             self._greet()
         elif not self._uses.pending:
-            self._asking.want(self._instructed(GO_ON) if last.role == "assistant" else {})
+            how = BACK if self._cut_off else GO_ON if last.role == "assistant" else None
+            self._asking.want(self._instructed(how) if how else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""

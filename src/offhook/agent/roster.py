@@ -15,6 +15,7 @@ from offhook.agent.models import Engine, engine_for
 from offhook.agent.outbound import in_call
 from offhook.agent.tools import Tool, ToolSource
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.past import Past
 from offhook.errors import CallRefused, ConfigError, NotOffered
 
 log = logging.getLogger(__name__)
@@ -155,6 +156,11 @@ class Roster:
     def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
         """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""
         return in_call(self._wanted(info, agent, backend), info)
+
+    def reopen(self, past: Past) -> AgentLeg:
+        """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
+        named = past.agent if past.agent in self._named else None
+        return self.open(past.info, agent=named)
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]

@@ -49,6 +49,7 @@ async def serve(
         journal(settings),
         dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
         agents=lambda: agents_shown(roster),
+        reopen_agent=roster.reopen,
     )
 
     async def replace(loaded: Loaded) -> None:

@@ -17,6 +17,7 @@ from offhook.core.deadlines import Deadlines
 from offhook.core.dialling import NOT_ANSWERED, RING_MS, Dialling
 from offhook.core.floor import Floor
 from offhook.core.opening import Opening, Plan
+from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
@@ -87,7 +88,7 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
-            e.StreamEnded: self._on_told, e.Noted: self._on_told,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Remembered: self._on_told,
             e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_callee_known,
         } | (self._dialling.actions if self._dialling else {})  # fmt: skip
 
@@ -100,6 +101,24 @@ class CallControl:
     def goodbye_said(self) -> bool:
         """The agent has begun to say something since the caller last spoke."""
         return self._floor.goodbye_said
+
+    def resume(self, past: Past, now: float) -> None:
+        """The call began with another process, and waits for a stream. Once, first of all.
+
+        Whoever said nothing yet is greeted as if the call were new.
+        """
+        self.state = CallState.PARKED
+        self.transcript.resume(past.turns)
+        self._greeted = bool(past.turns)
+        self._usd = past.usd or 0.0
+        self._resumes.extend(now - past.lasted_ms + at_ms for at_ms in past.resumed_ms)
+        self._deadlines.drop(self._no_stream)
+        self._deadlines.set(self._not_resumed, now + PARK_MS)
+
+    def let_go(self) -> None:
+        """Another process holds the call: nothing more happens in this one."""
+        self.state = CallState.ENDED
+        self._deadlines.clear()
 
     @property
     def secret(self) -> bool:
@@ -242,6 +261,8 @@ class CallControl:
             self._resumes.append(now)
             self._deadlines.drop(self._not_resumed)
             self._floor.go_on(now)
+            if not self._agent_joined:
+                self._floor.away(now, lost=False)
         elif self.state is CallState.CONNECTED:
             self._deadlines.drop(self._no_stream)
             if not self._agent_joined:
@@ -321,7 +342,7 @@ class CallControl:
         if was_below and self._max_usd is not None and self.usd >= self._max_usd:
             self._take_leave(e.Reason.MAX_COST, now)
 
-    def _on_told(self, event: e.StreamEnded | e.Noted, _now: float) -> None:
+    def _on_told(self, event: e.StreamEnded | e.Noted | e.Remembered, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:

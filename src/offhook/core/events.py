@@ -304,6 +304,13 @@ class Noted:
 
 
 @dataclass(slots=True)
+class Remembered:
+    """The agent leg knows something that another process would need to go on with the call: JSON, all of it, anew."""
+
+    memory: dict[str, Any]
+
+
+@dataclass(slots=True)
 class SayAsked:
     """Someone (a tool, an operator) wants the agent to say these words next."""
 
@@ -553,7 +560,7 @@ class Publish:
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | Dialled | NotDialled | Rang | PickedUp | CalleeKnown | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Noted | Used
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Noted | Remembered | Used
     | SayAsked | HangUpAsked
     | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip

@@ -44,9 +44,10 @@ def stream_url(origin: str, call_id: str) -> str:
     return "ws" + origin.removeprefix("http") + f"{MEDIA}/{call_id}"
 
 
-def next_url(origin: str, call_id: str, epoch: int) -> str:
-    """Where Twilio asks how to go on after the call's stream of this epoch has ended."""
-    return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}"
+def next_url(origin: str, call_id: str, epoch: int, in_vain: int = 0) -> str:
+    """Where Twilio asks how to go on after the call's stream of this epoch has ended; `in_vain`: so many before it never
+    came."""
+    return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}" + (f"&in_vain={in_vain}" if in_vain else "")
 
 
 def twiml_url(origin: str, call_id: str) -> str:

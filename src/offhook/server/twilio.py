@@ -14,13 +14,15 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next, is_over
-from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
+from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError, StoreAway
+from offhook.journal.past import Standing
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.body import BodyTooLarge, BodyTooSlow, read_body
 from offhook.server.head import Head
+from offhook.server.resuming import Resuming
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Webhooks:
         access: Access,
         switchboard: Switchboard,
         ready: asyncio.Event,
+        resuming: Resuming | None = None,
         *,
         account_sid: str,
         secret: bytes,
@@ -65,7 +68,7 @@ class Webhooks:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """`learn` is told the id and the sid of a call of ours that is none of this process's."""
-        self._access, self._switchboard, self._ready = access, switchboard, ready
+        self._access, self._switchboard, self._ready, self._resuming = access, switchboard, ready, resuming
         self._account_sid, self._secret = account_sid, secret
         self._language, self._learn, self._wall_clock = language, learn, wall_clock
 
@@ -110,6 +113,8 @@ class Webhooks:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._ready.wait()
+            if (known := await self._known(info.sid)) is not None:
+                return self._stream_to(known, webhook.origin)
             call = self._switchboard.admit(info)
         except (CallsFull, TimeoutError) as refused:
             log.warning("call refused: %s", str(refused) or "the agent is not ready yet")
@@ -151,18 +156,56 @@ class Webhooks:
         if kind in ("human", "machine", "fax", "unknown"):
             call.report(e.CalleeKnown(kind, message_over=how.startswith("end")))  # type: ignore[arg-type]
 
+    async def _known(self, sid: str) -> Standing | None:
+        """A call that began, but is not one of this process. Raises CallOver if it has ended."""
+        if self._resuming is None or self._switchboard.knows(sid):
+            return None
+        try:
+            known = await self._resuming.standing(sid)
+        except StoreAway as away:
+            log.warning("a call is taken as a new one: the store is away (%s)", away)
+            return None
+        if self._switchboard.knows(sid):  # asked twice at once
+            return None
+        if known is not None and known.over:
+            raise CallOver("the call has ended")
+        return known
+
     async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
-        call_id, epoch = webhook.query.get("call_id", ""), webhook.query.get("epoch", "")
-        answer = self._switchboard.next(
-            call_id,
+        call_id, sid, call_status = (
+            webhook.query.get("call_id", ""),
             webhook.sid(),
             webhook.fields.get("CallStatus", ""),
-            int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None,
         )
+        epoch = _number(webhook.query.get("epoch", ""))
+        if self._resuming is not None:
+            self._resuming.outdated(call_id, epoch)
+            if not self._switchboard.knows(sid):
+                if call_status == "in-progress":
+                    return await self._resume(webhook, self._resuming, call_id, epoch)
+                self._over(sid, call_status)
+        answer = self._switchboard.next(call_id, sid, call_status, epoch)
         call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
             return self._stream_to(call, webhook.origin)
+        return self._ended(answer)
+
+    async def _resume(self, webhook: Webhook, resuming: Resuming, call_id: str, epoch: int | None) -> Response:
+        """Somebody else held the call: go on with it."""
+        in_vain = _number(webhook.query.get("in_vain", "")) or 0
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._ready.wait()
+            answer, call, in_vain = await resuming.next(call_id, webhook.sid(), epoch, in_vain)
+        except (StoreAway, TimeoutError) as away:
+            log.warning("a call cannot be gone on with: %s", str(away) or "the agent is not ready yet")
+            return self._apologise()
+        if answer is Next.STREAM and call is not None:
+            return self._stream_to(call, webhook.origin, in_vain)
+        return self._ended(answer)
+
+    def _ended(self, answer: Next) -> Response:
         return self._apologise() if answer is Next.APOLOGISE else _xml(twiml.hang_up())
 
     async def _status(self, webhook: Webhook) -> Response:
@@ -176,13 +219,20 @@ class Webhooks:
             self._tell_who_answered(call, webhook)
         if call_status := told.get("CallStatus"):
             log.info("call status: %s", call_status if call_status in STATUSES else "unknown", extra=extra)
-            self._switchboard.status(sid, call_status)
+            self._over(sid, call_status)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def _stream_to(self, call: Call, origin: str) -> Response:
-        made = token.make(self._secret, call.id, call.info.sid, call.epoch, self._wall_clock())
-        next_url = routes.next_url(origin, call.id, call.epoch)
-        return _xml(twiml.connect_stream(routes.stream_url(origin, call.id), made, next_url, routes.status_url(origin)))
+    def _over(self, sid: str, call_status: str) -> None:
+        """The carrier tells of a call, over or not, whoever holds it."""
+        if self._resuming is not None and is_over(call_status) and self._switchboard.by_sid(sid) is None:
+            self._resuming.over(sid, failed=call_status == "failed")
+        self._switchboard.status(sid, call_status)
+
+    def _stream_to(self, call: Call | Standing, origin: str, in_vain: int = 0) -> Response:
+        call_id, sid = (call.id, call.info.sid) if isinstance(call, Call) else (call.call_id, call.sid)
+        made = token.make(self._secret, call_id, sid, call.epoch, self._wall_clock())
+        next_url = routes.next_url(origin, call_id, call.epoch, in_vain)
+        return _xml(twiml.connect_stream(routes.stream_url(origin, call_id), made, next_url, routes.status_url(origin)))
 
     def _apologise(self) -> Response:
         return _xml(twiml.say_and_hang_up(APOLOGY, self._language))
@@ -208,6 +258,10 @@ async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[
         log.warning("webhook refused: the signature does not hold", extra={"path": head.path})
         raise HTTPException(HTTPStatus.FORBIDDEN, "The signature does not hold.")
     return fields, origin
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _xml(document: str) -> Response:
