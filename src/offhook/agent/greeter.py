@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offhook.agent import realtime_session as say
-from offhook.agent.briefing import DISCLOSE, EXACTLY, GREET, GREET_CALLEE
+from offhook.agent.briefing import EXACTLY, greet
 from offhook.agent.greetings import Recording
 from offhook.agent.lines import Lines
 from offhook.agent.realtime import ResponseDone
@@ -23,19 +23,16 @@ class Greeter:
     def opens(self, *, resumed: bool) -> None:
         """A session is opened. A greeting that is generated there first is not given up because somebody says hello into it
         (core/greeting.py)."""
-        self.interrupts = resumed or self._shape.agent.greeting == "" or self._lines.greeting() is not None
+        self.interrupts = resumed or self._shape.first_words == "" or self._lines.greeting() is not None
 
     def wish(self, instructed: Callable[[str], dict[str, Any]], *, inbound: bool = True) -> dict[str, Any]:
         """The wish for a greeting, which is recorded from now on; `inbound`: of somebody who called."""
-        text = self._shape.agent.greeting
+        text = self._shape.first_words
         self.recording = Recording(text)
         if text is not None and self._shape.dialect.says_exactly:
             return say.exactly(text)
-        if text is not None:
-            return instructed(EXACTLY.format(text))
-        disclosure = self._shape.agent.disclosure
-        how = GREET if inbound else GREET_CALLEE
-        return instructed(f"{how} {DISCLOSE.format(disclosure)}" if disclosure and not inbound else how)
+        must_say = self._shape.agent.must_say
+        return instructed(greet(must_say, inbound=inbound) if text is None else EXACTLY.format(text))
 
     def begins(self, response: str) -> None:
         """An answer that we asked for begins."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -13,6 +14,8 @@ from offhook.core.leg import AgentLeg, CallInfo
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
+from offhook.recording.bucket import Bucket
+from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.call import call_api
@@ -24,6 +27,7 @@ from offhook.server.media import Limits
 from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
+from offhook.server.recordings import recordings
 from offhook.server.reference import reference
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
@@ -62,6 +66,10 @@ class Options:
     """Calls that ended longer ago are removed; None: never."""
     playout_offset_ms: float = 0.0
     show_timing_math: bool = False
+    recordings: Path | None = None
+    """The folder that calls are recorded to; None records none."""
+    recordings_url: str | None = None
+    """Where recordings are taken after the call."""
     media: Limits = field(default_factory=Limits)
 
 
@@ -78,12 +86,10 @@ class App:
         carrier_status: CarrierStatus | None = None,
         dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
-        remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
-        after calls whose server was lost, if not `dialling`; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        after calls whose server was lost, if not `dialling`; `agents` says who answers."""
         self.options, self.journal = options, journal
         self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
@@ -106,6 +112,10 @@ class App:
             watch(call_id, event)
 
         carrier = dialling.carrier if dialling is not None else None
+        self.recordings: Recordings | None = None
+        if options.recordings is not None:
+            bucket = Bucket(options.recordings_url) if options.recordings_url else None
+            self.recordings = Recordings(options.recordings, bucket, publish)
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
@@ -113,6 +123,7 @@ class App:
             max_usd=options.max_cost_per_call,
             publish=publish,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
+            record=self.recordings.record if self.recordings is not None else None,
         )
         self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
@@ -150,10 +161,12 @@ class App:
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
                 retention_days=options.retention_days,
                 carrier_status=carrier.status if carrier is not None else carrier_status,
-                remove_recording=remove_recording,
+                remove_recording=self.recordings.remove if self.recordings is not None else None,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        if self.recordings is not None:
+            self.asgi.include_router(recordings(access, self.recordings))
         if self.outgoing is not None and dialling is not None:
             router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
             self.asgi.include_router(router)
@@ -173,6 +186,9 @@ class App:
                 await stack.enter_async_context(self.watching.running())
             if self.outgoing is not None:
                 stack.push_async_callback(self.outgoing.close)
+            if self.recordings is not None:
+                await self.recordings.start()
+                stack.push_async_callback(self.recordings.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 
