@@ -55,6 +55,8 @@ class World:
     ) -> None:
         values = {"numbers": [OURS], "calls_per_second": 0, "epoch_s": 1.8e9, **plan}
         self.events: list[tuple[str, e.Event]] = []
+        self.unreachable = False
+        """For the carrier's requests."""
         self.outside = MemoryOutside(self._answer, self._accept)
         links = Link(delay_ms), Link(delay_ms)
         self.carrier = ExchangeApp(Plan(Account(ACCOUNT, KEY.secret), **values), self.outside, links=links)
@@ -81,6 +83,11 @@ class World:
         )
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.unreachable:
+            await asyncio.sleep(14.0)
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
         await self.app.asgi(scope, receive, send)
 
     def _accept(self, order: Any, socket: Any) -> Any:

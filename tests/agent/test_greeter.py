@@ -59,5 +59,5 @@ def test_who_calls_greets_in_other_words_and_says_what_it_is():
     told = []
     for inbound in (True, False):
         Greeter(shape, Lines(Greetings(), "m", shape)).wish(lambda how: told.append(how) or {}, inbound=inbound)
-    assert "I am a machine." not in told[0]
-    assert "called somebody" in told[1] and told[1].endswith("say exactly: I am a machine.")
+    assert "Greet the caller" in told[0]
+    assert "called somebody" in told[1] and told[1].endswith("say exactly the following: I am a machine.")

@@ -9,6 +9,7 @@ import pytest
 from offhook.agent.agent import Agent
 from offhook.agent.outbound import in_call
 from offhook.core import events as e
+from offhook.core.leg import CallInfo
 from offhook.sim.caller import Caller
 from offhook.sim.machine import machine
 from offhook.sim.model_memory import MemoryServer
@@ -16,6 +17,7 @@ from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.orders import Callee
 from offhook.sim.script import CALLER_VOICE
 from offhook.sim.steps import Leave, Listen, Say, Wait
+from tests.outbound import ORIGIN, OURS, THEIRS
 from tests.outbound import World as Outbound
 
 from .backends import BACKENDS, Backend, MemoryModel
@@ -72,10 +74,21 @@ class Called:
         return ended.result.value, ended.reason.value
 
 
+async def _wished(world: Outbound, more: dict[str, Any]) -> None:
+    answer = await world.wish(**more)
+    assert answer.status_code == 200, answer.text
+
+
 async def called(
-    stage: Stage, folder: Any, callee: Callable[[], Callee], *, more: dict[str, Any] | None = None, **agent: Any
+    stage: Stage,
+    folder: Any,
+    callee: Callable[[], Callee],
+    *,
+    more: dict[str, Any] | None = None,
+    wish: Any = None,
+    **agent: Any,
 ) -> Called:
-    """Calls somebody, and waits until that is over."""
+    """Calls somebody, and waits until that is over. `wish` makes the call in another way."""
     wanted = {"greeting": GREETING, "tools": TOOLS, **agent}
     voice = "en-us" if stage.backend.dialect == "local" else None
     phrases = {} if stage.backend.dialect == "local" else {"phrases": NO_LINES}
@@ -85,8 +98,7 @@ async def called(
         world = Outbound(folder, roster=roster, callees=lambda _: callee(), delay_ms=DELAY_MS)
         await world.journal.start()
         try:
-            answer = await world.wish(**(more or {}))
-            assert answer.status_code == 200, answer.text
+            await (wish or _wished)(world, more or {})
             await world.over(20.0)
             return Called(world, stage.backend)
         finally:
@@ -214,6 +226,23 @@ async def test_an_agent_that_waits_is_spoken_to_first(stage: Stage, folder: Any)
         disclosure="", more={"amd": "async"},
     )  # fmt: skip
     assert [role for role, _ in held.turns()] == ["caller", "agent"]
+
+
+@on_every_backend
+async def test_a_call_that_somebody_else_has_made_to_our_webhook_is_a_talk_like_any_other(
+    stage: Stage, folder: Any
+) -> None:
+    async def made_elsewhere(world: Outbound, _more: dict[str, Any]) -> None:
+        await world.roster.ready(CallInfo("", "AC1", OURS, THEIRS, "outbound-api"))
+        hooks = {"url": f"{ORIGIN}/incoming-call", "status_callback": f"{ORIGIN}/twilio/status"}
+        await world.rest.create_call(to=THEIRS, caller=OURS, **hooks)
+
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    people: list[Caller] = []
+    steps = [Listen(), Say(where, "where are you located"), Listen(), Leave()]
+    call = await called(stage, folder, person(steps, people), wish=made_elsewhere)
+    assert call.turns()[:2] == [("agent", SAID), ("caller", "where are you located")]
+    assert "twelve mill street" in call.turns()[2][1]
 
 
 def _sub(folder: Any) -> Any:

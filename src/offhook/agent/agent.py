@@ -107,7 +107,9 @@ class Agent:
     @property
     def must_say(self) -> str:
         """What the caller is to be told in a greeting that the backend makes itself; nothing as a rule."""
-        return self.consent if self.record and self.greeting is None else ""
+        if self.greeting is not None:
+            return ""
+        return " ".join(text for text in (self.disclosure, self.consent if self.record else "") if text)
 
     @property
     def keeping(self) -> Keeping:

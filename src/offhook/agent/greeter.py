@@ -27,14 +27,12 @@ class Greeter:
 
     def wish(self, instructed: Callable[[str], dict[str, Any]], *, inbound: bool = True) -> dict[str, Any]:
         """The wish for a greeting, which is recorded from now on; `inbound`: of somebody who called."""
-        text, agent = self._shape.first_words, self._shape.agent
+        text = self._shape.first_words
         self.recording = Recording(text)
         if text is not None and self._shape.dialect.says_exactly:
             return say.exactly(text)
-        if text is not None:
-            return instructed(EXACTLY.format(text))
-        disclosure = "" if inbound else agent.disclosure or ""
-        return instructed(greet(f"{disclosure} {agent.must_say}".strip(), inbound=inbound))
+        must_say = self._shape.agent.must_say
+        return instructed(greet(must_say, inbound=inbound) if text is None else EXACTLY.format(text))
 
     def begins(self, response: str) -> None:
         """An answer that we asked for begins."""

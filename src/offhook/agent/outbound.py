@@ -48,7 +48,7 @@ def in_call(agent: Agent, info: CallInfo) -> Agent:
 
 def plan(agent: Agent, detection: Detection | None = None) -> Plan:
     """How an agent, as it is in a call of ours, opens it; `detection` goes before its own."""
-    return Plan(agent.greeting != "", detection or agent.amd, agent.voicemail)
+    return Plan(agent.first_words != "", detection or agent.amd, agent.voicemail)
 
 
 def filled(text: str, told: Mapping[str, str]) -> str:

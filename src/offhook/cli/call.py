@@ -155,6 +155,8 @@ class Line:
     def _shown(self, event: dict[str, Any]) -> str | None:
         match event["type"]:
             case "status" if event["state"] != "connecting" and event["status"] in SHOWN:
+                if event["status"] == "ending" and self._status in ("", "ringing"):
+                    return None  # it had hardly begun
                 before, self._status = self._status, event["status"]
                 return f"  {SHOWN[event['status']]}" if before != self._status else None
             case "answered_by":

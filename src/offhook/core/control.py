@@ -304,6 +304,8 @@ class CallControl:
         if not is_over(event.status):
             return
         self._carrier_over = True
+        if event.status == "completed" and self._dialling is not None:
+            self._dialling.answer()  # as the carrier says it of no other call
         if self.state is not CallState.ENDING:
             answered = self._was not in (CallState.CONNECTING, CallState.RINGING)
             result = e.Result.COMPLETED if answered or self._dialling else e.Result.UNANSWERED
