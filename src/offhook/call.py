@@ -9,13 +9,16 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.dialling import RING_MS
 from offhook.core.keeping import keeping_of
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
+from offhook.core.opening import Plan
 from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.recorder import Recorder
@@ -38,6 +41,8 @@ MOST_TO_SAY = 2_000  # characters: two minutes
 
 Publish = Callable[[str, e.Event], None]
 Record = Callable[["Call"], Recorder]
+AtCarrier = Callable[["Call", e.AskCarrier | e.EndAtCarrier], None]
+"""Does at the carrier what a call wants done there; never waits. What it finds out it reports to the call."""
 SECRET, ASKED = "secret keys", "asked"
 """Why a recording is paused."""
 KEY_MS = 500.0
@@ -62,12 +67,17 @@ class Call:
         max_usd: float | None = None,
         format: Format = MULAW_8K,
         record: Record | None = None,
+        id: str | None = None,
+        plan: Plan | None = None,
+        ring_ms: float = RING_MS,
+        at_carrier: AtCarrier = lambda _call, _command: None,
         past: Past | None = None,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
-        one. `past`: another process began the call, and this one goes on with it once a stream joins. Raises ValueError if
-        the agent's format cannot be converted to it."""
-        self.id = past.call_id if past is not None else secrets.token_hex(8)
+        one; `plan`: the call is one of ours, which is to ring for `ring_ms`; `past`: another process began the call, and
+        this one goes on with it once a stream joins. Raises ValueError if the agent's format cannot be converted to the
+        phone's."""
+        self.id = past.call_id if past is not None else id or secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = past.data if past is not None else {}
         self.epoch = past.epoch if past is not None else 0  # which stream may join next
@@ -76,7 +86,8 @@ class Call:
         lasted_ms = past.lasted_ms if past is not None else 0.0
         self.began = self.now() - lasted_ms
         """On the call's clock."""
-        self._publish, self._on_ended = publish, on_ended
+        self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
+        self._ours = plan is not None
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
@@ -89,7 +100,7 @@ class Call:
         self._record = record if keeping.record else None
         self._recorder: Recorder | None = None
         self.control = CallControl(
-            agent.turns, self.ledger, now=self.now(), max_usd=max_usd,
+            agent.turns, self.ledger, now=self.now(), max_usd=max_usd, plan=plan, ring_ms=ring_ms,
             max_call_ms=max(0.0, max_call_seconds * 1000.0 - lasted_ms),
         )  # fmt: skip
         if past is not None:
@@ -108,14 +119,25 @@ class Call:
         self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
         self._tools: set[asyncio.Task[None]] = set()
+        self.finishing: set[asyncio.Task[None]] = set()
+        """Tools at work that the end of the call does not cancel."""
         self._closing: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------ life
 
     def start(self) -> None:
-        """Opens the agent leg, before the stream is there."""
-        self._running = self._loop.create_task(self._run_agent(), name=f"agent of call {self.id}")
+        """Opens the agent leg, before the stream is there; that of a call of ours when somebody answers."""
+        if not self._ours:
+            self._open_agent()
         self.arm()
+
+    def _open_agent(self) -> None:
+        self._running = self._loop.create_task(self._run_agent(), name=f"agent of call {self.id}")
+
+    def dialled(self, sid: str) -> None:
+        """The carrier has a name for a call of ours."""
+        self.info = replace(self.info, sid=sid)
+        self.report(e.Dialled(sid))
 
     def join(self, leg: PhoneLeg) -> None:
         """A phone leg carries the call from now on."""
@@ -190,6 +212,7 @@ class Call:
         self.control.let_go()
         self._events.clear()
         self._publish = lambda _call_id, _event: None
+        self._on_ended = lambda _call: None
         self._over()
 
     async def _run_agent(self) -> None:
@@ -308,10 +331,15 @@ class Call:
                         self.phone.pump()
                 case e.RunTool():
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
-                    self._tools.add(running)
-                    running.add_done_callback(self._tools.discard)
+                    running_tools = self.finishing if self.agent.tools.finishes(command.name) else self._tools
+                    running_tools.add(running)
+                    running.add_done_callback(running_tools.discard)
+                case e.OpenAgent():
+                    self._open_agent()
                 case e.CloseAgent():
                     self._over()
+                case e.AskCarrier() | e.EndAtCarrier():
+                    self._at_carrier(self, command)
                 case e.Clear() | e.HangUp():
                     if self.phone is not None:
                         self.phone.send(command)
@@ -343,6 +371,8 @@ class Call:
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
             finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.ended:
+            return  # a tool that was to finish: nobody waits for what came of it
         if self.data:
             self.report(e.Noted(self.data))
         self.report(finished)

@@ -4,16 +4,21 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
+from typing import Any
 
-from offhook.call import Call, Publish, Record
+from offhook.call import AtCarrier, Call, Publish, Record
 from offhook.core import events as e
+from offhook.core.dialling import RING_MS
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.opening import Plan
 from offhook.core.past import Past
 from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
 
+FINISH_S = 30.0
+"""What tools that outlive their calls get when the process ends."""
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
 
 
@@ -31,14 +36,16 @@ class Switchboard:
         publish: Publish = lambda _call_id, _event: None,
         reopen_agent: Callable[[Past], AgentLeg] | None = None,
         record: Record | None = None,
+        at_carrier: AtCarrier = lambda _call, _command: None,
     ) -> None:
-        self._open_agent = open_agent
+        self._open_agent, self._at_carrier = open_agent, at_carrier
         self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
         self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
@@ -83,18 +90,48 @@ class Switchboard:
             return call
         if _digest(info.sid) in self._over:
             raise CallOver("the call has ended")
+        self._make_room()
+        return self._begin(self._made(info, self._open_agent(info)))
+
+    def dial(
+        self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
+    ) -> Call:
+        """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. Raises CallsFull."""
+        self._make_room()
+        return self._begin(self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms))
+
+    def _make_room(self) -> None:
         if self.draining:
             raise CallsFull("the server is shutting down")
         if self.full:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
-        call = Call(
-            info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
+
+    def _made(self, info: CallInfo, agent: AgentLeg, **ours: Any) -> Call:
+        return Call(
+            info, agent, publish=self._publish, on_ended=self._ended, at_carrier=self._at_carrier,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, **ours,
         )  # fmt: skip
+
+    def _begin(self, call: Call) -> Call:
+        info = call.info
         self._hold(call)
-        self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
+        began = e.CallBegan(
+            info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables)
+        )  # fmt: skip
+        self._publish(call.id, began)
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
+        return call
+
+    def bind(self, call_id: str, sid: str) -> Call | None:
+        """The carrier names one of our calls: by its answer, when it asks for TwiML, or in its news, whichever comes first.
+        None if there is no such call here, or it has another name."""
+        call = self._calls.get(call_id)
+        if call is None or (call.info.sid and call.info.sid != sid):
+            return None
+        if not call.info.sid:
+            self._by_sid[sid] = call
+            call.dialled(sid)
         return call
 
     def revive(self, past: Past) -> Call:
@@ -107,10 +144,7 @@ class Switchboard:
         agent = self._reopen_agent(past)
         if past.turns:
             agent.recall(past)
-        call = Call(
-            past.info, agent, publish=self._publish, on_ended=self._ended, max_call_seconds=self._max_call_seconds,
-            max_usd=self._max_usd, record=self._record, past=past,
-        )  # fmt: skip
+        call = self._made(past.info, agent, past=past)
         self._hold(call)
         self._publish(call.id, e.StateChanged(CallState.PARKED))
         call.start()
@@ -120,15 +154,21 @@ class Switchboard:
     def let_go(self, call: Call) -> None:
         """Another process holds the call now."""
         log.info("call is another process's now", extra={"call_id": call.id})
-        self._drop(call)
         call.let_go()
+        self._drop(call)
 
     def _hold(self, call: Call) -> None:
-        self._calls[call.id] = self._by_sid[call.info.sid] = call
+        self._calls[call.id] = call
+        if call.info.sid:
+            self._by_sid[call.info.sid] = call
         self._empty.clear()
 
     def _drop(self, call: Call) -> None:
-        del self._calls[call.id], self._by_sid[call.info.sid]
+        del self._calls[call.id]
+        self._by_sid.pop(call.info.sid, None)
+        for task in call.finishing:
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
         if not self._calls:
             self._empty.set()
 
@@ -139,10 +179,9 @@ class Switchboard:
             del self._over[next(iter(self._over))]
 
     def _ended(self, call: Call) -> None:
-        if self._calls.get(call.id) is not call:
-            return
         self._drop(call)
-        self.remember(call.info.sid, call.control.last_word)
+        if call.info.sid:
+            self.remember(call.info.sid, call.control.last_word)
         control = call.control
         told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
         log.info("call ended", extra=told)
@@ -181,10 +220,17 @@ class Switchboard:
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""
-        if (call := self._by_sid.get(sid)) is not None:
+        if (call := self._by_sid.get(sid)) is None:
+            if is_over(status):
+                self._over.setdefault(_digest(sid), Next.HANG_UP)
+            return
+        if is_over(status):
             call.report(e.CarrierEnded(status))
-        elif is_over(status):
-            self._over.setdefault(_digest(sid), Next.HANG_UP)
+        elif call.info.direction != "inbound":
+            if status == "ringing":
+                call.report(e.Rang())
+            elif status == "in-progress":
+                call.report(e.PickedUp())
 
     # ------------------------------------------------------------------------------------------ the end
 
@@ -220,6 +266,8 @@ class Switchboard:
         for call in calls:
             self._tell(call, e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=FINISH_S)
 
 
 def _digest(sid: str) -> bytes:

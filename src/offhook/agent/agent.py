@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from offhook.agent.backends import models_in, provider_of
 from offhook.agent.options import Realtime
 from offhook.agent.phrases import Phrases
-from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up
 from offhook.core.keeping import Keeping
+from offhook.core.opening import Detection
 from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
 
@@ -25,12 +26,17 @@ class Agent:
     in order of preference (a text with commas between them is one too);
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
-    `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
-    ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
+    `language` a language tag; `tools` functions it may ask for (agent/tools.py), webhooks and MCP servers; `can_hang_up`
+    gives it the tool that ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole
+    sentence ends it sooner); `realtime` has the options of realtime models; `phrases` are what it says on one while the model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
+
+    For calls that it makes: `disclosure` is said behind the first sentence of the greeting (None: that it is an AI assistant,
+    in its language; "": nothing); `amd` has the carrier find out whether a machine answers ("sync": before the agent is put
+    through, "async": meanwhile); `voicemail` is what a machine is told ("": it is hung up on). In all of these, in the
+    greeting and in the instructions, `{name}` stands for a variable of the call.
     """
 
     instructions: str = ""
@@ -38,7 +44,7 @@ class Agent:
     greeting: str | None = None
     voice: str | Mapping[str, str] | None = None
     language: str = "en-US"
-    tools: Sequence[Tool | Callable[..., Any]] = ()
+    tools: Sequence[Tool | ToolSource | Callable[..., Any]] = ()
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
@@ -47,13 +53,18 @@ class Agent:
     redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
+    disclosure: str | None = None
+    voicemail: str = ""
+    amd: Detection = "off"
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "greeting", "language", "consent", "name"):
+        for name in ("instructions", "greeting", "language", "consent", "name", "disclosure", "voicemail"):
             value = getattr(self, name)
-            if value is not None or name != "greeting":
+            if value is not None or name not in ("greeting", "disclosure"):
                 _text(name, value)
+        if self.amd not in get_args(Detection):
+            raise ConfigError(f'An agent\'s amd must be "off", "sync" or "async", not {self.amd!r}.')
         object.__setattr__(self, "model", _one_or_several(self.model))
         if isinstance(self.voice, Mapping):
             for provider, voice in self.voice.items():
@@ -70,7 +81,7 @@ class Agent:
         if isinstance(self.redact, str) or not set(self.redact) <= set(KINDS):
             raise ConfigError(f"An agent's redact must be a list of {', '.join(KINDS)}, not {self.redact!r}.")
         # Made tools once, not again for each call.
-        object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
+        object.__setattr__(self, "tools", tuple(map(_tool, self.tools)))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -106,7 +117,13 @@ class Agent:
     @property
     def toolbox(self) -> Toolbox:
         """All tools of the agent. Raises ConfigError for two of one name."""
-        return Toolbox([*self.tools, *([hang_up] if self.can_hang_up else [])])
+        own = [each for each in self.tools if not isinstance(each, ToolSource)]
+        sources = [each for each in self.tools if isinstance(each, ToolSource)]
+        return Toolbox([*own, *([hang_up] if self.can_hang_up else [])], sources)
+
+
+def _tool(each: Tool | ToolSource | Callable[..., Any]) -> Tool | ToolSource:
+    return each if isinstance(each, Tool | ToolSource) else FunctionTool(each)
 
 
 def _text(name: str, value: object) -> None:

@@ -12,6 +12,8 @@ from offhook.agent.backends import BACKENDS
 from offhook.agent.credentials import Credentials
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
+from offhook.agent.outbound import in_call
+from offhook.agent.tools import Tool, ToolSource
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.past import Past
 from offhook.errors import CallRefused, ConfigError, NotOffered
@@ -39,6 +41,8 @@ class Roster:
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
         self._starting = asyncio.Lock()
+        self._tools: dict[Tool | ToolSource, None] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._choose, self._named, self._agents = _chooser(agents), _named(agents, known), agents
         self._answering = answering(agents, known)
         for agent in self._answering:
@@ -59,11 +63,13 @@ class Roster:
         choose, named, first = _chooser(agents), _named(agents, known), answering(agents, known)
         await self._make_ready(first)
         self._choose, self._named, self._answering, self._agents = choose, named, first, agents
+        self._retire([*first, *named.values()])
 
     async def _make_ready(self, agents: Iterable[Agent]) -> None:
         """Raises ConfigError for an agent none of whose models can be used; one that has another is told of in the log."""
         agents = list(agents)
         async with self._starting:
+            await self._start_sources(agents)
             failed = await self._start(dict.fromkeys(model for agent in agents for model in agent.models))
         for agent in agents:
             if all(model in failed for model in agent.models):
@@ -72,6 +78,21 @@ class Roster:
             log.warning("%s cannot be used now: %s", model, problem)
         ready = [(model, agent) for agent in agents for model in agent.models if model not in failed]
         await asyncio.gather(*(self._engine(model).prepare(agent.on(model)) for model, agent in ready))
+
+    async def _start_sources(self, agents: Iterable[Agent]) -> None:
+        tools = [each for agent in agents for each in agent.tools if isinstance(each, Tool | ToolSource)]
+        self._tools |= dict.fromkeys(tools)
+        await asyncio.gather(*(each.start() for each in set(tools) if isinstance(each, ToolSource)))
+
+    def _retire(self, kept: Iterable[Agent]) -> None:
+        """Closes what tools of agents that were replaced hold. Calls that still use one open it again."""
+        used = {each for agent in kept for each in agent.tools}
+        for each in [each for each in self._tools if each not in used]:
+            closing = asyncio.get_running_loop().create_task(
+                each.close(), name="close tools of an agent that was replaced"
+            )
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _start(self, models: Iterable[str]) -> dict[str, ConfigError]:
         waiting = [model for model in models if model not in self._started]
@@ -113,14 +134,14 @@ class Roster:
         """Makes ready what `open` of the same arguments will need, before anybody is called. Raises NotOffered, or
         CallRefused if no agent has the call."""
         try:
-            await self._make_ready([self._wanted(info, agent, backend)])
+            await self._make_ready([self.agent_of(info, agent=agent, backend=backend)])
         except ConfigError as error:
             raise NotOffered(str(error)) from error
 
     def open(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> AgentLeg:
         """The agent leg of a call: of the agent of this name, else of the one whose call it is; on this backend, else on
         the agent's own models. Raises NotOffered for a name that there is none of, CallRefused if no agent answers."""
-        who = self._wanted(info, agent, backend)
+        who = self.agent_of(info, agent=agent, backend=backend)
         try:
             if len(who.models) == 1:
                 (model,) = who.models
@@ -136,6 +157,10 @@ class Roster:
         """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
         named = past.agent if past.agent in self._named else None
         return self.open(past.info, agent=named)
+
+    def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
+        """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""
+        return in_call(self._wanted(info, agent, backend), info)
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]
@@ -160,8 +185,9 @@ class Roster:
         return agent.on(backend)
 
     async def close(self) -> None:
-        """Ends the engines. Idempotent."""
-        await asyncio.gather(*(engine.close() for engine in self._engines.values()))
+        """Ends the engines and what tools come from. Idempotent."""
+        engines = (engine.close() for engine in self._engines.values())
+        await asyncio.gather(*engines, *(each.close() for each in self._tools), *self._closing)
 
 
 def _chooser(agents: Agents) -> Callable[[CallInfo], Agent]:

@@ -1,6 +1,7 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from offhook.audio.format import Format
@@ -22,6 +23,9 @@ class CallInfo:
     caller: str
     called: str
     direction: str = "inbound"
+    """`inbound`, or `outbound-api` for a call that was asked for here; its `sid` is empty until it is dialled."""
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the one who asked for the call told the agent."""
 
 
 class PhoneSide(Protocol):
@@ -111,6 +115,9 @@ class ToolSide(Protocol):
 
 class Tools(Protocol):
     """What an agent may ask to be run."""
+
+    def finishes(self, name: str) -> bool:
+        """Whether this tool goes on when the call ends while it runs."""
 
     async def run(self, name: str, arguments: str, call: ToolSide) -> str:
         """Runs a tool with a JSON object of arguments. Raises ToolError, whose text is told to the agent."""
