@@ -69,9 +69,9 @@ class Call:
         record: Record | None = None,
         id: str | None = None,
         plan: Plan | None = None,
-        past: Past | None = None,
         ring_ms: float = RING_MS,
         at_carrier: AtCarrier = lambda _call, _command: None,
+        past: Past | None = None,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
         one; `plan`: the call is one of ours, which is to ring for `ring_ms`; `past`: another process began the call, and
@@ -212,6 +212,7 @@ class Call:
         self.control.let_go()
         self._events.clear()
         self._publish = lambda _call_id, _event: None
+        self._on_ended = lambda _call: None
         self._over()
 
     async def _run_agent(self) -> None:
@@ -314,8 +315,6 @@ class Call:
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
             self.backend = event.backend
-        if self.info.direction != "inbound" and not self._ours:
-            self._tell_agent(e.Heed(True))  # somebody else had it made, and no opening of ours will say so
         send, between = self.agent.send_audio, self._between
         self._to_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:

@@ -112,15 +112,9 @@ class Switchboard:
             max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, **ours,
         )  # fmt: skip
 
-    def _hold(self, call: Call) -> None:
-        self._calls[call.id] = call
-        if call.info.sid:
-            self._by_sid[call.info.sid] = call
-        self._empty.clear()
-
     def _begin(self, call: Call) -> Call:
-        self._hold(call)
         info = call.info
+        self._hold(call)
         began = e.CallBegan(
             info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables)
         )  # fmt: skip
@@ -160,12 +154,21 @@ class Switchboard:
     def let_go(self, call: Call) -> None:
         """Another process holds the call now."""
         log.info("call is another process's now", extra={"call_id": call.id})
-        self._drop(call)
         call.let_go()
+        self._drop(call)
+
+    def _hold(self, call: Call) -> None:
+        self._calls[call.id] = call
+        if call.info.sid:
+            self._by_sid[call.info.sid] = call
+        self._empty.clear()
 
     def _drop(self, call: Call) -> None:
         del self._calls[call.id]
         self._by_sid.pop(call.info.sid, None)
+        for task in call.finishing:
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
         if not self._calls:
             self._empty.set()
 
@@ -176,14 +179,9 @@ class Switchboard:
             del self._over[next(iter(self._over))]
 
     def _ended(self, call: Call) -> None:
-        if self._calls.get(call.id) is not call:
-            return
         self._drop(call)
         if call.info.sid:
             self.remember(call.info.sid, call.control.last_word)
-        for task in call.finishing:
-            self._finishing.add(task)
-            task.add_done_callback(self._finishing.discard)
         control = call.control
         told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
         log.info("call ended", extra=told)
@@ -225,7 +223,8 @@ class Switchboard:
         if (call := self._by_sid.get(sid)) is None:
             if is_over(status):
                 self._over.setdefault(_digest(sid), Next.HANG_UP)
-        elif is_over(status):
+            return
+        if is_over(status):
             call.report(e.CarrierEnded(status))
         elif call.info.direction != "inbound":
             if status == "ringing":

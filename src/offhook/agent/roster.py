@@ -153,14 +153,14 @@ class Roster:
         leg.keeping = who.keeping
         return leg
 
-    def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
-        """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""
-        return in_call(self._wanted(info, agent, backend), info)
-
     def reopen(self, past: Past) -> AgentLeg:
         """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
         named = past.agent if past.agent in self._named else None
         return self.open(past.info, agent=named)
+
+    def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
+        """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""
+        return in_call(self._wanted(info, agent, backend), info)
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]

@@ -110,7 +110,7 @@ class CallControl:
         self.state = CallState.PARKED
         self.transcript.resume(past.turns)
         self._greeted = bool(past.turns)
-        self._usd = past.usd or 0.0
+        self.usd = past.usd or 0.0
         self._resumes.extend(now - past.lasted_ms + at_ms for at_ms in past.resumed_ms)
         self._deadlines.drop(self._no_stream)
         self._deadlines.set(self._not_resumed, now + PARK_MS)

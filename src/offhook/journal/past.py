@@ -99,7 +99,9 @@ def _read(connection: Connection, call_id: str, now: datetime) -> Past:
     uses = sa.select(ToolRow.__table__).where(ToolRow.call_id == call_id).order_by(ToolRow.seq)
     return Past(
         call_id=call_id,
-        info=CallInfo(call["sid"], call["account_sid"], call["caller"], call["called"], call["direction"]),
+        info=CallInfo(
+            call["sid"], call["account_sid"], call["caller"], call["called"], call["direction"], call["variables"]
+        ),
         epoch=call["epoch"],
         began_at=call["started_at"].timestamp(),
         lasted_ms=_lasted_ms(call["started_at"], now),

@@ -92,8 +92,8 @@ class App:
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
-        after calls whose server was lost, if not `dialling`; `agents` says who answers; `reopen_agent` makes the
-        agent leg of a call that another process began."""
+        after calls whose server was lost, if not `dialling`; `agents` says who answers; `reopen_agent` makes the agent leg of
+        a call that another process began."""
         self.options, self.journal = options, journal
         self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
@@ -130,7 +130,6 @@ class App:
             record=self.recordings.record if self.recordings is not None else None,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
-        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         self.watching: Watching | None = None
         self.resuming: Resuming | None = None
         if journal is not None:
@@ -143,6 +142,7 @@ class App:
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             feed = self.watching.feed
             self.resuming = Resuming(self.switchboard, journal, self.ready, tell=feed.publish, taken=feed.resume)
+        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
             options.account_sid,
             secret,
@@ -197,10 +197,10 @@ class App:
             if self.recordings is not None:
                 await self.recordings.start()
                 stack.push_async_callback(self.recordings.close)
-            if self.outgoing is not None:
-                stack.push_async_callback(self.outgoing.close)
             if self.resuming is not None:
                 await stack.enter_async_context(self.resuming.running())
+            if self.outgoing is not None:
+                stack.push_async_callback(self.outgoing.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 

@@ -130,6 +130,21 @@ class Webhooks:
             return self._apologise()
         return self._stream_to(call, webhook.origin)
 
+    async def _known(self, sid: str) -> Standing | None:
+        """A call that began, but is not one of this process. Raises CallOver if it has ended."""
+        if self._resuming is None or self._switchboard.knows(sid):
+            return None
+        try:
+            known = await self._resuming.standing(sid)
+        except StoreAway as away:
+            log.warning("a call is taken as a new one: the store is away (%s)", away)
+            return None
+        if self._switchboard.knows(sid):  # asked twice at once
+            return None
+        if known is not None and known.over:
+            raise CallOver("the call has ended")
+        return known
+
     async def _answered(self, webhook: Webhook) -> Response:
         """A call of ours was answered. Asked again, it is answered likewise."""
         call = await self._ours(webhook)
@@ -155,21 +170,6 @@ class Webhooks:
         kind, _, how = webhook.fields.get("AnsweredBy", "").partition("_")
         if kind in ("human", "machine", "fax", "unknown"):
             call.report(e.CalleeKnown(kind, message_over=how.startswith("end")))  # type: ignore[arg-type]
-
-    async def _known(self, sid: str) -> Standing | None:
-        """A call that began, but is not one of this process. Raises CallOver if it has ended."""
-        if self._resuming is None or self._switchboard.knows(sid):
-            return None
-        try:
-            known = await self._resuming.standing(sid)
-        except StoreAway as away:
-            log.warning("a call is taken as a new one: the store is away (%s)", away)
-            return None
-        if self._switchboard.knows(sid):  # asked twice at once
-            return None
-        if known is not None and known.over:
-            raise CallOver("the call has ended")
-        return known
 
     async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
