@@ -16,7 +16,7 @@ class Tape:
     """One call's, over all its streams."""
 
     def __init__(self, format: Format = MULAW_8K) -> None:
-        self._format = format
+        self.format = format
         self._bytes_per_ms = format.bytes_per_ms
         self._pieces: deque[tuple[int, bytes]] = (
             deque()
@@ -64,4 +64,4 @@ class Tape:
         return b"".join(parts)
 
     def _silence(self, size: int) -> bytes:
-        return self._format.silence(1)[:1] * size
+        return self.format.silence(1)[:1] * size
