@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "agent": {"core", "audio", "speech"},
     "call": {"core", "audio"},
     "bus": set(),
-    "switchboard": {"call", "core"},
+    "switchboard": {"audio", "call", "core"},
     "settings": set(),
     "store": set(),
     "journal": {"core", "store"},

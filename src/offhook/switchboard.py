@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection
 
+from offhook.audio.format import MULAW_8K, Format
 from offhook.call import Call, Publish
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
@@ -13,6 +14,7 @@ from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
 
+OpenAgent = Callable[[CallInfo], AgentLeg]
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
 
 
@@ -21,7 +23,7 @@ class Switchboard:
 
     def __init__(
         self,
-        open_agent: Callable[[CallInfo], AgentLeg],
+        open_agent: OpenAgent,
         *,
         limit: int | None = None,
         max_call_seconds: float = 3600.0,
@@ -63,10 +65,11 @@ class Switchboard:
         """The live call of this carrier's id."""
         return self._by_sid.get(sid)
 
-    def admit(self, info: CallInfo) -> Call:
+    def admit(self, info: CallInfo, *, format: Format = MULAW_8K, open_agent: OpenAgent | None = None) -> Call:
         """The carrier asks what to do with a call. The same sid gives the same call.
 
-        Raises CallOver if it has ended, CallsFull if there is no room or the process drains.
+        `format` is that of the call's phone legs, `open_agent` opens an agent other than the usual one. Raises
+        CallOver if it has ended, CallsFull if there is no room or the process drains.
         """
         if (call := self._by_sid.get(info.sid)) is not None:
             if call.state is CallState.ENDING:
@@ -79,7 +82,7 @@ class Switchboard:
         if self.full:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
-            info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
+            info, (open_agent or self._open_agent)(info), format=format, publish=self._publish, on_ended=self._ended,
             max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
@@ -118,11 +121,11 @@ class Switchboard:
         call.epoch += 1
         return call
 
-    def adopt(self, info: CallInfo) -> Call:
-        """A stream of the user's own TwiML, whose call no webhook announced. Raises CallRefused."""
+    def adopt(self, info: CallInfo, *, format: Format = MULAW_8K, open_agent: OpenAgent | None = None) -> Call:
+        """A stream whose call nobody announced: of the user's own TwiML, or of a browser. Raises CallRefused."""
         if info.sid in self._by_sid:
             raise CallRefused("the call has a stream")
-        call = self.admit(info)
+        call = self.admit(info, format=format, open_agent=open_agent)
         call.epoch += 1
         return call
 

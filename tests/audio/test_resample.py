@@ -53,7 +53,14 @@ def test_what_8_khz_cannot_carry_is_80_db_down(hz: int) -> None:
 @pytest.mark.parametrize("hz", [300, 1000, 2000, 3000, 3400])
 @pytest.mark.parametrize(
     ("stream", "rate"),
-    [(Up8To24, 8000), (Down24To8, 24000), (Up8To16Clean, 8000), (Down16To8, 16000), (Up16To24, 16000), (Down24To16, 24000)],
+    [
+        (Up8To24, 8000),
+        (Down24To8, 24000),
+        (Up8To16Clean, 8000),
+        (Down16To8, 16000),
+        (Up16To24, 16000),
+        (Down24To16, 24000),
+    ],
 )
 def test_speech_passes_unchanged(stream: type[Up8To24], rate: int, hz: int) -> None:
     assert _db(stream()(_tone(hz, rate))) == pytest.approx(0, abs=0.2)
@@ -101,7 +108,10 @@ def test_a_click_leaves_at_most_3_ms_later(stream: type[Up8To24], rate: int, to_
     assert 0 < delay_ms <= most_ms
 
 
-@pytest.mark.parametrize(("stream", "frame", "out"), [(Up8To24, 320, 960), (Down24To8, 960, 320), (Up8To16, 320, 640), (Up16To24, 640, 960), (Down24To16, 960, 640)])
+@pytest.mark.parametrize(
+    ("stream", "frame", "out"),
+    [(Up8To24, 320, 960), (Down24To8, 960, 320), (Up8To16, 320, 640), (Up16To24, 640, 960), (Down24To16, 960, 640)],
+)
 def test_nothing_is_held_back_from_a_frame(stream: type[Up8To24], frame: int, out: int) -> None:
     converter = stream()
     assert {len(converter(bytes(frame))) for _ in range(5)} == {out}

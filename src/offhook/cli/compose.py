@@ -46,6 +46,7 @@ async def serve(
         journal(settings),
         carrier_status=carrier_status(settings),
         agents=lambda: agents_shown(roster),
+        offer=roster,
     )
 
     async def replace(loaded: Loaded) -> None:

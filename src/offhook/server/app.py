@@ -15,7 +15,9 @@ from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
+from offhook.server.browser import BrowserDoor, Offer
 from offhook.server.calls import agents_api
+from offhook.server.doors import AllDoors
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
@@ -64,7 +66,8 @@ class Options:
 
 
 class App:
-    """A composed server: `asgi` has the routes, `door` takes media upgrades, `switchboard` holds the calls."""
+    """A composed server: `asgi` has the routes, `door` takes media upgrades (`doors`: those of a browser's phone too),
+    `switchboard` holds the calls."""
 
     def __init__(
         self,
@@ -76,10 +79,12 @@ class App:
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
+        offer: Offer | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        `remove_recording` takes a call's id and is content with a call that has none; `offer` is who can be asked for by
+        name."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -142,6 +147,12 @@ class App:
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        self._browsers = BrowserDoor(
+            access, self.switchboard, secret, options.media, self.ready,
+            viewers=self.watching.viewers if self.watching is not None else None, offer=offer,
+            longest_s=options.max_call_seconds,
+        )  # fmt: skip
+        self.doors = AllDoors(self.door, self._browsers)
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
@@ -156,6 +167,7 @@ class App:
         async with AsyncExitStack() as stack:
             if self.watching is not None:
                 await stack.enter_async_context(self.watching.running())
+            stack.push_async_callback(self._browsers.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 
