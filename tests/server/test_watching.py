@@ -5,11 +5,13 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
+from offhook.server.console import SCREENS
 from tests.server.running import running
 from tests.server.test_live import watch
 
-# Routes that are not the operator's: probes, and what Twilio signs.
-OPEN = {"/healthz", "/readyz"}
+# Routes that are not the operator's: probes, the console's files (not what they show), and what Twilio signs.
+OPEN = {"/healthz", "/readyz", *(path.replace("{call_id}", "c1") for path in SCREENS)}
+ASSETS = ("/assets/", "/favicon")
 SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/next", "/twilio/status"}
 
 
@@ -29,7 +31,7 @@ def guarded(tmp_path_factory):
 
 
 def filled_in(path):
-    return path.replace("{call_id}", "c1")
+    return path.replace("{call_id}", "c1").replace("{name}", "x.js")
 
 
 def test_no_route_answers_a_stranger(guarded):
@@ -46,7 +48,9 @@ def test_no_route_answers_a_stranger(guarded):
                 continue
             for method in route.methods - {"HEAD"}:
                 answer = httpx.request(method, guarded.origin + path, headers=headers)
-                if path in OPEN:
+                if path.startswith(ASSETS):
+                    assert answer.status_code in (200, 404)
+                elif path in OPEN:
                     assert answer.status_code == 200
                 elif path.rstrip("/") in SIGNED:
                     assert answer.status_code == 403 and answer.json()["detail"] == "The signature does not hold."
