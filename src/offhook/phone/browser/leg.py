@@ -194,8 +194,12 @@ class BrowserLeg:
             self._hang_up()
 
     def _hang_up(self) -> None:
+        """The end, whoever wants it. The socket stays until the page has been told the rest."""
         if self._call is not None and not self._gone:
-            self._call.report(e.CarrierEnded("completed"))
+            self._gone = True
+            self._tell_end(self._call)
+            self._call.report(e.CarrierEnded("completed"))  # nobody else is there to say so
+            self._over()
 
     def lost(self) -> None:
         """The socket is gone."""
@@ -290,10 +294,7 @@ class BrowserLeg:
                 self._call.tape.cleared(now)
                 self._socket.send(wire.CLEAR)
             case e.HangUp():
-                self._gone = True
-                self._tell_end(self._call)
-                self._call.report(e.CarrierEnded("completed"))  # nobody else is there to agree
-                self._over()
+                self._hang_up()
             case _:
                 raise LocalProtocolError(f"a browser leg has no word for {type(command).__name__}")
 
