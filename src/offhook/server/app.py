@@ -16,6 +16,7 @@ from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.calls import agents_api
+from offhook.server.findings import Look, doctor_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
@@ -76,10 +77,11 @@ class App:
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
+        look: Look = lambda _online: (),
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        `remove_recording` takes a call's id and is content with a call that has none; `look` is the doctor's."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -143,6 +145,7 @@ class App:
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
         self.asgi.include_router(agents_api(access, agents))
+        self.asgi.include_router(doctor_api(access, look))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
         self.asgi.include_router(
