@@ -11,6 +11,7 @@ from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.statuses import CallStatuses
 from offhook.server.app import App, Options
+from offhook.server.findings import Look
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
@@ -35,10 +36,11 @@ async def serve(
     on_ready: Callable[[int], None] = lambda _port: None,
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
+    look: Look = lambda _online: (),
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
-    agents are loaded anew when it changes."""
+    agents are loaded anew when it changes; `look` is the doctor's."""
     app = App(
         options(settings, account_sid, keys, try_it=try_it, command=command),
         roster.open,
@@ -46,7 +48,11 @@ async def serve(
         journal(settings),
         carrier_status=carrier_status(settings),
         agents=lambda: agents_shown(roster),
+<<<<<<< HEAD
         offer=roster,
+=======
+        look=look,
+>>>>>>> console
     )
 
     async def replace(loaded: Loaded) -> None:

@@ -18,6 +18,7 @@ from offhook.server.body import CloseUnread
 from offhook.server.browser import BrowserDoor, Offer
 from offhook.server.calls import agents_api
 from offhook.server.doors import AllDoors
+from offhook.server.findings import Look, doctor_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
@@ -79,12 +80,13 @@ class App:
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
+        look: Look = lambda _online: (),
         offer: Offer | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none; `offer` is who can be asked for by
-        name."""
+        `remove_recording` takes a call's id and is content with a call that has none; `look` is the doctor's; `offer` is
+        who can be asked for by name."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -154,6 +156,7 @@ class App:
         )  # fmt: skip
         self.doors = AllDoors(self.door, self._browsers)
         self.asgi.include_router(agents_api(access, agents))
+        self.asgi.include_router(doctor_api(access, look))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
         self.asgi.include_router(

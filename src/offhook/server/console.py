@@ -66,7 +66,7 @@ def console(
     policy = {"content-security-policy": content_policy(document.bodies[""].decode()), "referrer-policy": "same-origin"}
 
     async def screen(request: Request) -> Response:
-        return document.answer(request, policy | document_headers(request))
+        return document.answer(request, policy | dict(document_headers(request)))
 
     async def one(request: Request) -> Response:
         found = files.get(request.url.path[1:])
