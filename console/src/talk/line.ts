@@ -17,12 +17,11 @@ const REST_MS = 2_000;
 export const LOST = "The connection was lost and did not come back.";
 export const UNREACHED = "The server cannot be reached: is it running, and are you signed in?";
 
-export type Event = { type: string; seq?: number } & Record<string, unknown>;
+type Message = { type: string; seq?: number } & Record<string, unknown>;
 
 export interface Ends {
   /** For the player. */
   play: (message: ToPlayer) => void;
-  event: (event: Event) => void;
   /** The call is carried: for the first time, or again. */
   joined: (callId: string) => void;
   /** The network is gone; it is tried again. */
@@ -133,7 +132,7 @@ export class Line {
     };
     socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
       if (this.socket !== socket || this.isOver) return;
-      if (typeof data === "string") this.take(JSON.parse(data) as Event);
+      if (typeof data === "string") this.take(JSON.parse(data) as Message);
       else this.ends.play({ audio: data });
     };
     socket.onclose = ({ code, reason }) => {
@@ -144,7 +143,7 @@ export class Line {
     };
   }
 
-  private take(message: Event): void {
+  private take(message: Message): void {
     switch (message.type) {
       case "joined":
         this.callId = String(message.call_id);
@@ -164,8 +163,7 @@ export class Line {
         console.warn(`The server: ${message.detail}`);
         break;
       default:
-        if (message.seq) this.after = message.seq;
-        this.ends.event(message);
+        if (message.seq) this.after = message.seq; // what happens is shown by the call's view, which has its own road
     }
   }
 

@@ -1,7 +1,6 @@
 /** The phone in this page: microphone, line and speaker joined, and how they stand. One for the page: a call outlives a screen. */
 
-import { type Event, Line, RATE, type Wanted } from "./line";
-import { type Said, told } from "./said";
+import { Line, RATE, type Wanted } from "./line";
 import { Sound } from "./sound";
 import { PAUSED, type Trouble, troubleOf } from "./trouble";
 
@@ -18,11 +17,10 @@ export interface View {
   isPaused: boolean;
   isMuted: boolean;
   device: string | null;
-  said: readonly Said[];
 }
 
 const IDLE: View = {
-  state: "idle", callId: "", since: 0, sentence: "", trouble: null, isPaused: false, isMuted: false, device: null, said: [],
+  state: "idle", callId: "", since: 0, sentence: "", trouble: null, isPaused: false, isMuted: false, device: null,
 };
 
 export class Phone {
@@ -68,7 +66,6 @@ export class Phone {
     addEventListener("pagehide", this.leave);
     this.line = new Line(wanted, {
       play: (message) => this.sound?.tell(message),
-      event: (event) => this.happened(event),
       joined: (callId) => this.set({ state: "talking", callId, since: this.view.since || performance.now() }),
       away: () => this.set({ state: "away" }),
       over: (sentence) => this.over(sentence),
@@ -88,11 +85,6 @@ export class Phone {
       if (this.view.device && error instanceof Error && error.name === "OverconstrainedError") return Sound.open(RATE, null, listener);
       throw error;
     });
-  }
-
-  private happened(event: Event): void {
-    const said = told(this.view.said, event);
-    if (said !== this.view.said) this.set({ said });
   }
 
   private readonly hurry = (): void => this.line?.hurry();

@@ -48,11 +48,8 @@ async def serve(
         journal(settings),
         carrier_status=carrier_status(settings),
         agents=lambda: agents_shown(roster),
-<<<<<<< HEAD
-        offer=roster,
-=======
         look=look,
->>>>>>> console
+        offer=roster,
     )
 
     async def replace(loaded: Loaded) -> None:
