@@ -61,7 +61,7 @@ export default function Talk() {
         )}
         <Meter label="You" analyser={isOn ? phone.sound?.microphoneLevel : null} />
         <Meter label="Agent" analyser={isOn ? phone.sound?.speakerLevel : null} />
-        <Group justify="center" gap="xs">
+        <Group className="talk-controls" gap="xs">
           <Button size="xs" variant={view.isMuted ? "filled" : "default"} aria-pressed={view.isMuted} onClick={() => phone.mute(!view.isMuted)}>
             {view.isMuted ? "Unmute" : "Mute"}
           </Button>

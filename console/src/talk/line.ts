@@ -24,6 +24,8 @@ export interface Ends {
   play: (message: ToPlayer) => void;
   /** The call is carried: for the first time, or again. */
   joined: (callId: string) => void;
+  /** The call is written down: what is kept of it can be asked for. */
+  kept: (callId: string) => void;
   /** The network is gone; it is tried again. */
   away: () => void;
   /** There is no call any more; why, in a sentence. */
@@ -163,7 +165,9 @@ export class Line {
         console.warn(`The server: ${message.detail}`);
         break;
       default:
-        if (message.seq) this.after = message.seq; // what happens is shown by the call's view, which has its own road
+        // What happens is shown by the call's view, which has its own road.
+        if (message.seq && !this.after) this.ends.kept(this.callId);
+        if (message.seq) this.after = message.seq;
     }
   }
 

@@ -8,6 +8,7 @@ export type State = "idle" | "starting" | "talking" | "away" | "ending";
 
 export interface View {
   state: State;
+  /** The call, once there is something kept of it to be shown. */
   callId: string;
   /** When the call was joined, by performance.now(). */
   since: number;
@@ -66,7 +67,8 @@ export class Phone {
     addEventListener("pagehide", this.leave);
     this.line = new Line(wanted, {
       play: (message) => this.sound?.tell(message),
-      joined: (callId) => this.set({ state: "talking", callId, since: this.view.since || performance.now() }),
+      joined: () => this.set({ state: "talking", since: this.view.since || performance.now() }),
+      kept: (callId) => this.set({ callId }),
       away: () => this.set({ state: "away" }),
       over: (sentence) => this.over(sentence),
     });

@@ -67,7 +67,7 @@ export class Playout {
     if (head) {
       const isSounding = this.place?.item === head.item && this.refill === null;
       const tail = head.audio.subarray(0, isSounding ? FADE : 0);
-      this.fading = Float32Array.from(tail, (sample, n) => ((sample / 32768) * (tail.length - n)) / tail.length);
+      this.fading = Float32Array.from(tail, (sample, n) => ((sample / 32768) * (tail.length - n)) / (tail.length + 1));
       place = { item: head.item, ms: this.ms(head.at + tail.length) };
     }
     this.queue = [];
