@@ -151,7 +151,8 @@ def until(page, expression, seconds=20.0):
     """Waits until a JavaScript expression holds. The driver's own way needs eval, which the page's policy forbids."""
     deadline = time.monotonic() + seconds
     while not page.evaluate(expression):
-        assert time.monotonic() < deadline, f"not in {seconds} s: {expression}"
+        shown = page.evaluate("document.querySelector('.transcript')?.innerText")
+        assert time.monotonic() < deadline, f"not in {seconds} s: {expression}; what was said: {shown}"
         page.wait_for_timeout(20)
 
 
@@ -225,7 +226,7 @@ def test_the_browsers_own_microphone_is_understood_under_the_pages_own_policy(ch
     ) as page:
         page.locator(".talk-button").click()
         state(page, "talking")
-        said(page, "with oat milk")  # through the browser's own gain control, which clips a synthetic voice
+        said(page, "large latte with oat milk")
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow == 0, "it fits a small screen"
         meters = page.evaluate("[...document.querySelectorAll('.talk-meter')].length")

@@ -19,11 +19,12 @@ export interface Listener {
   paused: (paused: boolean) => void;
 }
 
+// Without gain control: Chromium's raises a voice of ordinary level until it clips, and recognisers take any level.
 const WISHES: MediaTrackConstraints = {
   channelCount: 1,
   echoCancellation: true,
   noiseSuppression: true,
-  autoGainControl: true,
+  autoGainControl: false,
 };
 
 /** Asks for a microphone. Throws what `troubleOf` understands. */
