@@ -330,6 +330,29 @@ def test_the_two_sides_are_laid_beside_one_another():
     talk(scenario, delay_ms=80.0)
 
 
+def test_the_tape_holds_what_the_page_played():
+    async def scenario(it, page):
+        began = it.call.now()
+        it.piece("a", 4000)
+        await asyncio.sleep(2.0)
+        it.call.report(e.SpeechStarted())
+        page.leg.lost()
+        taped = it.call.tape.between(began, began + 4000)
+        assert len(taped.rstrip(b"\0")) // it.format.bytes_per_ms == pytest.approx(2000, abs=1)
+
+    async def settled(it, page):
+        began = it.call.now()
+        it.piece("a", 4000)
+        await asyncio.sleep(2.0)
+        it.call.report(e.SpeechStarted())
+        await asyncio.sleep(0.5)
+        taped = it.call.tape.between(began, began + 4000).rstrip(b"\0")
+        assert len(taped) // it.format.bytes_per_ms == pytest.approx(page.items["a"], abs=2)
+
+    talk(scenario)
+    talk(settled, delay_ms=80.0)
+
+
 def test_the_answer_is_timed_when_it_can_be_heard():
     async def scenario(it, page):
         it.piece("a", 1000)

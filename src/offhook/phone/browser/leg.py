@@ -24,6 +24,7 @@ BURST_MS = 10_000.0  # audio that a network held up comes at once; more than tha
 TEXTS, TEXTS_A_SECOND = 200, 20  # messages that a page has to say; more is no page of ours
 MALFORMED = 20
 
+FRAME_MS = 25.0  # of a page's audio, and a little more
 SAMPLE_MS = 0.04  # at the highest rate
 NOTHING = ("", 0.0)
 COMING_BACK = 4000
@@ -179,14 +180,17 @@ class BrowserLeg:
             late_ms = max(0.0, now - moment)
             self._round_trip_ms = late_ms if not self._round_trip_ms else min(self._round_trip_ms, late_ms)
             # Reports and audio come by one road and in order: what was said by then is what has come by now.
-            self._ahead_ms = self._received / self.format.bytes_per_ms - moment
+            ahead_ms = self._received / self.format.bytes_per_ms - moment
+            if self._ahead_ms is None or abs(ahead_ms - self._ahead_ms) > FRAME_MS:
+                self._ahead_ms = ahead_ms
         self.ear.reported(item, ms)
         self._hear(now)
 
     def _cleared(self, item: str | None, ms: float) -> None:
-        self._asked.popleft()
+        cleared_at = self._asked.popleft()
         self.ear.cleared({} if item is None else {item: ms})
-        self._hear(self._now())
+        moment = None if item is None else self._moment(item, ms)
+        self._hear(self._now(), 0.0 if moment is None else moment - cleared_at)
 
     def closing(self, code: int) -> None:
         """The page closes the socket: whoever means to come back says so with a code of its own (4000 and above)."""
@@ -360,9 +364,11 @@ class BrowserLeg:
                 return span.start + ms - span.offset_ms
         return None
 
-    def _hear(self, now: float) -> None:
+    def _hear(self, now: float, shift_ms: float = 0.0) -> None:
+        """`shift_ms`: how much later than on the clock of our writes a clear took effect whose answer has come."""
         assert self._call is not None
         while (heard := self.ear.settled(now)) is not None:
+            self._call.tape.settled(shift_ms)
             self._call.report(e.Settled(heard))
         for item in self.ear.finished(now):
             self._call.report(e.ItemHeard(item))
@@ -381,11 +387,11 @@ class BrowserLeg:
         if report:
             self._tell_end(self._call)
         else:
-            self._call.tape.cleared(self._now())
+            self._call.tape.lost(self._now())
 
     def _tell_end(self, call: Joinable) -> None:
         now = self._now()
-        call.tape.cleared(now)
+        call.tape.lost(now)
         call.report(
             e.StreamEnded(
                 max(0, call.epoch - 1), now - self._began, self._media_in, self._media_out,
