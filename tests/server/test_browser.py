@@ -93,6 +93,7 @@ def test_a_page_hears_the_greeting_at_its_rate_and_is_heard(server, rate):
 def test_a_page_is_told_what_happens_in_its_call_to_the_end(server):
     with page(server) as socket:
         joined = told(socket)
+        told(socket, "item")
         socket.send('{"type":"dtmf","digit":"5"}')
         assert told(socket, "key")["digit"] == "5"
         socket.send('{"type":"heard","item":"greeting","ms":1000}')
@@ -117,6 +118,7 @@ def test_who_closes_the_page_hangs_up(server):
 def test_a_page_that_is_cut_off_comes_back_to_its_call(server):
     with page(server) as socket:
         joined = told(socket)
+        told(socket, "item")
         socket.send('{"type":"heard","item":"greeting","ms":1000}')
         seq = told(socket, "transcript")["seq"]
         socket.socket.shutdown(2)

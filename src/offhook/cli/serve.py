@@ -58,7 +58,8 @@ def run_demo(port: int | None) -> None:
         where = "" if port == SIM_CALLS_PORT else f" --url {url}/incoming-call"
         typer.echo(
             f"offhook answers at {url}\n\n"
-            f'Call it from another terminal:\n  {command()} sim call{where} --say "{TRY_IT}"\n\n'
+            "Talk to it there with your browser (press Talk), or call it from another terminal:\n"
+            f'  {command()} sim call{where} --say "{TRY_IT}"\n\n'
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 

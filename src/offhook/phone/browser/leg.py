@@ -3,7 +3,6 @@
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from offhook.audio.format import Format
@@ -13,6 +12,7 @@ from offhook.core.leg import PhoneSide
 from offhook.core.playout import Slice
 from offhook.errors import LocalProtocolError, RemoteProtocolError
 from offhook.phone.browser import wire
+from offhook.phone.browser.written import SAMPLE_MS, Written
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ TEXTS, TEXTS_A_SECOND = 200, 20  # messages that a page has to say; more is no p
 MALFORMED = 20
 
 FRAME_MS = 25.0  # of a page's audio, and a little more
-SAMPLE_MS = 0.04  # at the highest rate
 NOTHING = ("", 0.0)
 COMING_BACK = 4000
 NORMAL, GOING_AWAY, BAD, POLICY, LATE = 1000, 1001, 4400, 1008, 4408
@@ -60,24 +59,6 @@ class Joinable(PhoneSide, Protocol):
         """The leg's `wake_at` may have changed."""
 
 
-@dataclass(slots=True)
-class _Span:
-    """A stretch of an item on the clock of our writes."""
-
-    item: str
-    offset_ms: float
-    start: float
-    length_ms: float
-
-    def goes_on(self, item: str, offset_ms: float, start: float) -> bool:
-        """True if audio of this item and offset, to be heard from `start`, follows without a break."""
-        return (
-            item == self.item
-            and abs(self.offset_ms + self.length_ms - offset_ms) < SAMPLE_MS
-            and abs(self.start + self.length_ms - start) < SAMPLE_MS
-        )
-
-
 class BrowserLeg:
     """The phone leg over one socket. `resume` is told when a page comes back to a call; `over`, when we hung up: it has
     the socket closed once the page has been told everything."""
@@ -108,7 +89,7 @@ class BrowserLeg:
         self._media_in = self._media_out = 0
         self._received = 0  # bytes of the caller's audio
         self._longest_gap_ms = 0.0
-        self._spans: deque[_Span] = deque()
+        self._written = Written()
         self._next = NOTHING  # what the page takes the next audio for: item and where in it
         self._asked: deque[float] = deque()  # when each clear went out that is not answered
         self._round_trip_ms = 0.0
@@ -176,7 +157,7 @@ class BrowserLeg:
     def played(self, item: str, ms: float) -> None:
         """The page has played so much of an item."""
         now = self._now()
-        if not self._asked and (moment := self._moment(item, ms)) is not None:
+        if not self._asked and (moment := self._written.moment(item, ms)) is not None:
             late_ms = max(0.0, now - moment)
             self._round_trip_ms = late_ms if not self._round_trip_ms else min(self._round_trip_ms, late_ms)
             # Reports and audio come by one road and in order: what was said by then is what has come by now.
@@ -189,7 +170,7 @@ class BrowserLeg:
     def _cleared(self, item: str | None, ms: float) -> None:
         cleared_at = self._asked.popleft()
         self.ear.cleared({} if item is None else {item: ms})
-        moment = None if item is None else self._moment(item, ms)
+        moment = None if item is None else self._written.moment(item, ms)
         self._hear(self._now(), 0.0 if moment is None else moment - cleared_at)
 
     def closing(self, code: int) -> None:
@@ -267,7 +248,7 @@ class BrowserLeg:
                 self._socket.send(wire.item(item, offset_ms))
             self._next = (item, offset_ms + length_ms)
             self.ear.wrote(item, offset_ms, length_ms, now)
-            self._wrote(item, offset_ms, now + queued_ms, length_ms)
+            self._written.wrote(item, offset_ms, now + queued_ms, length_ms)
             self._media_out += 1
             self._socket.send_binary(piece.audio)
             call.tape.wrote(piece.audio, now)
@@ -347,22 +328,6 @@ class BrowserLeg:
         return self._ahead_ms
 
     # ------------------------------------------------------------------------------------------ inside
-
-    def _wrote(self, item: str, offset_ms: float, start: float, length_ms: float) -> None:
-        newest = self._spans[-1] if self._spans else None
-        if newest is not None and newest.goes_on(item, offset_ms, start):
-            newest.length_ms += length_ms
-            return
-        self._spans.append(_Span(item, offset_ms, start, length_ms))
-        while self._spans[0].start + self._spans[0].length_ms < start - 2 * AHEAD_MS:
-            self._spans.popleft()
-
-    def _moment(self, item: str, ms: float) -> float | None:
-        """When this was to be heard, on the clock of our writes."""
-        for span in reversed(self._spans):
-            if span.item == item and span.offset_ms <= ms <= span.offset_ms + span.length_ms:
-                return span.start + ms - span.offset_ms
-        return None
 
     def _hear(self, now: float, shift_ms: float = 0.0) -> None:
         """`shift_ms`: how much later than on the clock of our writes a clear took effect whose answer has come."""
