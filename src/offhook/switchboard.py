@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
+from typing import Any
 
 from offhook.audio.format import MULAW_8K, Format
-from offhook.call import Call, Publish, Record
+from offhook.call import AtCarrier, Call, Publish, Record
 from offhook.core import events as e
+from offhook.core.dialling import RING_MS
 from offhook.core.leg import AgentLeg, CallInfo
-from offhook.core.states import CallState, Next
+from offhook.core.opening import Plan
+from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
@@ -33,8 +36,9 @@ class Switchboard:
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
         record: Record | None = None,
+        at_carrier: AtCarrier = lambda _call, _command: None,
     ) -> None:
-        self._open_agent = open_agent
+        self._open_agent, self._at_carrier = open_agent, at_carrier
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
         self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
@@ -82,25 +86,59 @@ class Switchboard:
             return call
         if _digest(info.sid) in self._over:
             raise CallOver("the call has ended")
+        self._make_room()
+        return self._hold(self._made(info, (open_agent or self._open_agent)(info), format=format))
+
+    def dial(
+        self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
+    ) -> Call:
+        """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. Raises CallsFull."""
+        self._make_room()
+        return self._hold(self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms))
+
+    def _make_room(self) -> None:
         if self.draining:
             raise CallsFull("the server is shutting down")
         if self.full:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
-        call = Call(
-            info, (open_agent or self._open_agent)(info), format=format, publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
+
+    def _made(self, info: CallInfo, agent: AgentLeg, **ours: Any) -> Call:
+        return Call(
+            info, agent, publish=self._publish, on_ended=self._ended, at_carrier=self._at_carrier,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, **ours,
         )  # fmt: skip
-        self._calls[call.id] = self._by_sid[info.sid] = call
+
+    def _hold(self, call: Call) -> Call:
+        info = call.info
+        self._calls[call.id] = call
+        if info.sid:
+            self._by_sid[info.sid] = call
         self._empty.clear()
-        self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
+        began = e.CallBegan(
+            info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables)
+        )  # fmt: skip
+        self._publish(call.id, began)
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
         return call
 
+    def bind(self, call_id: str, sid: str) -> Call | None:
+        """The carrier names one of our calls: by its answer, when it asks for TwiML, or in its news, whichever comes first.
+        None if there is no such call here, or it has another name."""
+        call = self._calls.get(call_id)
+        if call is None or (call.info.sid and call.info.sid != sid):
+            return None
+        if not call.info.sid:
+            self._by_sid[sid] = call
+            call.dialled(sid)
+        return call
+
     def _ended(self, call: Call) -> None:
-        del self._calls[call.id], self._by_sid[call.info.sid]
+        del self._calls[call.id]
+        self._by_sid.pop(call.info.sid, None)
         # Kept of an ended call: a digest and what to say to a late question; the oldest are forgotten.
-        self._over[_digest(call.info.sid)] = call.control.last_word
+        if call.info.sid:
+            self._over[_digest(call.info.sid)] = call.control.last_word
         if len(self._over) > REMEMBERED:
             del self._over[next(iter(self._over))]
         for task in call.finishing:
@@ -146,8 +184,15 @@ class Switchboard:
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""
-        if (call := self._by_sid.get(sid)) is not None:
+        if (call := self._by_sid.get(sid)) is None:
+            return
+        if is_over(status):
             call.report(e.CarrierEnded(status))
+        elif call.info.direction != "inbound":
+            if status == "ringing":
+                call.report(e.Rang())
+            elif status == "in-progress":
+                call.report(e.PickedUp())
 
     # ------------------------------------------------------------------------------------------ the end
 

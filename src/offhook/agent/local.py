@@ -16,6 +16,7 @@ from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
+from offhook.agent.outbound import with_disclosure
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -367,7 +368,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         desk, greeting = Desk(), agent.first_words
         if greeting is None:
-            greeting = f"{desk.greeting()} {agent.must_say}".strip()
+            greeting = f"{with_disclosure(desk.greeting(), agent.disclosure or '')} {agent.must_say}".strip()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
             Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,

@@ -37,6 +37,7 @@ def _app(arguments: list[str]) -> typer.Typer:
         app.add_typer(
             importlib.import_module("offhook.cli.number").app, name="number", help="The account's numbers at Twilio."
         )
+        app.command("call")(importlib.import_module("offhook.cli.call").call)
         app.command("bench")(importlib.import_module("offhook.cli.bench").bench)
         app.command("test")(importlib.import_module("offhook.cli.scenarios").run_tests)
     return app

@@ -1,6 +1,7 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from offhook.audio.format import Format
@@ -19,6 +20,9 @@ class CallInfo:
     caller: str
     called: str
     direction: str = "inbound"
+    """`inbound`, or `outbound-api` for a call that was asked for here; its `sid` is empty until it is dialled."""
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the one who asked for the call told the agent."""
 
 
 class PhoneSide(Protocol):

@@ -21,7 +21,10 @@ STATUS = {
     CallState.ENDING: "ending",
 }
 """A state as viewers are told it: in the carrier's words where it has one."""
-RESULT_STATUS = {e.Result.COMPLETED: "completed", e.Result.FAILED: "failed", e.Result.UNANSWERED: "no-answer"}
+RESULT_STATUS = {
+    e.Result.COMPLETED: "completed", e.Result.FAILED: "failed", e.Result.UNANSWERED: "no-answer", e.Result.BUSY: "busy",
+    e.Result.CANCELED: "canceled",
+}  # fmt: skip
 """The status of a call that has ended."""
 ROLE = {"caller": "user", "agent": "assistant"}
 
@@ -84,6 +87,12 @@ class Recorder:
             for name in ("sid", "account_sid", "direction", "caller", "called", "variables")
         }
         return [("call", body), ("status", {"status": "ringing", "state": "connecting"})]
+
+    def _dialled(self, event: e.Dialled, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("dialled", {"sid": clean(event.sid)})]
+
+    def _callee_known(self, event: e.CalleeKnown, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("answered_by", {"by": event.by, "message_over": event.message_over})]
 
     def _agent_joined(self, event: e.AgentJoined, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         return [("agent", {"agent": clean(event.name), "backend": clean(event.backend)})]
@@ -173,7 +182,8 @@ TRANSIENT = frozenset({"latency"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
 
 _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
-    e.CallBegan: Recorder._began, e.AgentJoined: Recorder._agent_joined,
+    e.CallBegan: Recorder._began, e.Dialled: Recorder._dialled, e.CalleeKnown: Recorder._callee_known,
+    e.AgentJoined: Recorder._agent_joined,
     e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
     e.Answered: Recorder._answered, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,

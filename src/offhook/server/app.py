@@ -19,6 +19,7 @@ from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.browser import BrowserDoor, Offer
+from offhook.server.call import call_api
 from offhook.server.calls import agents_api
 from offhook.server.doors import AllDoors
 from offhook.server.findings import Look, doctor_api
@@ -26,6 +27,7 @@ from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.media import Limits
+from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.recordings import recordings
@@ -86,14 +88,17 @@ class App:
         journal: Journal | None = None,
         *,
         carrier_status: CarrierStatus | None = None,
+        dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         look: Look = lambda _online: (),
         offer: Offer | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `look` is the doctor's; `offer` is who can be asked for by name."""
+        what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
+        after calls whose server was lost, if not `dialling`; `agents` says who answers; `look` is the doctor's; `offer` is
+        who can be asked for by name."""
         self.options, self.journal = options, journal
+        self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -109,12 +114,15 @@ class App:
             _log_event(call_id, event)
             if journal is not None:
                 journal.publish(call_id, event)
+            if self.outgoing is not None:
+                self.outgoing.watch(call_id, event)
             watch(call_id, event)
 
         self.recordings: Recordings | None = None
         if options.recordings is not None:
             bucket = Bucket(options.recordings_url) if options.recordings_url else None
             self.recordings = Recordings(options.recordings, bucket, publish)
+        carrier = dialling.carrier if dialling is not None else None
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
@@ -122,7 +130,9 @@ class App:
             max_usd=options.max_cost_per_call,
             publish=publish,
             record=self.recordings.record if self.recordings is not None else None,
+            **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
+        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
             options.account_sid,
             secret,
@@ -148,6 +158,7 @@ class App:
                 account_sid=options.account_sid,
                 secret=secret,
                 language=options.language,
+                learn=self.outgoing.learn if self.outgoing is not None else None,
             ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready, journal))
@@ -155,7 +166,8 @@ class App:
         if journal is not None:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
-                retention_days=options.retention_days, carrier_status=carrier_status,
+                retention_days=options.retention_days,
+                carrier_status=carrier.status if carrier is not None else carrier_status,
                 remove_recording=self.recordings.remove if self.recordings is not None else None,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
@@ -168,6 +180,9 @@ class App:
         self.doors = AllDoors(self.door, self._browsers)
         if self.recordings is not None:
             self.asgi.include_router(recordings(access, self.recordings))
+        if self.outgoing is not None and dialling is not None:
+            router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
+            self.asgi.include_router(router)
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(doctor_api(access, look))
         self.asgi.include_router(reference(self.asgi, access))
@@ -186,6 +201,8 @@ class App:
             if self.recordings is not None:
                 await self.recordings.start()
                 stack.push_async_callback(self.recordings.close)
+            if self.outgoing is not None:
+                stack.push_async_callback(self.outgoing.close)
             stack.push_async_callback(self._browsers.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield

@@ -7,6 +7,7 @@ Twilio console. A slash at the end is allowed everywhere.
 from typing import Final
 
 INCOMING_CALL: Final = "/incoming-call"
+TWIML: Final = "/twilio/twiml"
 NEXT: Final = "/twilio/next"
 STATUS: Final = "/twilio/status"
 MEDIA: Final = "/ws/media"
@@ -14,6 +15,7 @@ BROWSER: Final = "/web/ws"
 
 ALIASES: Final = {
     INCOMING_CALL: ("/voice/incoming",),
+    TWIML: (),
     NEXT: (),
     STATUS: (),
     MEDIA: ("/media-stream", "/media", "/twilio/stream"),
@@ -48,6 +50,11 @@ def next_url(origin: str, call_id: str, epoch: int) -> str:
     return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}"
 
 
-def status_url(origin: str) -> str:
-    """Where Twilio tells how calls and streams fare."""
-    return f"{origin}{STATUS}"
+def twiml_url(origin: str, call_id: str) -> str:
+    """Where Twilio asks what to do when a call of ours was answered."""
+    return f"{origin}{TWIML}?call_id={call_id}"
+
+
+def status_url(origin: str, call_id: str = "") -> str:
+    """Where Twilio tells how calls and streams fare; of a call of ours, whose sid we may not know yet, with its id."""
+    return f"{origin}{STATUS}" + (f"?call_id={call_id}" if call_id else "")

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from offhook.call import Call
+from offhook.core import events as e
 from offhook.core.leg import CallInfo
-from offhook.core.states import Next, is_over
+from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
@@ -60,17 +61,20 @@ class Webhooks:
         account_sid: str,
         secret: bytes,
         language: str = "en-US",
+        learn: Callable[[str, str], Awaitable[None]] | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
+        """`learn` is told the id and the sid of a call of ours that is none of this process's."""
         self._access, self._switchboard, self._ready = access, switchboard, ready
         self._account_sid, self._secret = account_sid, secret
-        self._language, self._wall_clock = language, wall_clock
+        self._language, self._learn, self._wall_clock = language, learn, wall_clock
 
     def router(self) -> APIRouter:
         """A number may be set to ask by GET; what we name in TwiML is asked by POST."""
         router = APIRouter()
         for canonical, answer, methods in (
             (routes.INCOMING_CALL, self._incoming_call, ["POST", "GET"]),
+            (routes.TWIML, self._answered, ["POST"]),
             (routes.NEXT, self._next_step, ["POST"]),
             (routes.STATUS, self._status, ["POST"]),
         ):
@@ -121,6 +125,32 @@ class Webhooks:
             return self._apologise()
         return self._stream_to(call, webhook.origin)
 
+    async def _answered(self, webhook: Webhook) -> Response:
+        """A call of ours was answered. Asked again, it is answered likewise."""
+        call = await self._ours(webhook)
+        if call is None or is_over(webhook.fields.get("CallStatus", "in-progress")):
+            log.warning("a call was answered that is none of this process's")
+            return _xml(twiml.hang_up())
+        self._tell_who_answered(call, webhook)
+        call.report(e.PickedUp())
+        if call.state in (CallState.ENDING, CallState.ENDED):
+            return _xml(twiml.hang_up())
+        return self._stream_to(call, webhook.origin)
+
+    async def _ours(self, webhook: Webhook) -> Call | None:
+        """The call that was asked for here under the id in the address."""
+        call_id, sid = webhook.query.get("call_id", ""), webhook.sid()
+        call = self._switchboard.bind(call_id, sid)
+        if call is None and call_id and self._learn is not None and self._switchboard.find(call_id) is None:
+            await self._learn(call_id, sid)
+        return call
+
+    @staticmethod
+    def _tell_who_answered(call: Call, webhook: Webhook) -> None:
+        kind, _, how = webhook.fields.get("AnsweredBy", "").partition("_")
+        if kind in ("human", "machine", "fax", "unknown"):
+            call.report(e.CalleeKnown(kind, message_over=how.startswith("end")))  # type: ignore[arg-type]
+
     async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
         call_id, epoch = webhook.query.get("call_id", ""), webhook.query.get("epoch", "")
@@ -138,10 +168,12 @@ class Webhooks:
     async def _status(self, webhook: Webhook) -> Response:
         """How a call or a stream fares."""
         told, sid = webhook.fields, webhook.sid()
-        call = self._switchboard.by_sid(sid)
+        call = await self._ours(webhook) or self._switchboard.by_sid(sid)
         extra = {"call_id": call.id} if call is not None else {}
         if told.get("StreamEvent") == "stream-error":
             log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
+        if call is not None:
+            self._tell_who_answered(call, webhook)
         if call_status := told.get("CallStatus"):
             log.info("call status: %s", call_status if call_status in STATUSES else "unknown", extra=extra)
             self._switchboard.status(sid, call_status)
