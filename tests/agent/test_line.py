@@ -183,12 +183,46 @@ def test_a_session_is_renewed_in_a_pause_before_it_expires():
         model.peers.pop()
         model.item_done()
         model.done()
-        await visit.ms(1000)
-        assert old.closed
+        await visit.ms(3000)
+        assert not old.closed, "it may still tell what it heard"
         assert new.told("conversation.item.create")[0]["item"]["content"][0]["text"] == "just a moment"
         visit.phone.say(b"\x05" * 160)
-        assert new.audio == b"\x05" * 160
+        assert new.audio == b"\x05" * 160 and not old.audio
+        await visit.ms(10_000)
+        assert old.closed
         model.peers.append(new)
+
+    visit(scenario, model=model)
+
+
+def test_words_that_are_written_down_when_their_session_is_replaced_are_kept():
+    model = Model()
+    model.life_s = 3600.0
+
+    async def scenario(visit):
+        await visit.ms(3_359_000)
+        model.caller_begins()
+        model.caller_stops()
+        model.answer(500, "We open at eight.")
+        await visit.ms(5000)
+        new = model.peers.pop()
+        assert new.told("conversation.item.create"), "it has taken over"
+        model.transcribe("when do you open")
+        model.answer(500, "Nobody may hear this.", "r9", "a9")
+        await visit.ms(1000)
+        assert visit.turns() == [("caller", "when do you open", ""), ("agent", "We open at eight.", "")]
+        model.peers.append(new)
+
+    visit(scenario, model=model)
+
+
+def test_a_call_that_ends_soon_after_its_session_was_replaced_leaves_neither_behind():
+    model = Model()
+    model.life_s = 3600.0
+
+    async def scenario(visit):
+        await visit.ms(3_364_000)
+        assert len(model.peers) == 2 and not model.peers[0].closed
 
     visit(scenario, model=model)
 
@@ -201,9 +235,12 @@ def test_a_session_that_ends_is_replaced_in_time_whoever_speaks():
         await visit.ms(3_350_000)
         model.caller_begins()
         await visit.ms(225_000)
-        assert len(model.peers) == 2 and not model.peers[0].closed
+        assert len(model.peers) == 2 and not model.peers[1].sent[1:]
         await visit.ms(10_000)
-        assert model.peers[0].closed and not visit.call.ended
+        visit.phone.say(b"\x05" * 160)
+        assert model.peers[1].audio and not visit.call.ended
+        await visit.ms(10_000)
+        assert model.peers[0].closed
 
     visit(scenario, model=model)
 

@@ -42,6 +42,9 @@ class Track:
     def feed(self, pcm16):
         self.pending += pcm16
 
+    def forget(self):
+        """It has no memory."""
+
     def close(self):
         self.pending.clear()
 
@@ -125,5 +128,84 @@ def test_words_over_the_agent_cancel_truncate_commit_and_ask_in_that_order():
         cut = visit.told("conversation.item.truncate")[0]
         assert 900 <= cut["audio_end_ms"] <= 1400
         assert visit.published(e.BargedIn)
+
+    own(scenario)
+
+
+async def short_turn(visit, words, ms=400):
+    """Something short, and what the server wrote down of it (None: nothing yet)."""
+    await say(visit, ms, loud)
+    await say(visit, 800, quiet)
+    number = len(visit.told("input_audio_buffer.commit"))
+    visit.model.peer.say("input_audio_buffer.committed", item_id=f"u{number}")
+    if words is not None:
+        visit.model.transcribe(words, f"u{number}")
+    await say(visit, 100, quiet)
+
+
+def test_a_short_turn_is_answered_as_soon_as_its_words_are_known():
+    async def scenario(visit):
+        await short_turn(visit, None)
+        assert visit.told("response.create") == []
+        visit.model.transcribe("Yes.", "u1")
+        await say(visit, 20, quiet)
+        assert len(visit.told("response.create")) == 1
+        assert visit.turns() == [("caller", "Yes.", "")]
+
+    own(scenario)
+
+
+def test_a_short_turn_whose_words_do_not_come_is_answered_all_the_same_if_the_agent_was_silent():
+    async def scenario(visit):
+        await short_turn(visit, None)
+        await say(visit, 1200, quiet)
+        assert visit.told("response.create") == []
+        await say(visit, 300, quiet)
+        assert len(visit.told("response.create")) == 1
+
+    own(scenario)
+
+
+def test_a_cough_that_is_written_down_as_nothing_is_not_answered():
+    async def scenario(visit):
+        await short_turn(visit, "")
+        await say(visit, 3000, quiet)
+        assert visit.told("response.create") == []
+
+    own(scenario)
+
+
+def test_without_a_transcription_a_short_turn_is_answered_at_once():
+    async def scenario(visit):
+        await short_turn(visit, None)
+        assert len(visit.told("response.create")) == 1
+
+    visit(scenario, listening=lambda: Listening(Bank()), realtime=Realtime(turns=OwnTurns(), transcription=None))
+
+
+def test_over_the_agent_words_tell_a_backchannel_from_an_interruption():
+    async def scenario(visit):
+        await say(visit, 1000, loud)
+        await say(visit, 1200, quiet)
+        visit.model.peer.say("input_audio_buffer.committed", item_id="u1")
+        visit.model.answer(9000, "A long answer.")
+        await say(visit, 1000, quiet)
+        await short_turn(visit, "Uh-huh.")
+        assert visit.told("conversation.item.truncate") == [] and not visit.published(e.BargedIn)
+        await short_turn(visit, "Stop!")
+        assert len(visit.told("conversation.item.truncate")) == 1 and visit.published(e.BargedIn)
+        assert len(visit.told("response.create")) == 2
+
+    own(scenario)
+
+
+def test_a_turn_that_comes_at_once_after_a_stall_is_sent_whole():
+    async def scenario(visit):
+        await say(visit, 1000, quiet)
+        for frame in [loud() for _ in range(100)] + [quiet() for _ in range(60)]:
+            visit.phone.say(frame)
+        await visit.ms(1500)
+        assert len(visit.told("input_audio_buffer.commit")) == 1
+        assert len(visit.model.peer.audio) / 8 >= 2000 + 300
 
     own(scenario)

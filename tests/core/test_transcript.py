@@ -231,3 +231,13 @@ def test_what_is_open_is_what_the_agent_says_or_will_say():
     transcript.words("c", "three", (), 100.0)
     transcript.settle("a", 100.0, 100.0, True)
     assert [turn.text for turn in transcript.open] == ["three"]
+
+
+def test_of_words_that_came_ahead_of_their_audio_none_are_heard_with_nothing_heard():
+    transcript = Transcript()
+    transcript.words("a", "We are ", (), 0.0)
+    transcript.words("a", "open from eight ", (), 700.0)
+    transcript.words("a", "to six.", (), 1600.0)
+    kept = transcript.settle("a", 0.0, 2300.0, False)
+    assert (kept.text, kept.unheard) == ("", "We are open from eight to six.")
+    assert transcript.settle("a", 1200.0, 2300.0, False).text == "We are open from eight"

@@ -32,6 +32,8 @@ SHORTEST_S = 120.0
 RENEW_S = 240.0  # before its end a successor is made ready
 AT_LAST_S = 20.0  # before its end it is replaced, pause or not
 LOOK_S = 0.25  # how often a pause is looked for
+PAUSE_S = 2.0  # so long nobody speaks: what was said is written down by then, and the successor is told it
+WORDS_S = 10.0  # after it a session that was replaced has no more to tell of what the caller said
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Line:
         self._backend, self._dialect, self._call_id = backend, dialect, call_id
         self._update, self._on_fact, self._idle = update, on_fact, idle
         self._session: Session | None = None
+        self._former: Session | None = None
         self._tries = 0  # since a session was a healthy one
         self._limit = tries  # of them
         self._since = 0.0
@@ -112,7 +115,7 @@ class Line:
                     await self._open(over, moved, resumed=True)
                 else:
                     log.info("the session was renewed", extra={"call_id": self._call_id})
-                    session.close()
+                    self._retire(session)
                     self._move(renewal.result(), moved)
             return over.result()
         finally:
@@ -123,8 +126,9 @@ class Line:
             if renewal.done() and not renewal.cancelled() and renewal.exception() is None:
                 renewal.result().close()
             renewal.cancel()
-        if self._session is not None:
-            self._session.close()
+        for session in (self._session, self._former):
+            if session is not None:
+                session.close()
 
     async def _open(self, over: "asyncio.Future[None]", moved: Callable[[Session], None], *, resumed: bool) -> None:
         """A session, unless it is over before there is one."""
@@ -141,6 +145,12 @@ class Line:
         self._session, self._since = session, asyncio.get_running_loop().time()
         session.on_fact = self._on_fact
         moved(session)
+
+    def _retire(self, session: Session) -> None:
+        """A session was replaced; the words of what it heard may still come."""
+        session.on_fact = lambda fact: self._on_fact(fact) if isinstance(fact, wire.Transcribed) else None
+        self._former = session
+        asyncio.get_running_loop().call_later(WORDS_S, session.close)
 
     async def _opened(self, patience_s: float, *, resumed: bool) -> Session:
         """Raises the last failure when the tries or the patience are over, or when waiting would not help."""
@@ -197,8 +207,10 @@ class Line:
         self._tries, self._limit = 0, TRIES
         successor = await self._opened(RENEW_S - AT_LAST_S, resumed=True)
         try:
-            while loop.time() < last_moment and not self._idle():  # noqa: ASYNC110  (a pause is made by many events)
+            since = loop.time()
+            while loop.time() < min(last_moment, since + PAUSE_S):  # a pause is made by many events
                 await asyncio.sleep(LOOK_S)
+                since = since if self._idle() else loop.time()
         except BaseException:
             successor.close()
             raise

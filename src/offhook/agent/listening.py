@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.032  # one window of the voice detector
 MOST_WINDOWS = 8  # of one call in a tick: a backlog is caught up eight times faster than it came
 BEFORE_MS = 300  # audio before a start that the recogniser gets too: the detector needs some to be sure
-PCM_BYTES_PER_MS = 16
+PCM_BYTES_PER_MS, MULAW_BYTES_PER_MS = 16, 8
 WINDOW_BYTES = 2 * WINDOW
 PLAYED_MS = PLAYED / 8
 BACKLOG_MS = 30_000  # audio that may wait to be judged
@@ -160,6 +160,8 @@ class Hearing:
         for probability in probabilities:
             if transition := self._sift(self._gate.update(probability), self._verdicts.popleft()):
                 self._turn_over(transition)
+            if self._gate.rested:
+                self._track.forget()
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
             spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
@@ -183,6 +185,12 @@ class Hearing:
     def call_id(self) -> str:
         """Whose ears these are."""
         return self._call.id
+
+    @property
+    def behind_ms(self) -> float:
+        """How much of what was fed is still to be judged."""
+        waiting = sum(map(len, self._frames)) / MULAW_BYTES_PER_MS
+        return self._came_ms + waiting - self._gate.ms
 
     @property
     def _speaking(self) -> bool:

@@ -110,7 +110,10 @@ class RealtimeLeg:
             self._say_owed()
         if self.turns == "offhook":
             assert self._listening is not None, "an agent with turns of its own listens itself"
-            self._ears = OwnEars(self._listening, call, agent.silence_ms, lambda: self._answers, self._tell)
+            self._ears = OwnEars(
+                self._listening, call, agent.silence_ms, lambda: self._answers, self._tell,
+                words=agent.realtime.transcription is not None,
+            )  # fmt: skip
         if self._lines.greeting() is not None and not self.conversation.said:
             self._presence.join()  # what it says first needs no session
             self._presence.absent()
@@ -396,9 +399,9 @@ class RealtimeLeg:
 
     def _on_transcribed(self, turn: str, text: str, usage: dict[str, Any]) -> None:
         self._unheard.written(turn)
+        name = self._ears.transcribed(turn, text) if self._ears is not None else turn
         if text:
             self.conversation.caller(turn, text)
-            name = self._ears.name_of(turn) if self._ears is not None else turn
             self._call.report(e.CallerTranscribed(text, name))
         self._report_used(self._shape.transcriber, usage)
 

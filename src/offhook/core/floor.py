@@ -21,7 +21,7 @@ from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling, Suspicion
 from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
-from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
+from offhook.core.turns import CONFIRM_MS, LATE_MS, OTHERWISE_MS, greets, interrupts
 
 NOT_UNDERSTOOD = "(not understood)"
 """What the transcript says of a turn whose words nobody knows."""
@@ -123,7 +123,7 @@ class Floor:
                 self._suspicion.confirmed = None  # they go on: judged by all of it
             self._deadlines.set(self._spoke_long, now + CONFIRM_MS + LATE_MS)
         elif self._greets_now and now < self._greeting.yields_at:
-            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
+            self._deadlines.set(self._greeting_yields, self._yields_at())
         elif self._ledger.speaking or (self._ours and self._turn_was is TurnState.THINKING):
             self._interrupt(now)
 
@@ -157,6 +157,7 @@ class Floor:
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
+            self._silence.asked()
             self._silence.begin(now)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
@@ -298,7 +299,13 @@ class Floor:
             self.turn = TurnState.LISTENING
             self._interrupt(now)
         elif self._caller_speaks:
-            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
+            self._deadlines.set(self._greeting_yields, self._yields_at())
+
+    def _yields_at(self) -> float:
+        if self._ours:
+            return self._greeting.yields_at
+        # A provider tells of a pause when it has lasted, and its word is final: a hello must not count until then.
+        return max(self._greeting.yields_at, self._spoke_from + CONFIRM_MS + OTHERWISE_MS)
 
     def _forget_unanswered(self) -> None:
         self._unanswered.clear()

@@ -69,7 +69,7 @@ class Transcript:
         if words:
             turn.exact = True
             turn.pairs.extend((end_ms, before + end_char) for end_ms, end_char in words)
-        else:
+        elif generated_ms > 0:  # words before any audio belong to what comes: nothing was said by then
             turn.pairs.append((max(generated_ms, turn.pairs[-1][0]), len(turn.text)))
         return self._kept(turn) if turn.settled else None
 

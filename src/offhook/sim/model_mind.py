@@ -14,9 +14,10 @@ from offhook.sim.model_orders import Answer, ToolUse
 from offhook.speech.phrasebook import understand
 from offhook.speech.sayable import GRAMMAR as _CAFE
 
-_WISH = "<wish> = <order> |"
-GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <order> |") + (
+_WISH, _BYE = "<wish> = <order> |", "| <bye>;"
+GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <order> |").replace(_BYE, "| <bye> | <aside>;") + (
     "<who> = who are you | what are you | who am i (speaking | talking) (to | with);\n"
+    "<aside> = uh huh | mhm;\n"
     "<story> = [please] (tell | read) me (a | another) [long] story;\n"
 )
 """What callers may say to it: what can be said at the café, and a little more."""

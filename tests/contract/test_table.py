@@ -1,0 +1,19 @@
+"""The table of what holds where is what the scenarios saw, and what the page says."""
+
+from . import test_cuts, test_greeting, test_losses, test_tools, test_turns
+from .backends import BACKENDS
+from .scenario import SCENARIOS
+from .table import DOCS, ROWS, block, shown
+
+FILES = (test_cuts, test_greeting, test_losses, test_tools, test_turns)
+
+
+def test_every_row_is_held_against_every_backend() -> None:
+    assert all(FILES), "whose scenarios are known by now"
+    assert set(SCENARIOS) == set(ROWS)
+    for row, backends in SCENARIOS.items():
+        assert set(BACKENDS) <= set(backends), row
+
+
+def test_the_page_shows_the_table() -> None:
+    assert shown(DOCS.read_text()) == block(), "write it anew: python -m tests.contract.table"
