@@ -90,7 +90,11 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
             p50 {span(p50)} · <span className={p95! > LATE_MS ? "alarm" : undefined}>p95 {span(p95!)}</span>
           </span>
         )}
-        {story.bargeIns.length > 0 && <span>{story.bargeIns.length} × cut in</span>}
+        {story.bargeIns.length > 0 && (
+          <span title="How often the caller talked over the agent">
+            {story.bargeIns.length} {story.bargeIns.length === 1 ? "interruption" : "interruptions"}
+          </span>
+        )}
         {usd !== null && <span title="What the models cost">{isPartial ? "at least " : ""}{dollars(usd)}</span>}
         <More id={call.id} over={over} />
         <Length call={call} over={over} />

@@ -83,15 +83,18 @@ function label(context: CanvasRenderingContext2D, text: string, x: number, y: nu
 }
 
 /** What was heard of the agent's turns; hollow what was not. A caller's turn is a line to the moment it was understood. */
-function turns(context: CanvasRenderingContext2D, { story }: Picture, ink: Ink, x: (at: number) => number): void {
+function turns(context: CanvasRenderingContext2D, { story, length }: Picture, ink: Ink, x: (at: number) => number): void {
   const top = LANE + GAP;
-  for (const line of story.shown()) {
+  const lines = story.shown();
+  let next = length; // where the agent's turn behind this one begins
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const line = lines[index]!;
     if (line.kind === "agent") {
       const heard = line.open ? story.now : line.at + line.heard;
       context.fillStyle = ink.soft;
       context.fillRect(x(line.at), top, Math.max(1, x(heard) - x(line.at)), LANE);
       if (!line.open && line.unheard) {
-        const end = x(line.at + Math.max(line.generated, line.heard + 400));
+        const end = Math.min(x(line.at + Math.max(line.generated, line.heard + 400)), x(next) - 3);
         context.strokeStyle = ink.quiet;
         context.setLineDash([2, 3]);
         context.strokeRect(x(heard) + 0.5, top + 0.5, Math.max(2, end - x(heard)), LANE - 1);
@@ -99,6 +102,7 @@ function turns(context: CanvasRenderingContext2D, { story }: Picture, ink: Ink, 
         context.fillStyle = ink.ink;
         context.fillRect(Math.round(x(heard)) - 1, top - 3, 2, LANE + 6);
       }
+      next = line.at;
     } else if (line.kind === "caller") {
       context.fillStyle = ink.ink;
       context.fillRect(x(line.end) - 1, LANE - 6, 2, 6);
