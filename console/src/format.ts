@@ -82,6 +82,7 @@ const STATUS: Record<string, string> = {
   ringing: "ringing",
   "in-progress": "in progress",
   parked: "reconnecting",
+  transferring: "put through",
   ending: "ending",
   completed: "completed",
   failed: "failed",

@@ -68,7 +68,9 @@ def install() -> str:
     if found := find():
         return f"The console is tested with {found.path}."
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        return "There is no Chromium here, so the tests of the console are skipped: install one, or set OFFHOOK_CHROMIUM."
+        return (
+            "There is no Chromium here, so the tests of the console are skipped: install one, or set OFFHOOK_CHROMIUM."
+        )
     command, env = npm()
     if not command[0]:
         return "There is neither Chromium nor Node here, so the tests of the console are skipped: install chromium."
@@ -85,4 +87,6 @@ def install() -> str:
     shutil.rmtree(modules / "node_modules", ignore_errors=True)
     if found := find():
         return f"The console is tested with {found.path}."
-    return "The Chromium that was fetched does not start here, so the tests of the console are skipped: install chromium."
+    return (
+        "The Chromium that was fetched does not start here, so the tests of the console are skipped: install chromium."
+    )

@@ -103,6 +103,17 @@ describe("what else happens", () => {
     expect(made.lines.map((line) => line.kind === "key" && line.digits)).toEqual(["1234", "#"]);
   });
 
+  it("says what operators do, and how putting through fares", () => {
+    fresh();
+    const made = story(
+      event("operator", 10, { order: "say", text: "One moment." }), event("operator", 20, { order: "interrupt", text: "" }),
+      event("transfer", 30, { to: "kitchen", status: "asked" }), event("transfer", 40, { to: "kitchen", status: "no-answer" }),
+    );
+    expect(made.lines.map((line) => line.kind === "remark" && line.text)).toEqual([
+      "An operator had the agent say “One moment.”", "An operator interrupted the agent.", "Nobody answered at kitchen.",
+    ]);
+  });
+
   it("ends, with the reason", () => {
     fresh();
     const made = story(event("call", 0, { caller: "a" }), event("ended", 5000, { result: "failed", reason: "agent failed" }));

@@ -122,6 +122,11 @@ export class Story {
       case "key":
         this.key(event);
         break;
+      case "transfer":
+      case "operator":
+      case "answered_by":
+        this.remark(event);
+        break;
       case "note":
         this.data = (event.data ?? {}) as Record<string, unknown>;
         break;
@@ -216,6 +221,11 @@ export class Story {
     }
   }
 
+  private remark(event: CallEvent): void {
+    const text = remarkOf(event);
+    if (text) this.put({ kind: "remark", key: `${event.type}:${event.seq}`, at: event.at_ms, text, grave: false });
+  }
+
   /** Puts a line in its place in time, or a better version of it where it stood. */
   private put(line: Line): void {
     const known = this.places.get(line.key);
@@ -230,6 +240,31 @@ export class Story {
     }
     this.lines = lines;
   }
+}
+
+const ORDERS: Record<string, string> = {
+  interrupt: "An operator interrupted the agent.",
+  say: "An operator had the agent say",
+  "hang up": "An operator ended the call.",
+  transfer: "An operator asked to put the caller through to",
+};
+const TRANSFERS: Record<string, string> = {
+  withdrawn: "The caller spoke before they were put through to",
+  dialling: "Calling",
+  completed: "The caller talked to",
+  busy: "Busy:",
+  "no-answer": "Nobody answered at",
+  failed: "Could not be reached:",
+  canceled: "Given up:",
+};
+const ANSWERED: Record<string, string> = { human: "A person answered.", machine: "An answering machine answered." };
+
+/** What a remark says of an event; empty for one that needs none. */
+function remarkOf(event: CallEvent): string {
+  const { type, status, to, order, text, by } = event as Record<string, unknown> & CallEvent;
+  if (type === "answered_by") return ANSWERED[String(by)] ?? "";
+  if (type === "operator") return [ORDERS[String(order)] ?? "An operator stepped in.", text && `“${text}”`].filter(Boolean).join(" ");
+  return TRANSFERS[String(status)] ? `${TRANSFERS[String(status)]} ${to}.` : "";
 }
 
 const blank: Head = {
