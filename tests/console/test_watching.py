@@ -24,7 +24,7 @@ def test_a_call_grows_on_the_page_as_it_happens(page, own_desk):
 
     desk.write(*begin("c1"))
     page.get_by_role("heading", name="+1 415 555 0102").wait_for()
-    page.wait_for_function("document.title === '(1) offhook'")
+    page.wait_for_function("() => document.title === '(1) offhook'")
     assert page.locator("link[rel=icon]").get_attribute("href").startswith("data:image/svg+xml")
 
     desk.write(agent("c1", 1, 3000, "Good morning.", latency_ms=None), caller("c1", 2, 5000, "a latte please"))
@@ -45,7 +45,7 @@ def test_a_call_grows_on_the_page_as_it_happens(page, own_desk):
     desk.write(*end("c1", 7000))
     page.locator(".figures", has_text="completed · caller hung up").wait_for()
     page.locator(".entry", has_text="completed").wait_for()
-    page.wait_for_function("document.title === 'offhook'")
+    page.wait_for_function("() => document.title === 'offhook'")
     assert page.get_by_role("button", name="Interrupt").count() == 0
 
 
@@ -100,7 +100,7 @@ def test_hanging_up_asks_first_and_what_is_refused_is_said(page, desk):
     asked.wait_for(state="hidden")
     page.keyboard.press("i")
     told = page.locator(".told")
-    page.wait_for_function("!['', 'Interrupting …'].includes(document.querySelector('.told').textContent)")
+    page.wait_for_function("() => !['', 'Interrupting …'].includes(document.querySelector('.told').textContent)")
     assert told.inner_text().endswith(".") and "{" not in told.inner_text()
     page.problems = [each for each in page.problems if "Failed to load resource" not in each]
 
