@@ -175,12 +175,11 @@ function useTarget(id: string, ready: boolean): [{ at: number } | null, (target:
 }
 
 function useWaveform(call: Watched, recording: string | null, offset: number): void {
-  const [, drawn] = useState(0);
   useEffect(() => {
     if (!recording) return;
     const cancelled = new AbortController();
     measureRecording(recording, call.levels, offset, cancelled.signal)
-      .then(() => drawn((value) => value + 1))
+      .then(() => call.changed())
       .catch(() => undefined); // the player says what is wrong with it
     return () => cancelled.abort();
   }, [call, recording, offset]);

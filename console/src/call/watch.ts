@@ -53,7 +53,8 @@ export class Watched {
     return true;
   }
 
-  private changed(): void {
+  /** Has it drawn anew. */
+  changed(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.version++;
