@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "speech": {"audio"},
     "phone": {"core", "audio"},
     "agent": {"core", "audio", "speech"},
+    "recording": {"core", "audio"},
     "call": {"core", "audio"},
     "bus": set(),
     "switchboard": {"call", "core"},
@@ -41,6 +42,7 @@ MAY_IMPORT = {
         "server",
         "store",
         "journal",
+        "recording",
     },
     "bench": {"audio", "core", "speech", "phone", "agent", "call", "switchboard", "server", "sim", "store", "journal"},
     "cli": {
@@ -58,6 +60,7 @@ MAY_IMPORT = {
         "bench",
         "store",
         "journal",
+        "recording",
     },
     "__init__": {"agent", "call", "core"},
     "__main__": {"cli"},

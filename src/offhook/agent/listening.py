@@ -240,7 +240,13 @@ class Hearing:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
             self._call.report(e.CallerTurnEnded("", spoken_ms))
             return
-        log.debug("understood %r, score %s", recognised.text, recognised.score, extra={"call_id": self._call.id})
+        # The words are in the transcript, where what nobody may keep is taken out of them.
+        log.debug(
+            "understood %d characters, score %s",
+            len(recognised.text),
+            recognised.score,
+            extra={"call_id": self._call.id},
+        )
         self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
 
     def close(self) -> None:

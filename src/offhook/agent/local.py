@@ -12,13 +12,14 @@ import orjson
 
 from offhook.agent import cafe
 from offhook.agent.agent import Agent
-from offhook.agent.briefing import KEYS
+from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
@@ -46,6 +47,7 @@ class LocalLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    keeping = Keeping()
 
     def __init__(
         self,
@@ -104,7 +106,7 @@ class LocalLeg:
             case e.Respond(text, keys, going_on, leaving):
                 if text or keys:
                     self._turns += 1
-                    self.conversation.begin("user", f"turn{self._turns}", KEYS.format(keys) if keys else text)
+                    self.conversation.begin("user", f"turn{self._turns}", pressed(keys) if keys else text)
                 self._respond(Said(text, keys, going_on, leaving))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
@@ -363,8 +365,11 @@ class LocalEngine:
     def leg(self, agent: Agent, *, alone: bool = True) -> LocalLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
+        desk, greeting = Desk(), agent.first_words
+        if greeting is None:
+            greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
-            self._listening, self._recognisers.recogniser(), Desk(), self._synthesizer(agent), agent.greeting,
+            self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
             Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
         )  # fmt: skip
 

@@ -55,7 +55,7 @@ class Floor:
         self._spoke_until = 0.0
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
-        self._keypad = Keypad(deadlines, self._on_keys_over)
+        self.keypad = Keypad(deadlines, self._on_keys_over)
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
@@ -207,7 +207,7 @@ class Floor:
     # ------------------------------------------------------------------------------------------ the caller presses keys
 
     def _on_key_pressed(self, event: e.KeyPressed, now: float) -> None:
-        self._publish(event)
+        self._publish(e.KeyPressed(self.keypad.shown(event.digit)))
         if not self.open:
             return
         self.farewell.withdraw()
@@ -220,10 +220,10 @@ class Floor:
             self._interrupt(now)
         self._decide(True, now)
         self._cut_in = False
-        self._keypad.press(event.digit, now)
+        self.keypad.press(event.digit, now)
 
-    def _on_keys_wanted(self, event: e.KeysWanted, _now: float) -> None:
-        self._keypad.wanted = event.count
+    def _on_keys_wanted(self, event: e.KeysWanted, now: float) -> None:
+        self.keypad.want(event.count, event.secret, now)
 
     def _on_keys_over(self, entered: str, now: float) -> None:
         if entered:
@@ -259,7 +259,8 @@ class Floor:
             return
         self._answer_due = False
         self.turn = TurnState.THINKING
-        self._keypad.wanted = None
+        if not self.keypad.secret:  # which are asked for by a tool, before the agent says so
+            self.keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
         if not self._entered and self._greeting.again_for(text):
             self.greet()
@@ -357,11 +358,11 @@ class Floor:
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
     def _quiet(self) -> bool:
-        return self.open and not (self._caller_speaks or self.busy or self._keypad.pressed)
+        return self.open and not (self._caller_speaks or self.busy or self.keypad.pressed)
 
     def say_next(self) -> None:
         """Whatever happened: what somebody wants said may be said now."""
-        theirs = self._caller_speaks or self._words_due or self._keypad.pressed
+        theirs = self._caller_speaks or self._words_due or self.keypad.pressed
         if self.open and not (theirs or self._suspicion or self._ledger.unsettled):
             self.asides.say_next(speaking=self._ledger.speaking)
 
