@@ -43,6 +43,7 @@ class Pen:
     def __init__(self, app: App, store: Store) -> None:
         self._app, self._store = app, store
         self._seq: dict[str, int] = {}
+        self._began: dict[str, float] = {}
 
     async def write(self, told: list[list[Any]]) -> None:
         records = [await self._record(*each) for each in told]
@@ -53,14 +54,15 @@ class Pen:
         self._app.watching.feed.publish(records)
 
     async def _record(self, call_id: str, kind: str, at_ms: float, body: dict[str, Any]) -> Record:
+        at = self._began.setdefault(call_id, time.time() - at_ms / 1000.0) + at_ms / 1000.0
         if kind in PASSING:
-            return Record(call_id, 0, at_ms, time.time(), kind, body)
+            return Record(call_id, 0, at_ms, at, kind, body)
         if call_id not in self._seq:
             async with self._store.reading() as connection:
                 newest = sa.select(sa.func.max(EventRow.seq)).where(EventRow.call_id == call_id)
                 self._seq[call_id] = (await connection.execute(newest)).scalar() or 0
         self._seq[call_id] += 1
-        return Record(call_id, self._seq[call_id], at_ms, time.time(), kind, body)
+        return Record(call_id, self._seq[call_id], at_ms, at, kind, body)
 
 
 async def main(folder: Path, port: int, token: str) -> None:

@@ -2,7 +2,7 @@ import { Button, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { type Agent, ask, type CallDetail } from "../api";
-import { clock, dollars, quantile, span, standing } from "../format";
+import { clock, dollars, phone, quantile, span, standing } from "../format";
 import { Phone } from "../Phone";
 import { usePlace } from "../route";
 import { Actions } from "./Actions";
@@ -59,7 +59,7 @@ function LiveActions({ call }: { call: Watched }) {
   const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents") });
   const { head } = call.story;
   const transfers = agents.data?.find((agent) => agent.name === head?.agent)?.transfers ?? [];
-  return <Actions key={call.id} callId={call.id} who={other(call)} transfers={transfers} />;
+  return <Actions key={call.id} callId={call.id} who={phone(other(call))} transfers={transfers} />;
 }
 
 /** Whoever is at the other end. */

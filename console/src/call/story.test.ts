@@ -97,6 +97,15 @@ describe("what else happens", () => {
     ]);
   });
 
+  it("says nothing of a stream that goes with its call", () => {
+    fresh();
+    const status = (at: number, told: string) => event("status", at, { status: told, state: told });
+    const quick = story(status(10, "in-progress"), user(1, 400, "bye"), status(500, "parked"), status(520, "ending"));
+    expect(quick.lines.map((line) => line.kind)).toEqual(["caller"]);
+    fresh();
+    expect(story(status(10, "in-progress"), status(500, "parked"), status(30_000, "ending")).lines).toHaveLength(1);
+  });
+
   it("joins the keys of one number", () => {
     fresh();
     const made = story(...[..."1234"].map((digit, index) => event("key", 1000 + index * 300, { digit })), event("key", 30_000, { digit: "#" }));

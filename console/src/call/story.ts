@@ -47,6 +47,7 @@ export interface Head {
 export const LATE_MS = 800;
 export const WAITING_MS = 1500;
 
+const GOES_WITH_CALL_MS = 3000;
 const STATUS_REMARK: Record<string, string> = { parked: "The telephone's stream is gone; waiting for it." };
 
 /**
@@ -70,7 +71,7 @@ export class Story {
   private open: AgentLine[] = [];
   private readonly places = new Map<string, Line>();
   private readonly early = new Map<string, number>(); // latency of answers whose turn is not kept yet
-  private spoke = new Set<string>(); // turns that are kept
+  private readonly spoke = new Set<string>(); // turns that are kept
 
   take(event: CallEvent): "new" | "old" | "gap" {
     if (event.seq !== undefined) {
@@ -151,6 +152,11 @@ export class Story {
     const text = STATUS_REMARK[status] ?? (before === "parked" && status === "in-progress" ? "The stream is back." : "");
     if (text) this.put({ kind: "remark", key: `status:${event.seq}`, at: event.at_ms, text, grave: status === "parked" });
     if (status !== "in-progress") this.open = [];
+    // A stream that goes with its call was not lost.
+    const last = this.lines.at(-1);
+    if (before === "parked" && (status === "ending" || this.head.state === "ended") && last?.kind === "remark" && last.grave) {
+      if (event.at_ms - last.at < GOES_WITH_CALL_MS) this.lines = this.lines.slice(0, -1);
+    }
   }
 
   private transcript(event: CallEvent): void {
