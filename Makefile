@@ -58,6 +58,7 @@ CONSOLE := $(shell find console -type f -not -path '*/node_modules/*' 2>/dev/nul
 
 .venv/test.ok: .venv/run.ok requirements-test.lock
 	$(PIP) --require-hashes -r requirements-test.lock
+	@$(PY) -m tests.chromium
 	@touch $@
 
 .venv/check.ok: .venv/run.ok requirements-check.lock

@@ -35,6 +35,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0, // a data: URL would need a wider content security policy
+    chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
   },
   server: {

@@ -11,7 +11,8 @@ export function clock(ms: number): string {
 
 /** A length, as one says it: `380 ms`, `1.84 s`, `3 min 12 s`. */
 export function span(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 1) return "<1 ms";
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -81,6 +82,7 @@ const STATUS: Record<string, string> = {
   ringing: "ringing",
   "in-progress": "in progress",
   parked: "reconnecting",
+  transferring: "put through",
   ending: "ending",
   completed: "completed",
   failed: "failed",
@@ -103,7 +105,7 @@ export function day(at: Date, now: Date): string {
 }
 
 export function timeOfDay(at: Date): string {
-  return at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return at.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
 }
 
 /** JSON on one line, as a call of a function is written: `latte, small`. */

@@ -31,7 +31,7 @@ export function Agents() {
 function One({ agent }: { agent: Agent }) {
   const voice = typeof agent.voice === "string" ? agent.voice : agent.voice && Object.values(agent.voice).join(", ");
   return (
-    <section className="agent" aria-label={agent.name}>
+    <section className="profile" aria-label={agent.name}>
       <header>
         <h2>{agent.name}</h2>
         {agent.source && <code className="quiet">{agent.source}</code>}

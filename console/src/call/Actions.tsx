@@ -1,8 +1,17 @@
-import { Button, Group, Kbd, Modal, Popover, Text, TextInput } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { Button, Group, Kbd, Menu, Popover, Text, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { post } from "../api";
+import { Dialog } from "../Dialog";
 import { useKeys } from "../shell/keys";
 import { type Listening, listen } from "./listen";
+
+interface Interrupted {
+  interrupted: boolean;
+}
+
+interface Said {
+  exact: boolean;
+}
 
 interface Props {
   callId: string;
@@ -19,17 +28,25 @@ export function Actions({ callId, who, transfers }: Props) {
 
   useEffect(() => () => listening?.stop(), [listening]);
 
-  async function act(now: string, done: string, action: string, body?: unknown): Promise<void> {
+  async function act<T>(now: string, done: string | ((answer: T) => string), action: string, body: object = {}): Promise<void> {
     setTold(now);
     try {
-      await post(`/api/calls/${encodeURIComponent(callId)}/${action}`, body ?? {});
-      setTold(done);
+      const answer = await post<T>(`/api/calls/${encodeURIComponent(callId)}/${action}`, body);
+      setTold(typeof done === "string" ? done : done(answer));
     } catch (error) {
       setTold((error as Error).message);
     }
   }
 
-  const interrupt = () => void act("Interrupting …", "Interrupted.", "interrupt");
+  const interrupt = () =>
+    void act<Interrupted>("Interrupting …", ({ interrupted }) => (interrupted ? "Interrupted." : "The agent was not speaking."), "interrupt");
+  const say = (text: string) =>
+    void act<Said>("Handing it to the agent …", ({ exact }) => (exact ? "It says that next." : "The model was told to say it, in these words if it heeds them."), "say", { text });
+  const putThrough = (to: string) => void act(`Putting through to ${to} …`, `Putting through to ${to} once the agent was heard.`, "transfer", { to });
+  const hangUp = (goodbye: boolean) => {
+    setHangingUp(false);
+    void act(goodbye ? "Saying goodbye …" : "Hanging up …", goodbye ? "The agent says goodbye." : "Hung up.", "hangup", { goodbye });
+  };
   const toggleListening = () => {
     if (listening) {
       listening.stop();
@@ -52,15 +69,22 @@ export function Actions({ callId, who, transfers }: Props) {
         <Button size="xs" variant="default" onClick={interrupt} rightSection={<Kbd size="xs">i</Kbd>}>
           Interrupt
         </Button>
-        <Ask label="Say …" field="What the agent says" send="Say" onSend={(text) => void act("Handed to the agent …", "Said.", "say", { text })} />
-        <Ask
-          label="Transfer …"
-          field="To whom"
-          send="Transfer"
-          suggestions={transfers}
-          onSend={(to) => void act(`Transferring to ${to} …`, `Transferred to ${to}.`, "transfer", { to })}
-        />
-        <Button size="xs" variant="default" color="red" c="var(--alarm)" onClick={() => setHangingUp(true)} rightSection={<Kbd size="xs">h</Kbd>}>
+        <Say onSend={say} />
+        <Menu position="top-start">
+          <Menu.Target>
+            <Button size="xs" variant="default" disabled={!transfers.length} title={transfers.length ? undefined : "The agent has nobody to put callers through to: Agent(transfers={…}) names them."}>
+              Transfer …
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {transfers.map((to) => (
+              <Menu.Item key={to} onClick={() => putThrough(to)}>
+                {to}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+        <Button size="xs" variant="default" c="var(--alarm)" onClick={() => setHangingUp(true)} rightSection={<Kbd size="xs">h</Kbd>}>
           Hang up
         </Button>
         <Button size="xs" variant={listening ? "filled" : "subtle"} onClick={toggleListening} aria-pressed={listening !== null}>
@@ -70,75 +94,46 @@ export function Actions({ callId, who, transfers }: Props) {
       <Text size="sm" role="status" className="told">
         {told}
       </Text>
-      <Modal opened={hangingUp} onClose={() => setHangingUp(false)} title={`Hang up on ${who}?`} size="sm" withCloseButton={false}>
-        <Text size="sm" mb="md">
-          The call ends for the caller at once.
-        </Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={() => setHangingUp(false)}>
+      <Dialog opened={hangingUp} onClose={() => setHangingUp(false)} title={`Hang up on ${who}?`}>
+        <Group justify="flex-end" gap="xs">
+          <Button variant="subtle" color="gray" onClick={() => setHangingUp(false)}>
             Keep talking
           </Button>
-          <Button
-            color="red"
-            data-autofocus
-            onClick={() => {
-              setHangingUp(false);
-              void act("Hanging up …", "Hung up.", "hangup");
-            }}
-          >
+          <Button variant="default" onClick={() => hangUp(true)}>
+            Say goodbye first
+          </Button>
+          <Button color="alarm" data-autofocus onClick={() => hangUp(false)}>
             Hang up
           </Button>
         </Group>
-      </Modal>
+      </Dialog>
     </div>
   );
 }
 
-interface AskProps {
-  label: string;
-  field: string;
-  send: string;
-  suggestions?: readonly string[];
-  onSend: (text: string) => void;
-}
-
-/** A button that asks for a few words first. */
-function Ask({ label, field, send, suggestions = [], onSend }: AskProps) {
+/** Asks for the words first. */
+function Say({ onSend }: { onSend: (text: string) => void }) {
   const [opened, setOpened] = useState(false);
   const [text, setText] = useState("");
-  const input = useRef<HTMLInputElement>(null);
-  const give = (what: string) => {
-    if (!what.trim()) return;
-    setOpened(false);
-    setText("");
-    onSend(what.trim());
-  };
   return (
-    <Popover opened={opened} onChange={setOpened} trapFocus returnFocus withinPortal position="top-start" shadow="md" width={320}>
+    <Popover opened={opened} onChange={setOpened} trapFocus returnFocus withinPortal position="top-start" shadow="md" width={340}>
       <Popover.Target>
         <Button size="xs" variant="default" onClick={() => setOpened(!opened)}>
-          {label}
+          Say …
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            give(text);
+            setOpened(false);
+            setText("");
+            onSend(text.trim());
           }}
         >
-          <TextInput ref={input} label={field} value={text} onChange={(event) => setText(event.currentTarget.value)} maxLength={1000} data-autofocus />
-          {suggestions.length > 0 && (
-            <Group gap={6} mt="xs">
-              {suggestions.map((each) => (
-                <Button key={each} size="compact-xs" variant="light" onClick={() => give(each)}>
-                  {each}
-                </Button>
-              ))}
-            </Group>
-          )}
+          <TextInput label="What the agent says" value={text} onChange={(event) => setText(event.currentTarget.value)} maxLength={1000} data-autofocus />
           <Button type="submit" size="xs" mt="sm" disabled={!text.trim()}>
-            {send}
+            Say
           </Button>
         </form>
       </Popover.Dropdown>

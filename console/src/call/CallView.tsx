@@ -2,7 +2,7 @@ import { Button, Menu } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { type Agent, ask, type CallDetail } from "../api";
-import { clock, dollars, quantile, span, standing } from "../format";
+import { clock, dollars, phone, quantile, span, standing } from "../format";
 import { Phone } from "../Phone";
 import { usePlace } from "../route";
 import { Actions } from "./Actions";
@@ -59,7 +59,7 @@ function LiveActions({ call }: { call: Watched }) {
   const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents") });
   const { head } = call.story;
   const transfers = agents.data?.find((agent) => agent.name === head?.agent)?.transfers ?? [];
-  return <Actions key={call.id} callId={call.id} who={other(call)} transfers={transfers} />;
+  return <Actions key={call.id} callId={call.id} who={phone(other(call))} transfers={transfers} />;
 }
 
 /** Whoever is at the other end. */
@@ -90,7 +90,11 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
             p50 {span(p50)} · <span className={p95! > LATE_MS ? "alarm" : undefined}>p95 {span(p95!)}</span>
           </span>
         )}
-        {story.bargeIns.length > 0 && <span>{story.bargeIns.length} × cut in</span>}
+        {story.bargeIns.length > 0 && (
+          <span title="How often the caller talked over the agent">
+            {story.bargeIns.length} {story.bargeIns.length === 1 ? "interruption" : "interruptions"}
+          </span>
+        )}
         {usd !== null && <span title="What the models cost">{isPartial ? "at least " : ""}{dollars(usd)}</span>}
         <More id={call.id} over={over} />
         <Length call={call} over={over} />
@@ -171,12 +175,11 @@ function useTarget(id: string, ready: boolean): [{ at: number } | null, (target:
 }
 
 function useWaveform(call: Watched, recording: string | null, offset: number): void {
-  const [, drawn] = useState(0);
   useEffect(() => {
     if (!recording) return;
     const cancelled = new AbortController();
     measureRecording(recording, call.levels, offset, cancelled.signal)
-      .then(() => drawn((value) => value + 1))
+      .then(() => call.changed())
       .catch(() => undefined); // the player says what is wrong with it
     return () => cancelled.abort();
   }, [call, recording, offset]);

@@ -1,7 +1,8 @@
-import { Button, Modal, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Agent, ask, post } from "../api";
+import { Dialog } from "../Dialog";
 import { countryOf, flag, phone } from "../format";
 import { go } from "../route";
 
@@ -56,7 +57,7 @@ export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void
   }
 
   return (
-    <Modal opened={opened} onClose={onClose} title="Call" size="sm" closeButtonProps={{ "aria-label": "Close" }}>
+    <Dialog opened={opened} onClose={onClose} title="Call">
       <form
         className="dial"
         onSubmit={(event) => {
@@ -108,6 +109,6 @@ export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void
           Call
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -92,7 +92,7 @@ function Said({ line, onHear }: { line: AgentLine; onHear?: Props["onHear"] }) {
       {cut && (
         <>
           {line.text && " "}
-          <del title={`Not heard: ${span(Math.max(0, line.generated - line.heard))} of it`}>{cut}</del>
+          <del title={`Not heard: ${span(Math.max(0, line.generated - line.heard))} of it`}>{cut}</del>{" "}
           <span className="cut">
             <span aria-hidden>⟂</span> <span className="sr">cut off after </span>
             {span(line.heard)}

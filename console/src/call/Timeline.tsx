@@ -1,8 +1,8 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { type PointerEvent, useEffect, useRef } from "react";
-import { clock, span } from "../format";
-import { draw, LEFT, momentAt } from "./drawing";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { clock } from "../format";
+import { draw, LEFT, momentAt, zoomed } from "./drawing";
 import type { Pointer } from "./pointer";
 import type { Watched } from "./watch";
 
@@ -24,17 +24,33 @@ export function Timeline({ call, version, pointer, until, onChoose }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { colorScheme } = useMantineColorScheme();
   const length = Math.max(SHORTEST_MS, until);
+  const [view, setView] = useState<[number, number] | null>(null); // null: all of it, however long it gets
+  const [from, to] = view ?? [0, length];
 
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context || !width) return;
-    const paint = () => draw(context, { story: call.story, levels: call.levels, width, height: HEIGHT, length, at: pointer.at });
+    const paint = () => draw(context, { story: call.story, levels: call.levels, width, height: HEIGHT, from, to, at: pointer.at });
     paint();
     return pointer.watch(paint);
     // biome-ignore lint: the version and the scheme say that it looks different, and are read by the drawing itself
-  }, [call, version, width, length, pointer, colorScheme]);
+  }, [call, version, width, from, to, pointer, colorScheme]);
 
-  const moment = (event: PointerEvent<HTMLCanvasElement>) => momentAt(event.nativeEvent.offsetX, width, length);
+  // Not React's: the page is not to scroll, which only a listener that says so can prevent.
+  useEffect(() => {
+    const turned = (event: WheelEvent) => {
+      const at = momentAt(event.offsetX, width, from, to);
+      if (at === null || !event.deltaY) return;
+      event.preventDefault();
+      const next = zoomed(from, to, at, Math.exp(Math.max(-1, Math.min(1, event.deltaY / 200))), length);
+      setView(next[1] - next[0] >= length ? null : next);
+    };
+    const target = canvas.current;
+    target?.addEventListener("wheel", turned, { passive: false });
+    return () => target?.removeEventListener("wheel", turned);
+  }, [width, from, to, length]);
+
+  const moment = (event: PointerEvent<HTMLCanvasElement>) => momentAt(event.nativeEvent.offsetX, width, from, to);
   const turns = call.story.lines.filter((line) => line.kind === "agent" || line.kind === "caller").length;
   return (
     <div className="timeline" ref={ref} style={{ height: HEIGHT }}>
@@ -50,8 +66,9 @@ export function Timeline({ call, version, pointer, until, onChoose }: Props) {
         style={{ width, height: HEIGHT }}
         onPointerMove={(event) => pointer.set(moment(event))}
         onPointerLeave={() => pointer.set(null)}
-        onClick={(event) => onChoose(momentAt(event.nativeEvent.offsetX, width, length) ?? 0)}
-        title={pointer.at === null ? undefined : span(pointer.at)}
+        onDoubleClick={() => setView(null)}
+        onClick={(event) => onChoose(momentAt(event.nativeEvent.offsetX, width, from, to) ?? 0)}
+        title="Turn the wheel to look closer, press twice for all of the call"
       />
     </div>
   );

@@ -1,6 +1,5 @@
-/** Hearing a live call: 16-bit stereo at 8 kHz as it comes, the caller left, what is heard of the agent right. */
+/** Hearing a live call: 16-bit stereo as it comes, the caller left, what is heard of the agent right. */
 
-const RATE = 8000;
 const CUSHION_S = 0.15;
 const MOST_BEHIND_S = 1;
 
@@ -13,6 +12,7 @@ export function listen(callId: string, onEnd: (why: string) => void): Listening 
   const audio = new AudioContext();
   const socket = new WebSocket(new URL(`/ws/listen/${encodeURIComponent(callId)}`, location.href.replace(/^http/, "ws")));
   socket.binaryType = "arraybuffer";
+  let rate = 8000; // until the first message says
   let next = 0;
   let opened = false;
   let stopped = false;
@@ -22,10 +22,14 @@ export function listen(callId: string, onEnd: (why: string) => void): Listening 
     void audio.resume();
   };
   socket.onmessage = ({ data }) => {
+    if (typeof data === "string") {
+      rate = (JSON.parse(data) as { rate?: number }).rate ?? rate;
+      return;
+    }
     if (!(data instanceof ArrayBuffer) || data.byteLength < 4) return;
     const frames = Math.floor(data.byteLength / 4);
     const samples = new Int16Array(data, 0, frames * 2);
-    const buffer = audio.createBuffer(2, frames, RATE);
+    const buffer = audio.createBuffer(2, frames, rate);
     for (const channel of [0, 1]) {
       const into = buffer.getChannelData(channel);
       for (let frame = 0; frame < frames; frame++) into[frame] = samples[2 * frame + channel]! / 32768;
@@ -36,7 +40,7 @@ export function listen(callId: string, onEnd: (why: string) => void): Listening 
     source.buffer = buffer;
     source.connect(audio.destination);
     source.start(next);
-    next += frames / RATE;
+    next += frames / rate;
   };
   socket.onclose = ({ code, reason }) => {
     void audio.close().catch(() => undefined);

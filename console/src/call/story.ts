@@ -47,6 +47,7 @@ export interface Head {
 export const LATE_MS = 800;
 export const WAITING_MS = 1500;
 
+const GOES_WITH_CALL_MS = 3000;
 const STATUS_REMARK: Record<string, string> = { parked: "The telephone's stream is gone; waiting for it." };
 
 /**
@@ -70,7 +71,7 @@ export class Story {
   private open: AgentLine[] = [];
   private readonly places = new Map<string, Line>();
   private readonly early = new Map<string, number>(); // latency of answers whose turn is not kept yet
-  private spoke = new Set<string>(); // turns that are kept
+  private readonly spoke = new Set<string>(); // turns that are kept
 
   take(event: CallEvent): "new" | "old" | "gap" {
     if (event.seq !== undefined) {
@@ -122,6 +123,11 @@ export class Story {
       case "key":
         this.key(event);
         break;
+      case "transfer":
+      case "operator":
+      case "answered_by":
+        this.remark(event);
+        break;
       case "note":
         this.data = (event.data ?? {}) as Record<string, unknown>;
         break;
@@ -146,6 +152,11 @@ export class Story {
     const text = STATUS_REMARK[status] ?? (before === "parked" && status === "in-progress" ? "The stream is back." : "");
     if (text) this.put({ kind: "remark", key: `status:${event.seq}`, at: event.at_ms, text, grave: status === "parked" });
     if (status !== "in-progress") this.open = [];
+    // A stream that goes with its call was not lost.
+    const last = this.lines.at(-1);
+    if (before === "parked" && (status === "ending" || this.head.state === "ended") && last?.kind === "remark" && last.grave) {
+      if (event.at_ms - last.at < GOES_WITH_CALL_MS) this.lines = this.lines.slice(0, -1);
+    }
   }
 
   private transcript(event: CallEvent): void {
@@ -216,6 +227,11 @@ export class Story {
     }
   }
 
+  private remark(event: CallEvent): void {
+    const text = remarkOf(event);
+    if (text) this.put({ kind: "remark", key: `${event.type}:${event.seq}`, at: event.at_ms, text, grave: false });
+  }
+
   /** Puts a line in its place in time, or a better version of it where it stood. */
   private put(line: Line): void {
     const known = this.places.get(line.key);
@@ -230,6 +246,31 @@ export class Story {
     }
     this.lines = lines;
   }
+}
+
+const ORDERS: Record<string, string> = {
+  interrupt: "An operator interrupted the agent.",
+  say: "An operator had the agent say",
+  "hang up": "An operator ended the call.",
+  transfer: "An operator asked to put the caller through to",
+};
+const TRANSFERS: Record<string, string> = {
+  withdrawn: "The caller spoke before they were put through to",
+  dialling: "Calling",
+  completed: "The caller talked to",
+  busy: "Busy:",
+  "no-answer": "Nobody answered at",
+  failed: "Could not be reached:",
+  canceled: "Given up:",
+};
+const ANSWERED: Record<string, string> = { human: "A person answered.", machine: "An answering machine answered." };
+
+/** What a remark says of an event; empty for one that needs none. */
+function remarkOf(event: CallEvent): string {
+  const { type, status, to, order, text, by } = event as Record<string, unknown> & CallEvent;
+  if (type === "answered_by") return ANSWERED[String(by)] ?? "";
+  if (type === "operator") return [ORDERS[String(order)] ?? "An operator stepped in.", text && `“${text}”`].filter(Boolean).join(" ");
+  return TRANSFERS[String(status)] ? `${TRANSFERS[String(status)]} ${to}.` : "";
 }
 
 const blank: Head = {

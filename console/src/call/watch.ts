@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { follow, type Link } from "../socket";
-import { Levels } from "./levels";
+import { Levels, STEP_MS } from "./levels";
 import { type CallEvent, Story } from "./story";
 
 /** A call that is watched: its story, its levels, how the line to the server is. Drawn at most once a frame. */
@@ -46,14 +46,15 @@ export class Watched {
     const taken = this.story.take(event);
     if (taken === "gap") return false;
     if (event.type === "pulse") {
-      this.levels.put(event.at_ms, Number(event.caller_db), Number(event.agent_db));
+      this.levels.put(event.at_ms - STEP_MS / 2, Number(event.caller_db), Number(event.agent_db));
       this.began = performance.now() - event.at_ms;
     }
     if (taken === "new") this.changed();
     return true;
   }
 
-  private changed(): void {
+  /** Has it drawn anew. */
+  changed(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.version++;

@@ -14,7 +14,8 @@ import { marked, search } from "./search";
 /** Every call that is kept, found by what was said and by what is known of it. */
 export function History({ command }: { command: string }) {
   const { hash } = usePlace();
-  const [text, setText] = useState(() => decodeURIComponent(hash.replace(/^q=/, "")));
+  const asked = wordsOf(hash);
+  const [text, setText] = useState(asked);
   const [settled] = useDebouncedValue(text, 200);
   const { params, problem } = useMemo(() => search(settled), [settled]);
   const query = new URLSearchParams(params).toString();
@@ -45,7 +46,19 @@ export function History({ command }: { command: string }) {
   useEffect(() => {
     if (pages.hasNextPage && !pages.isFetching && last >= calls.length - 10) void pages.fetchNextPage();
   }, [last, calls.length, pages]);
-  useEffect(() => go(`/history${settled ? `#q=${encodeURIComponent(settled)}` : ""}`, "replace"), [settled]);
+  // The address says what is searched, and is what a link or the back button changes.
+  const told = useRef(asked);
+  useEffect(() => {
+    if (asked !== told.current) {
+      told.current = asked;
+      setText(asked);
+    }
+  }, [asked]);
+  useEffect(() => {
+    if (settled === told.current) return;
+    told.current = settled;
+    go(`/history${settled ? `#q=${encodeURIComponent(settled)}` : ""}`, "replace");
+  }, [settled]);
   useEffect(() => input.current?.focus(), []);
   const step = (by: number) => {
     const next = Math.min(calls.length - 1, Math.max(0, chosen + by));
@@ -96,6 +109,14 @@ export function History({ command }: { command: string }) {
       </div>
     </div>
   );
+}
+
+function wordsOf(hash: string): string {
+  try {
+    return decodeURIComponent(/^q=(.*)$/.exec(hash)?.[1] ?? "");
+  } catch {
+    return "";
+  }
 }
 
 function Found({ call, words }: { call: CallSummary; words: string }) {

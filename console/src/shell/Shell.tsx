@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Kbd, Modal, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Button, Kbd, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { lazy, Suspense, useEffect, useState } from "react";
 import type { About } from "../api";
 import { Dial } from "../call/Dial";
+import { Dialog } from "../Dialog";
 import { Link } from "../Link";
 import { Live } from "../live/Live";
 import { useLiveCalls } from "../live/liveCalls";
@@ -81,12 +82,17 @@ export function Shell({ about }: { about: About }) {
             {path === "/history" && <History command={about.call} />}
             {path === "/agents" && <Agents />}
             {path === "/doctor" && <Doctor />}
-            {path === "/talk" && <Talk />}
+            {path === "/talk" && (
+              <>
+                <h1 className="sr">Talk</h1>
+                <Talk />
+              </>
+            )}
           </Suspense>
         </Boundary>
       </main>
       <Dial opened={dialling} onClose={() => setDialling(false)} />
-      <Modal opened={helping} onClose={() => setHelping(false)} title="Keys" size="sm" closeButtonProps={{ "aria-label": "Close" }}>
+      <Dialog opened={helping} onClose={() => setHelping(false)} title="Keys">
         <table className="keys">
           <tbody>
             {KEYS.map(([key, what]) => (
@@ -103,7 +109,7 @@ export function Shell({ about }: { about: About }) {
             ))}
           </tbody>
         </table>
-      </Modal>
+      </Dialog>
     </div>
   );
 }
