@@ -14,7 +14,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is there no other test has an event loop
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run make test")
     if not (BUILT / "index.html").is_file():
