@@ -36,7 +36,7 @@ NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
-    "default_country", "calls_per_minute", "max_cost_per_day",
+    "default_country", "calls_per_minute", "max_cost_per_day", "ring_seconds",
     *REACHING_MODELS,
     "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
@@ -58,7 +58,8 @@ def run_demo(port: int | None) -> None:
         where = "" if port == SIM_CALLS_PORT else f" --url {url}/incoming-call"
         typer.echo(
             f"offhook answers at {url}\n\n"
-            f'Call it from another terminal:\n  {command()} sim call{where} --say "{TRY_IT}"\n\n'
+            "Talk to it there with your browser (press Talk), or call it from another terminal:\n"
+            f'  {command()} sim call{where} --say "{TRY_IT}"\n\n'
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 
