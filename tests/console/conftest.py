@@ -33,7 +33,9 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A page on which nothing may go wrong unseen: what it puts on the browser's console fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
+    )
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.problems = []
