@@ -8,16 +8,18 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.keypad import TONE_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
 from offhook.core.states import CallState, Next, is_over
 from offhook.core.tape import Tape
+from offhook.core.transfer import Dial
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
 from offhook.outside import clock
 
@@ -32,13 +34,21 @@ EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so l
 MOST_TO_SAY = 2_000  # characters: two minutes
 
 Publish = Callable[[str, e.Event], None]
+Hear = Callable[[bytes], None]
+Dialable = Callable[[str], str]
+"""What the carrier dials for a number, as the policy has it; raises ToolError for one that may not be dialled."""
+
+
+def nobody(_number: str) -> str:
+    """The policy of a server that has none."""
+    raise ToolError("This server puts nobody through: it has no policy of what may be dialled.")
 
 
 class Call:
     """One conversation. Made when the carrier asks what to do with a call; over when `ended`.
 
     A tool that takes `call` is given it: `info` says who calls whom, `data` is the tools' own, `say` has words said,
-    `hang_up` ends it.
+    `transfer` puts the caller through, `hang_up` ends it.
     """
 
     def __init__(
@@ -51,8 +61,9 @@ class Call:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         format: Format = MULAW_8K,
+        dialable: Dialable = nobody,
     ) -> None:
-        """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
+        """`dialable`: what may be dialled when the caller is put through. `format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
         converted to it."""
         self.id = secrets.token_hex(8)
         self.info = info
@@ -66,8 +77,8 @@ class Call:
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
-        self.overheard: Callable[[bytes], None] | None = None
-        """Given the caller's audio too, while somebody watches the call."""
+        self._dialable = dialable
+        self._overhearing: tuple[Hear, ...] = ()
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
@@ -76,7 +87,8 @@ class Call:
         )
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
-        self._to_agent: Callable[[bytes], None] = self._keep_early
+        self._send_agent: Hear = self._keep_early
+        self._to_agent = self._send_agent
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
         self._events: deque[e.Event] = deque()
@@ -84,6 +96,7 @@ class Call:
         self._timer: asyncio.Handle | None = None
         self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
+        self._released = False  # the agent is needed no more, the call goes on
         self._tools: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
 
@@ -112,13 +125,19 @@ class Call:
         """True when the call is over for good."""
         return self.control.state is CallState.ENDED
 
-    def next(self, status: str, epoch: int | None = None) -> Next:
-        """The carrier asks how to go on after the stream of an epoch ended (None: whichever there is)."""
+    def next(self, status: str, epoch: int | None = None, dialled: str = "") -> Next:
+        """The carrier asks how to go on after the stream of an epoch ended (None: whichever there is), or with a caller who
+        was put through: `dialled` is what came of that."""
+        if dialled:
+            return self._next(status, dialled)
         if epoch is not None and epoch < self.epoch - 1 and not is_over(status):
             return Next.STREAM  # asked late or again: a newer stream carries the call, and stays
         if self.phone is not None:
             self.phone.lost()  # the carrier is done with the stream, whether or not the news has come
-        answer, commands = self.control.next(status, self.now())
+        return self._next(status)
+
+    def _next(self, status: str, dialled: str = "") -> Next:
+        answer, commands = self.control.next(status, self.now(), dialled)
         self._handle_all(commands)
         self.arm()
         return answer
@@ -139,17 +158,67 @@ class Call:
             raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
         self.report(e.SayAsked(text.strip()))
 
+    @property
+    def destinations(self) -> Mapping[str, str]:
+        """Where the caller may be put through to: numbers by their names."""
+        return self.agent.tools.transfers
+
+    def transfer(self, to: str, *, first: str = "") -> bool:
+        """Puts the caller through to a destination by its name, once the agent was heard; `first` are words for it to say
+        before. Withdrawn if the caller speaks. False: the agent has not said anything since the caller last spoke, so its
+        last words are still to come. Raises ToolError if it cannot be done."""
+        name, number = self._destination(to)
+        if self.state is not CallState.CONNECTED or self.control.leaving:
+            raise ToolError("The caller can be put through only while they are on the line and the call goes on.")
+        if self.control.transferring:
+            raise ToolError("The caller is being put through already.")
+        if self.phone is None or e.PutThrough not in self.phone.can:
+            raise ToolError("This call cannot be put through: it did not come by a carrier that dials.")
+        said = self.control.goodbye_said and not first
+        if first:
+            self.say(first)
+        self.report(e.TransferAsked(name, number, due=not said))
+        return said
+
+    def _destination(self, to: str) -> tuple[str, str]:
+        wanted = to.strip().casefold() if isinstance(to, str) else ""
+        found = next((name for name in self.destinations if name.casefold() == wanted), None)
+        if found is None:
+            there = ", ".join(self.destinations) or "none"
+            raise ToolError(f"There is no destination of that name; there is: {there}.")
+        return found, self._dialable(self.destinations[found])
+
+    @property
+    def dial(self) -> Dial | None:
+        """What the carrier is to dial for the caller; None if they are not put through."""
+        return self.control.dial(self.now())
+
+    def overhear(self, hear: Hear) -> Callable[[], None]:
+        """Gives the caller's audio to somebody else too, until what is returned is called."""
+        self._overhearing += (hear,)
+
+        def stop() -> None:
+            self._overhearing = tuple(each for each in self._overhearing if each is not hear)
+
+        return stop
+
+    @property
+    def overheard(self) -> bool:
+        """Somebody is given the caller's audio."""
+        return bool(self._overhearing)
+
     async def _run_agent(self) -> None:
+        why = "it left"
         try:
             await self.agent.run(self)
         except LegFailed as failed:
             log.warning("agent lost: %s", failed, extra={"call_id": self.id})
-            self.report(e.AgentLost(str(failed)))
+            why = str(failed)
         except Exception:
             log.exception("agent failed", extra={"call_id": self.id})
-            self.report(e.AgentLost("internal error"))
-        else:
-            self.report(e.AgentLost("it left"))
+            why = "internal error"
+        if not self._released:
+            self.report(e.AgentLost(why))
 
     # ------------------------------------------------------------------------------------------ media plane
 
@@ -160,8 +229,8 @@ class Call:
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
         self._to_agent(frame)
-        if self.overheard is not None:
-            self.overheard(frame)
+        for hear in self._overhearing:
+            hear(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
@@ -223,6 +292,8 @@ class Call:
                     self._agent_joined(event)
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
+                if isinstance(event, e.KeyPressed):
+                    self._without_tone()
                 self._carry_out(self.control.handle(event, self.now()))
         finally:
             self._handling = False
@@ -231,10 +302,23 @@ class Call:
         if event.backend:
             self.backend = event.backend
         send, between = self.agent.send_audio, self._between
-        self._to_agent = send if between is None else lambda frame: send(between.up(frame))
+        self._to_agent = self._send_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:
             self._to_agent(frame)
         self._early.clear()
+
+    def _without_tone(self) -> None:
+        """The agent does not hear what is left of a key's tone."""
+        until, silence = self.now() + TONE_MS, self.format.silence(1)[:1]
+
+        def send(frame: bytes) -> None:
+            if self.now() < until:
+                frame = silence * len(frame)
+            else:
+                self._to_agent = self._send_agent
+            self._send_agent(frame)
+
+        self._to_agent = send
 
     def _carry_out(self, commands: list[e.Command]) -> None:
         for command in commands:
@@ -248,9 +332,11 @@ class Call:
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
                     self._tools.add(running)
                     running.add_done_callback(self._tools.discard)
+                case e.ReleaseAgent():
+                    self._release()
                 case e.CloseAgent():
                     self._over()
-                case e.Clear() | e.HangUp():
+                case e.Clear() | e.HangUp() | e.PutThrough():
                     if self.phone is not None:
                         self.phone.send(command)
                 case _:
@@ -269,7 +355,7 @@ class Call:
         self.report(finished)
 
     def _tell_agent(self, command: e.Command) -> None:
-        if type(command) not in self.agent.can:
+        if type(command) not in self.agent.can or self._released:
             return
         try:
             self.agent.send(command)
@@ -306,14 +392,22 @@ class Call:
         if self.phone is not None:
             self.phone.close()
             self.phone = None
-        self._to_agent = lambda _frame: None
+        self._overhearing = ()
+        self._release()
+        self._on_ended(self)
+
+    def _release(self) -> None:
+        """The agent leaves. Idempotent."""
+        if self._released:
+            return
+        self._released = True
+        self._to_agent = self._send_agent = lambda _frame: None
         self._early.clear()
         if self._between is not None:
             self._between.clear()
         for running in self._tools:
             running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
-        self._on_ended(self)
 
     async def _close_agent(self) -> None:
         try:

@@ -387,7 +387,7 @@ def test_what_a_tool_has_begun_to_do_is_not_asked_for_again():
 
 def test_an_entry_that_a_tool_has_begun_to_work_on_is_not_entered_again():
     talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).tell(e.ToolCalled("1", "order", "{}"))
-    assert says(talk, "and a croissant").told(e.Respond)[-1] == e.Respond("and a croissant")
+    assert says(talk.wait(500), "and a croissant").told(e.Respond)[-1] == e.Respond("and a croissant")
 
 
 def test_a_tool_that_runs_while_nobody_speaks_is_filled():
@@ -549,7 +549,7 @@ def test_keys_are_an_entry_ended_by_hash():
 
 def test_an_entry_is_answered_once():
     talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).speak("ok", 100).tell(e.ItemHeard("ok"))
-    assert says(talk, "thanks").told(e.Respond) == [e.Respond("", keys="472"), e.Respond("thanks")]
+    assert says(talk.wait(500), "thanks").told(e.Respond) == [e.Respond("", keys="472"), e.Respond("thanks")]
 
 
 def test_an_entry_is_over_three_seconds_after_the_last_key():
@@ -593,7 +593,9 @@ def test_the_answer_to_an_entry_that_was_ended_by_hash_is_waited_for_from_there(
 
 
 def test_an_entry_waits_for_words_that_are_still_looked_up_and_the_wait_is_filled():
-    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.KeyPressed("4"), e.KeyPressed("#")).wait(900)
+    talk = (
+        ours().tell(e.SpeechStarted()).wait(400).tell(e.SpeechStopped(), e.KeyPressed("4"), e.KeyPressed("#")).wait(900)
+    )
     assert not talk.told(e.Respond)
     assert talk.told(e.Fill)
     assert talk.tell(e.CallerTurnEnded("please", 300.0)).told(e.Respond) == [e.Respond("please", keys="4")]

@@ -18,6 +18,7 @@ from offhook.core.floor import Floor
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
+from offhook.core.transfer import RING_S, TALKED, Dial, Transfer
 
 CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
@@ -50,10 +51,11 @@ class CallControl:
         self._deadlines = Deadlines()
         self._deadlines.set(self._no_stream, now + CONNECT_MS)
         self._deadlines.set(self._too_long, now + max_call_ms)
-        self._floor = Floor(
-            turns == "offhook", ledger, self.transcript, self._deadlines, self._do,
-            lambda reason, now: self._end(e.Result.COMPLETED, reason, now),
-        )  # fmt: skip
+        self._ends_at = now + max_call_ms
+        self._floor = Floor(turns == "offhook", ledger, self.transcript, self._deadlines, self._do, self._leave_for)
+        self._transfer = Transfer(self._deadlines, self._do)
+        self._returned: e.Returned | None = None  # what the agent is to be told when the stream is back
+        self._agent_lost = False  # while nobody could hear its last words
         self._max_usd, self._usd = max_usd, 0.0
         self._agent_joined = self._greeted = False
         self._last_words: str | None = None  # the item that says that the agent is lost for good
@@ -68,7 +70,8 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
-            e.StreamEnded: self._on_told, e.Noted: self._on_told,
+            e.TransferAsked: self._on_transfer_asked,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.OperatorAsked: self._on_told,
         }  # fmt: skip
 
     @property
@@ -81,6 +84,16 @@ class CallControl:
         """The agent has begun to say something since the caller last spoke."""
         return self._floor.goodbye_said
 
+    @property
+    def transferring(self) -> bool:
+        """The caller is put through to somebody, or is about to be."""
+        return self._transfer.wanted is not None
+
+    @property
+    def leaving(self) -> bool:
+        """The call ends, whatever the caller says."""
+        return self._leaving is not None
+
     # ------------------------------------------------------------------------------------------ the contract
 
     def handle(self, event: e.Event, now: float) -> list[e.Command]:
@@ -92,6 +105,8 @@ class CallControl:
         self._floor.move(event)
         if action := self._actions.get(type(event)):
             action(event, now)
+        if self.state is CallState.CONNECTED and self._transfer.wanted and not self._floor.farewell.pending:
+            self._transfer.withdraw()
         self._floor.say_next()
         return self._drain()
 
@@ -106,16 +121,23 @@ class CallControl:
                 action(now)
         return self._drain()
 
-    def next(self, status: str, now: float) -> tuple[Next, list[e.Command]]:
-        """A stream has ended and the carrier asks how to go on; `status` is its CallStatus.
+    def next(self, status: str, now: float, dialled: str = "") -> tuple[Next, list[e.Command]]:
+        """A stream has ended and the carrier asks how to go on; `status` is its CallStatus. `dialled`: it is a call that
+        was put through, and this is what came of it.
 
         A status other than in-progress never resumes. Three resumes within a minute are enough, and so are three answers
         that brought no stream: a carrier that cannot reach us would ask for ever.
         """
         if status != "in-progress":
-            return Next.HANG_UP, self.handle(e.CarrierEnded(status), now)
+            return Next.HANG_UP, self.handle(e.CarrierEnded(status, dialled), now)
         if self.state in (CallState.ENDING, CallState.ENDED):
             return self.last_word, []
+        if dialled:
+            return self._next_after_dial(dialled, now)
+        if self.state is CallState.TRANSFERRING:
+            self._deadlines.drop(self._not_resumed)
+            self._transfer.dial(now)
+            return Next.TRANSFER, self._drain()
         commands: list[e.Command] = []
         if self.state is CallState.CONNECTED:
             commands = self.handle(e.PhoneLost(stopped=False), now)
@@ -130,6 +152,30 @@ class CallControl:
             if waiting in self._deadlines:
                 self._deadlines.set(waiting, now + patience_ms)
         return Next.STREAM, commands
+
+    def _next_after_dial(self, dialled: str, now: float) -> tuple[Next, list[e.Command]]:
+        if self.state is not CallState.TRANSFERRING:  # told again: the caller is back already
+            return Next.STREAM, []
+        answered = self._transfer.answered
+        self._returned = self._transfer.over(dialled)
+        if self._returned is None:
+            self._end(e.Result.COMPLETED, e.Reason.TRANSFERRED, now)
+            return Next.HANG_UP, self._drain()
+        if self._agent_lost or answered:
+            self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
+            return Next.APOLOGISE, self._drain()
+        self._enter(CallState.PARKED)
+        self._floor.come_back()
+        self._in_vain, self._stopped = 1, False
+        self._deadlines.set(self._not_resumed, now + PARK_MS)
+        return Next.STREAM, self._drain()
+
+    def dial(self, now: float) -> Dial | None:
+        """What the carrier is to dial; None if the caller is not put through."""
+        wanted = self._transfer.wanted
+        if self.state is not CallState.TRANSFERRING or wanted is None:
+            return None
+        return Dial(wanted.number, RING_S, max(1, int((self._ends_at - now) / 1000.0)))
 
     @property
     def last_word(self) -> Next:
@@ -159,9 +205,13 @@ class CallControl:
         self._phone_joined = True
         self._in_vain = 0
         if self._was is CallState.PARKED:
-            self._resumes.append(now)
             self._deadlines.drop(self._not_resumed)
-            self._floor.go_on(now)
+            if self._returned is not None:
+                returned, self._returned = self._returned, None
+                self._floor.returned(returned, now)
+            else:
+                self._resumes.append(now)
+                self._floor.go_on(now)
         elif self.state is CallState.CONNECTED:
             self._deadlines.drop(self._no_stream)
             if not self._agent_joined:
@@ -171,6 +221,7 @@ class CallControl:
     def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
         self._floor.agent_changed(event.turns, now, again=self._agent_joined)
         self._agent_joined = True
+        self._floor.asides.idle.ms = event.idle_ms
         self._floor.asides.back(event, now)
         self._publish(event)
         self._greet()
@@ -185,6 +236,8 @@ class CallControl:
         if self._was is CallState.ENDING:
             self._floor.lost_for_good(event.heard_ms, now)
             self._finish_if_over(now)
+        elif self._was is CallState.TRANSFERRING:
+            self._floor.given_away(event.heard_ms, now)
         elif self._was is CallState.CONNECTED:
             self._stopped = event.stopped
             self._deadlines.set(self._not_resumed, now + (PARK_STOPPED_MS if event.stopped else PARK_MS))
@@ -192,12 +245,18 @@ class CallControl:
             if self._last_words is not None:
                 self._agent_silent(now)
             elif self._floor.farewell.reason is not None:
-                self._end(e.Result.COMPLETED, self._floor.farewell.reason, now)
+                self._leave_for(self._floor.farewell.reason, now)
 
     def _on_carrier_ended(self, event: e.CarrierEnded, now: float) -> None:
         if not is_over(event.status):
             return
         self._carrier_over = True
+        if self._transfer.dialling and self.state is CallState.TRANSFERRING:
+            if event.dialled:
+                self._untold(now, event.dialled)
+            else:
+                self._deadlines.set(self._untold, now + CARRIER_MS)
+            return
         if self.state is not CallState.ENDING:
             answered = self._was not in (CallState.CONNECTING, CallState.RINGING)
             result = e.Result.COMPLETED if answered else e.Result.UNANSWERED
@@ -205,7 +264,9 @@ class CallControl:
         self._finish_if_over(now)
 
     def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
-        if self.state is CallState.CONNECTED:
+        if self.state is CallState.TRANSFERRING:
+            self._agent_lost = True  # somebody else may talk to the caller
+        elif self.state is CallState.CONNECTED:
             self._last_words = self._floor.asides.silence.last_words()
             self._deadlines.set(self._agent_gone, now)  # by then it is known whether it has any
         else:
@@ -239,12 +300,51 @@ class CallControl:
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
         if self.state is CallState.ENDING or (self._leaving and not event.at_once):
             return
+        if self._transfer.wanted is not None and event.goodbye:
+            return  # who puts a caller through does not hang up on them
+        if event.leaving:
+            self._take_leave(event.reason, now)
+            return
         due = event.goodbye and not self._floor.goodbye_said
         if event.at_once or not (self._floor.busy or due):
             result = e.Result.FAILED if event.reason is e.Reason.SHUT_DOWN else e.Result.COMPLETED
             self._end(result, event.reason, now)
         else:
             self._floor.say_goodbye(event.reason, now, due=due)
+
+    # ------------------------------------------------------------------------------------------ put through
+
+    def _on_transfer_asked(self, event: e.TransferAsked, now: float) -> None:
+        if self.state is not CallState.CONNECTED or self._leaving or self._transfer.wanted:
+            return
+        self._transfer.ask(event)
+        if self._floor.busy or event.due:
+            self._floor.say_goodbye(e.Reason.TRANSFERRED, now, due=event.due)
+        else:
+            self._put_through(now)
+
+    def _leave_for(self, reason: e.Reason, now: float) -> None:
+        """The agent was heard to the end."""
+        if reason is e.Reason.TRANSFERRED:
+            self._put_through(now)
+        else:
+            self._end(e.Result.COMPLETED, reason, now)
+
+    def _put_through(self, now: float) -> None:
+        """The carrier gets the caller back, and will ask what to do with them."""
+        self._floor.farewell.withdraw()
+        self._enter(CallState.TRANSFERRING)
+        self._deadlines.set(self._not_resumed, now + (PARK_STOPPED_MS if self._stopped else PARK_MS))
+        if self._phone_joined:
+            self._do(e.PutThrough())
+
+    def _untold(self, now: float, dialled: str = "") -> None:
+        """The call is over, in the middle of what the caller was put through to."""
+        talked = self._transfer.answered if not dialled else dialled in TALKED
+        self._transfer.over(dialled or ("completed" if talked else "canceled"))
+        self._end(e.Result.COMPLETED, e.Reason.TRANSFERRED if talked else e.Reason.CALLER_HUNG_UP, now)
+
+    # ------------------------------------------------------------------------------------------ the end
 
     def _no_stream(self, now: float) -> None:
         self._end(e.Result.UNANSWERED, e.Reason.NO_STREAM, now)
@@ -282,7 +382,7 @@ class CallControl:
         self._enter(CallState.ENDING)
         if self._phone_joined:
             self._do(e.HangUp())
-        else:
+        elif not self._transfer.dialling or self._carrier_over:
             self._finish(now)
 
     def _carrier_silent(self, now: float) -> None:

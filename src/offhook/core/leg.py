@@ -1,5 +1,6 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -81,9 +82,17 @@ class ToolSide(Protocol):
     def say(self, text: str) -> None:
         """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
 
+    def transfer(self, to: str) -> bool:
+        """Put the caller through to a destination of the agent's, by its name, once the agent was heard; withdrawn if the
+        caller speaks first. False: the agent has not said anything since the caller last spoke, so its last words are
+        still to come. Raises ToolError if it cannot be done."""
+
 
 class Tools(Protocol):
-    """What an agent may ask to be run."""
+    """What an agent may ask to be run, and where its callers may be put through to."""
+
+    transfers: Mapping[str, str]
+    """Numbers by the names of destinations."""
 
     async def run(self, name: str, arguments: str, call: ToolSide) -> str:
         """Runs a tool with a JSON object of arguments. Raises ToolError, whose text is told to the agent."""
