@@ -88,7 +88,7 @@ class Call:
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._send_agent: Hear = self._keep_early
-        self._to_agent = self._send_agent
+        self._to_agent: Hear = self._send_agent
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
         self._events: deque[e.Event] = deque()

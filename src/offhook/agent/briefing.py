@@ -4,6 +4,7 @@ from datetime import datetime
 
 from offhook.agent.agent import Agent
 from offhook.agent.realtime_session import joined
+from offhook.core.events import Returned
 from offhook.core.leg import CallInfo
 
 GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
@@ -13,11 +14,23 @@ GO_ON = (
     "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
     "do not greet again, and do not repeat what was heard."
 )
-LEAVE = (
-    "This call has come to the longest it may be and ends now. Say in one short sentence that you have to end the call, "
-    "and say goodbye; ask nothing."
+LEAVE = "This call ends now. Say in one short sentence that you have to end the call, and say goodbye; ask nothing."
+STILL_THERE = (
+    "The caller has said nothing for a while. Ask in a few words whether they are still there; say nothing else."
 )
+RETURNED = "(The caller was to be put through to {to}, but {why}. They are back on the line with you.)"
+SAY_WHY = (
+    "Tell the caller in one short sentence that {why} at {to}, and ask how you can help instead; do not greet again."
+)
+WHY_RETURNED = {"busy": "the line is busy", "no-answer": "nobody answered"}
+NOT_REACHED = "nobody could be reached"
 KEYS = "(The caller pressed these keys of the telephone: {})"
+
+
+def why_returned(returned: Returned) -> tuple[str, str]:
+    """What a model is told for good of a transfer that came to nothing, and what it is to say about it."""
+    why = WHY_RETURNED.get(returned.status, NOT_REACHED)
+    return RETURNED.format(to=returned.to, why=why), SAY_WHY.format(to=returned.to, why=why)
 
 
 def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:

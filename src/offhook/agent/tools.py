@@ -11,7 +11,8 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, get_type_hints, overload
+from types import MappingProxyType
+from typing import Any, Literal, get_type_hints, overload
 
 import docstring_parser
 import pydantic
@@ -160,6 +161,9 @@ class _FromThread:
     def say(self, text: str) -> None:
         self._in_loop(lambda: self._call.say(text))
 
+    def transfer(self, to: str) -> bool:
+        return bool(self._in_loop(lambda: self._call.transfer(to)))
+
     def _in_loop(self, ask: Callable[[], Any]) -> Any:
         async def asked() -> Any:
             return ask()
@@ -168,10 +172,13 @@ class _FromThread:
 
 
 class Toolbox:
-    """The tools of one agent, by name."""
+    """The tools of one agent, by name, and where its callers may be put through to."""
 
-    def __init__(self, tools: Iterable[Tool | Callable[..., Any]]) -> None:
-        """Raises ConfigError for two of one name."""
+    def __init__(
+        self, tools: Iterable[Tool | Callable[..., Any]], transfers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`transfers`: numbers by the names of destinations. Raises ConfigError for two tools of one name."""
+        self.transfers = transfers
         self._tools: dict[str, Tool] = {}
         for each in tools:
             made = each if isinstance(each, Tool) else Tool(each)
@@ -257,3 +264,26 @@ async def hang_up(call: ToolSide) -> str:
     if call.hang_up():
         return "The call ends when the caller has heard what you said. Say nothing more."
     return "Say goodbye now; the call ends when the caller has heard it."
+
+
+def transfer_to(destinations: Iterable[str]) -> Tool:
+    """The tool that puts a caller through to one of these destinations, by its name: whatever else the agent may want
+    dialled, nobody dials it."""
+
+    async def transfer(to: str, call: ToolSide) -> str:
+        """Puts the caller through to somebody else. Tell the caller first; they are put through when they have heard it.
+
+        Args:
+            to: Where to.
+        """
+        if call.transfer(to):
+            return (
+                "The caller is put through when they have heard what you said, unless they speak first: then ask for it "
+                "again. Say nothing more."
+            )
+        return (
+            "Tell the caller now, in one short sentence, that you put them through; it happens when they have heard it."
+        )
+
+    transfer.__annotations__["to"] = Literal[tuple(destinations)]
+    return Tool(transfer)
