@@ -17,7 +17,7 @@ from offhook.core.control import CallControl
 from offhook.core.keypad import TONE_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
-from offhook.core.states import CallState, Next, is_over
+from offhook.core.states import CallState, Next, TurnState, is_over
 from offhook.core.tape import Tape
 from offhook.core.transfer import Dial
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
@@ -149,14 +149,21 @@ class Call:
         self.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
         return said
 
-    def say(self, text: str) -> None:
-        """Has the agent say these words next: when nobody speaks, and before it answers anything else. Some models are
-        only told to say them so (the event `Saying` tells). Raises ToolError if it cannot be done."""
+    def interrupt(self) -> bool:
+        """Silences the agent, which then waits for the caller. False: it was not speaking, nor about to."""
+        spoke = self.ledger.speaking or self.control.turn is not TurnState.LISTENING
+        self.report(e.InterruptAsked())
+        return spoke
+
+    def say(self, text: str) -> bool:
+        """Has the agent say these words next: when nobody speaks, and before it answers anything else. False: it is only
+        told to say them so, as some models are. Raises ToolError if it cannot be done."""
         if e.Say not in self.agent.can:
             raise ToolError("This agent cannot say words that it is given.")
         if not (isinstance(text, str) and 0 < len(text.strip()) <= MOST_TO_SAY):
             raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
         self.report(e.SayAsked(text.strip()))
+        return self.agent.says_exactly
 
     @property
     def destinations(self) -> Mapping[str, str]:
@@ -167,7 +174,7 @@ class Call:
         """Puts the caller through to a destination by its name, once the agent was heard; `first` are words for it to say
         before. Withdrawn if the caller speaks. False: the agent has not said anything since the caller last spoke, so its
         last words are still to come. Raises ToolError if it cannot be done."""
-        name, number = self._destination(to)
+        name, number = self.destination(to)
         if self.state is not CallState.CONNECTED or self.control.leaving:
             raise ToolError("The caller can be put through only while they are on the line and the call goes on.")
         if self.control.transferring:
@@ -180,7 +187,9 @@ class Call:
         self.report(e.TransferAsked(name, number, due=not said))
         return said
 
-    def _destination(self, to: str) -> tuple[str, str]:
+    def destination(self, to: str) -> tuple[str, str]:
+        """The name of a destination as it is written, and what the carrier dials there. Raises ToolError if there is none,
+        or if it may not be dialled."""
         wanted = to.strip().casefold() if isinstance(to, str) else ""
         found = next((name for name in self.destinations if name.casefold() == wanted), None)
         if found is None:

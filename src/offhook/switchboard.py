@@ -3,15 +3,19 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
-from offhook.call import Call, Publish
+from offhook.call import Call, Dialable, Publish, nobody
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.states import CallState, Next
 from offhook.errors import CallOver, CallRefused, CallsFull
+from offhook.orders import Order, Outcome, carry_out
 
 log = logging.getLogger(__name__)
+
+Elsewhere = Callable[[str, Order], Awaitable[Outcome | None]]
+"""Carries an order to whichever other process holds the call; None if none does."""
 
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
 
@@ -27,10 +31,13 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
+        dialable: Dialable = nobody,
     ) -> None:
+        """`dialable`: the policy of what may be dialled for a caller who is put through."""
         self._open_agent = open_agent
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
-        self._publish = publish
+        self._publish, self._dialable = publish, dialable
+        self.elsewhere: Elsewhere = _nowhere
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -80,7 +87,7 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, dialable=self._dialable,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()
@@ -126,17 +133,25 @@ class Switchboard:
         call.epoch += 1
         return call
 
-    def next(self, call_id: str, sid: str, status: str, epoch: int | None = None) -> Next:
-        """The stream of an epoch has ended and the carrier asks how to go on."""
+    def next(self, call_id: str, sid: str, status: str, epoch: int | None = None, dialled: str = "") -> Next:
+        """The stream of an epoch has ended and the carrier asks how to go on; `dialled`: what came of putting the caller
+        through, where that is what has ended."""
         call = self._calls.get(call_id)
         if call is None or call.info.sid != sid:
             return self._over.get(_digest(sid), Next.HANG_UP) if status == "in-progress" else Next.HANG_UP
-        return call.next(status, epoch)
+        return call.next(status, epoch, dialled)
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""
         if (call := self._by_sid.get(sid)) is not None:
             call.report(e.CarrierEnded(status))
+
+    # ------------------------------------------------------------------------------------------ orders
+
+    async def order(self, call_id: str, order: Order) -> Outcome | None:
+        """Has a call, named by its id or the carrier's, do what an operator wants; None if nobody holds it."""
+        call = self.find(call_id) or self.by_sid(call_id)
+        return await self.elsewhere(call_id, order) if call is None else carry_out(order, call)
 
     # ------------------------------------------------------------------------------------------ the end
 
@@ -172,6 +187,10 @@ class Switchboard:
         for call in calls:
             self._tell(call, e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))
+
+
+async def _nowhere(_call_id: str, _order: Order) -> None:
+    """There is no other process."""
 
 
 def _digest(sid: str) -> bytes:

@@ -63,6 +63,7 @@ class FailoverLeg:
         self.can: frozenset[type[e.Command]] = leg.can
         self.turns: Literal["provider", "offhook"] = leg.turns
         self.tools: Tools = leg.tools
+        self.says_exactly: bool = leg.says_exactly
 
     async def run(self, call: AgentSide) -> None:
         """Talks until closed. Raises the last model's LegFailed."""

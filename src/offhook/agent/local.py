@@ -46,6 +46,7 @@ class LocalLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    says_exactly = True
 
     def __init__(
         self,

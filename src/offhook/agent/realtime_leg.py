@@ -61,7 +61,7 @@ class RealtimeLeg:
         options = shape.agent.realtime
         self.format = PCM16_24K if options.audio == "pcm16" else MULAW_8K
         self.turns: Literal["provider", "offhook"] = "offhook" if isinstance(options.turns, OwnTurns) else "provider"
-        self.tools = tools
+        self.tools, self.says_exactly = tools, shape.dialect.says_exactly
         self.conversation = Conversation()
         self._shape, self._backend, self._listening, self._tries = shape, backend, listening, tries
         self._lines = Lines(backend.greetings, backend.model, shape)

@@ -158,8 +158,8 @@ class _FromThread:
     def hang_up(self) -> bool:
         return bool(self._in_loop(self._call.hang_up))
 
-    def say(self, text: str) -> None:
-        self._in_loop(lambda: self._call.say(text))
+    def say(self, text: str) -> bool:
+        return bool(self._in_loop(lambda: self._call.say(text)))
 
     def transfer(self, to: str) -> bool:
         return bool(self._in_loop(lambda: self._call.transfer(to)))

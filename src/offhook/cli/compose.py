@@ -1,16 +1,20 @@
 """From settings to a server that runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from urllib.parse import quote
 
+from offhook.agent.agent import Agent
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
+from offhook.errors import ConfigError
 from offhook.journal.journal import Journal
+from offhook.phone.destinations import Destinations
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.statuses import CallStatuses
 from offhook.server.app import App, Options
+from offhook.server.dialling import destinations, dialable
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
@@ -39,6 +43,8 @@ async def serve(
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
     agents are loaded anew when it changes."""
+    policy = destinations(settings)
+    may_be_dialled(policy, roster.names())
     app = App(
         options(settings, account_sid, keys, try_it=try_it, command=command),
         roster.open,
@@ -46,9 +52,11 @@ async def serve(
         journal(settings),
         carrier_status=carrier_status(settings),
         agents=lambda: agents_shown(roster),
+        dialable=dialable(policy),
     )
 
     async def replace(loaded: Loaded) -> None:
+        may_be_dialled(policy, loaded.known)
         await roster.replace(loaded.agents, loaded.known)
 
     listening = Listening(
@@ -63,6 +71,14 @@ async def serve(
             await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
         await roster.close()
+
+
+def may_be_dialled(policy: Destinations, agents: Mapping[str, Agent]) -> None:
+    """Raises ConfigError for an agent with a destination that the policy refuses."""
+    for name, agent in agents.items():
+        for to, number in agent.transfers.items():
+            if not (verdict := policy.check(number)).allowed:
+                raise ConfigError(f'The agent {name} cannot put callers through to "{to}": {verdict.sentence}')
 
 
 def carrier_status(settings: Settings) -> CallStatuses | None:
@@ -86,6 +102,7 @@ def agents_shown(roster: Roster) -> list[AgentShown]:
                 ToolShown(name=tool.name, description=tool.description, parameters=tool.schema)
                 for tool in agent.toolbox
             ],
+            transfers=list(agent.transfers),
         )
         for name, agent, numbers in roster.listed()
     ]

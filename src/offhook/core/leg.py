@@ -79,8 +79,9 @@ class ToolSide(Protocol):
         """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
         said anything since the caller last spoke, so its goodbye is still to come."""
 
-    def say(self, text: str) -> None:
-        """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
+    def say(self, text: str) -> bool:
+        """Have the agent say these words next, when nobody speaks. False: not word by word, perhaps. Raises ToolError if
+        it cannot be done."""
 
     def transfer(self, to: str) -> bool:
         """Put the caller through to a destination of the agent's, by its name, once the agent was heard; withdrawn if the
@@ -128,6 +129,8 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+    says_exactly: bool
+    """Words that it is given to say (`Say`) are said word by word."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from offhook.call import Dialable, nobody
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.journal.journal import Journal
@@ -16,9 +17,11 @@ from offhook.phone.twilio.token import secret_from
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.calls import agents_api
+from offhook.server.control import ControlApi
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
+from offhook.server.listen import Listeners, listen
 from offhook.server.media import Limits
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
@@ -28,6 +31,7 @@ from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
 from offhook.server.twilio import Webhooks
 from offhook.server.watching import Watching
+from offhook.store.calls import Calls
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -76,10 +80,12 @@ class App:
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
+        dialable: Dialable = nobody,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        `remove_recording` takes a call's id and is content with a call that has none; `dialable` says what may be dialled
+        for a caller who is put through."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -104,6 +110,7 @@ class App:
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            dialable=dialable,
         )
         rules = StreamRules(
             options.account_sid,
@@ -142,6 +149,9 @@ class App:
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        kept = Calls(journal.store) if journal is not None else None
+        self.asgi.include_router(ControlApi(access, self.switchboard, kept).router())
+        self.asgi.include_router(listen(access, Listeners(self.switchboard.find)))
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)

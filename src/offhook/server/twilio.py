@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from offhook.call import Call
 from offhook.core.leg import CallInfo
 from offhook.core.states import Next, is_over
+from offhook.core.transfer import Dial
 from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
@@ -129,10 +131,13 @@ class Webhooks:
             webhook.sid(),
             webhook.fields.get("CallStatus", ""),
             int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None,
+            webhook.fields.get("DialCallStatus", ""),
         )
         call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
             return self._stream_to(call, webhook.origin)
+        if answer is Next.TRANSFER and call is not None and call.dial is not None:
+            return self._dial(call, call.dial, webhook.origin)
         return self._apologise() if answer is Next.APOLOGISE else _xml(twiml.hang_up())
 
     async def _status(self, webhook: Webhook) -> Response:
@@ -152,8 +157,20 @@ class Webhooks:
         next_url = routes.next_url(origin, call.id, call.epoch)
         return _xml(twiml.connect_stream(routes.stream_url(origin, call.id), made, next_url, routes.status_url(origin)))
 
+    def _dial(self, call: Call, dial: Dial, origin: str) -> Response:
+        action = routes.next_url(origin, call.id, call.epoch)
+        shown = shown_number(call.info)
+        return _xml(twiml.dial(dial.number, action, caller=shown, ring_s=dial.ring_s, limit_s=dial.limit_s))
+
     def _apologise(self) -> Response:
         return _xml(twiml.say_and_hang_up(APOLOGY, self._language))
+
+
+def shown_number(info: CallInfo) -> str | None:
+    """Whose number is shown to somebody a call is put through to: the caller's, else our own. None if neither is one."""
+    inbound = info.direction == "inbound"
+    either = (info.caller, info.called) if inbound else (info.caller,)
+    return next((each for each in either if re.fullmatch(r"\+[1-9][0-9]{6,14}", each)), None)
 
 
 async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[str, str], str]:
