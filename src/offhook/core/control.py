@@ -204,6 +204,7 @@ class CallControl:
     def _on_phone_joined(self, _event: e.PhoneJoined, now: float) -> None:
         self._phone_joined = True
         self._in_vain = 0
+        self._floor.asides.idle.begin(now, anew=True)
         if self._was is CallState.PARKED:
             self._deadlines.drop(self._not_resumed)
             if self._returned is not None:
