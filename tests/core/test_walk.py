@@ -96,8 +96,12 @@ class Walk(Talk):
                 self.words_at = None
                 self.tell(e.PhoneLost(False))
                 self.next()
-            case "nobody there" | "talked" if self.control._transfer.dialling and self.control.state is CallState.TRANSFERRING:
-                _, commands = self.control.next("in-progress", self.now, "busy" if step == "nobody there" else "completed")
+            case "nobody there" | "talked" if (
+                self.control._transfer.dialling and self.control.state is CallState.TRANSFERRING
+            ):
+                _, commands = self.control.next(
+                    "in-progress", self.now, "busy" if step == "nobody there" else "completed"
+                )
                 self._note(commands)
             case "idle":
                 self.control._floor.asides.idle.ms = 2000.0

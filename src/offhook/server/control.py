@@ -128,7 +128,9 @@ class ControlApi:
         return outcome
 
     async def _why_not(self, call_id: str) -> HTTPException:
-        state = await self._calls.state(call_id) if self._calls is not None else None
+        state = None
+        if self._calls is not None:
+            state = await self._calls.state(await self._calls.id_of(call_id) or call_id)
         if state is None:
             return HTTPException(HTTPStatus.NOT_FOUND, NO_SUCH_CALL)
         return HTTPException(HTTPStatus.CONFLICT, OVER if state == ENDED else ELSEWHERE)
