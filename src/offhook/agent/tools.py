@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, get_type_hints, overload
+from typing import Annotated, Any, Literal, get_type_hints, overload
 
 import docstring_parser
 import pydantic
@@ -285,5 +285,9 @@ def transfer_to(destinations: Iterable[str]) -> Tool:
             "Tell the caller now, in one short sentence, that you put them through; it happens when they have heard it."
         )
 
-    transfer.__annotations__["to"] = Literal[tuple(destinations)]
+    names = tuple(destinations)
+    # A choice, also where there is but one: providers read that best.
+    transfer.__annotations__["to"] = Annotated[
+        Literal[names], pydantic.WithJsonSchema({"type": "string", "enum": names})
+    ]
     return Tool(transfer)
