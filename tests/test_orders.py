@@ -15,7 +15,7 @@ def ordered(scenario, **options):
         async with Pair(**options) as pair:
             pair.agent.can |= {e.Say}
             pair.agent.says_exactly = True
-            pair.agent.tools = Toolbox([], {"Kitchen": "+12025550101"})
+            pair.agent.tools = Toolbox([], transfers={"Kitchen": "+12025550101"})
             pair.call._dialable = lambda number: number
             await scenario(pair, lambda *what, **more: carry_out(Order(*what, **more), pair.call))
 
@@ -99,7 +99,7 @@ def test_a_call_that_no_carrier_carries_cannot_be_put_through():
 def test_a_server_without_a_policy_puts_nobody_through():
     async def call():
         async with Pair() as pair:
-            pair.agent.tools = Toolbox([], {"kitchen": "+12025550101"})
+            pair.agent.tools = Toolbox([], transfers={"kitchen": "+12025550101"})
             assert "no policy" in carry_out(Order("transfer", "kitchen"), pair.call).refused
 
     run(call())

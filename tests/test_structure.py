@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "speech": {"audio"},
     "phone": {"core", "audio"},
     "agent": {"core", "audio", "speech"},
+    "recording": {"core", "audio"},
     "call": {"core", "audio"},
     "bus": set(),
     "orders": {"call", "core"},
@@ -43,6 +44,7 @@ MAY_IMPORT = {
         "server",
         "store",
         "journal",
+        "recording",
     },
     "bench": {"audio", "core", "speech", "phone", "agent", "call", "switchboard", "server", "sim", "store", "journal"},
     "cli": {
@@ -61,6 +63,7 @@ MAY_IMPORT = {
         "bench",
         "store",
         "journal",
+        "recording",
     },
     "__init__": {"agent", "call", "core"},
     "__main__": {"cli"},

@@ -34,7 +34,7 @@ class Receptionist(ScriptedAgent):
         self.can = self.can | {e.ToolResult, e.Say}
         self.says_exactly = True
         self.arguments = arguments
-        self.tools = Toolbox([transfer_to(["kitchen"])], {"kitchen": number})
+        self.tools = Toolbox([transfer_to(["kitchen"])], transfers={"kitchen": number})
         self.items = 0
 
     def send(self, command):
@@ -263,7 +263,7 @@ def test_a_carrier_that_never_asks_whom_to_dial_ends_the_call():
         from .pair import Pair
 
         async with Pair() as pair:
-            pair.agent.tools = Toolbox([], {"kitchen": KITCHEN})
+            pair.agent.tools = Toolbox([], transfers={"kitchen": KITCHEN})
             pair.call._dialable = POLICY
             assert isinstance(pair.call, Call) and isinstance(pair.call.info, CallInfo)
             pair.call.control._floor._spoke = True

@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.keeping import keeping_of
 from offhook.core.keypad import TONE_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
+from offhook.core.recorder import Recorder
+from offhook.core.redact import Redactor, regions_of
+from offhook.core.said import SaidWhen
 from offhook.core.states import CallState, Next, TurnState, is_over
 from offhook.core.tape import Tape
 from offhook.core.transfer import Dial
@@ -34,6 +38,11 @@ EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so l
 MOST_TO_SAY = 2_000  # characters: two minutes
 
 Publish = Callable[[str, e.Event], None]
+Record = Callable[["Call"], Recorder]
+SECRET, ASKED = "secret keys", "asked"
+"""Why a recording is paused."""
+KEY_MS = 500.0
+"""What is taken out of a recording before and after a key was told."""
 Hear = Callable[[bytes], None]
 Dialable = Callable[[str], str]
 """What the carrier dials for a number, as the policy has it; raises ToolError for one that may not be dialled."""
@@ -61,10 +70,12 @@ class Call:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         format: Format = MULAW_8K,
+        record: Record | None = None,
         dialable: Dialable = nobody,
     ) -> None:
-        """`dialable`: what may be dialled when the caller is put through. `format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
-        converted to it."""
+        """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
+        one; `dialable` is what may be dialled when the caller is put through. Raises ValueError if the agent's format
+        cannot be converted to it."""
         self.id = secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = {}
@@ -82,9 +93,15 @@ class Call:
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
+        keeping = keeping_of(agent)
+        self._record = record if keeping.record else None
+        self._recorder: Recorder | None = None
         self.control = CallControl(
             agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
         )
+        at_home = regions_of(keeping.language, info.called, info.caller) if "phones" in keeping.redact else ()
+        self._redactor = Redactor(keeping.redact, at_home)
+        self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._send_agent: Hear = self._keep_early
@@ -98,6 +115,8 @@ class Call:
         self._running: asyncio.Task[None] | None = None
         self._released = False  # the agent is needed no more, the call goes on
         self._tools: set[asyncio.Task[None]] = set()
+        self.finishing: set[asyncio.Task[None]] = set()
+        """Tools at work that the end of the call does not cancel."""
         self._closing: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------ life
@@ -112,7 +131,11 @@ class Call:
         if leg.format != self.format:
             raise LocalProtocolError(f"a leg of {leg.format} for a call of {self.format}")
         self.phone = leg
+        if self._record is not None:
+            self._recorder, self._record = self._record(self), None
         leg.join(self)
+        if self._recorder is not None:
+            self._recorder.joined(leg)
         self.report(e.PhoneJoined())
 
     @property
@@ -148,6 +171,25 @@ class Call:
         said = self.control.goodbye_said
         self.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
         return said
+
+    @property
+    def entered(self) -> str:
+        """What the caller last keyed in."""
+        return self.control.entered
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        """The caller is asked for keys. A secret entry is found in `entered`, and nowhere else."""
+        self.report(e.KeysWanted(count, secret))
+
+    def pause_recording(self) -> None:
+        """From now on the recording is silent on both sides."""
+        if self._recorder is not None:
+            self._recorder.pause(ASKED)
+
+    def resume_recording(self) -> None:
+        """What is said from now on is recorded again."""
+        if self._recorder is not None:
+            self._recorder.resume(ASKED)
 
     def interrupt(self) -> bool:
         """Silences the agent, which then waits for the caller. False: it was not speaking, nor about to."""
@@ -237,6 +279,8 @@ class Call:
 
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
+        if self._recorder is not None:
+            self._recorder.caller_audio(frame)
         self._to_agent(frame)
         for hear in self._overhearing:
             hear(frame)
@@ -272,8 +316,9 @@ class Call:
         self.report(e.ItemEnded(item))
 
     def shown(self, words: str) -> str:
-        """Words that are being said, as those who watch may see them before they are kept."""
-        return words
+        """Words that are being said, as those who watch may see them before they are kept: none where something may not
+        be kept, since half a number is not known for one."""
+        return "" if self._redactor.kinds else words
 
     # ------------------------------------------------------------------------------------------ control plane
 
@@ -301,11 +346,17 @@ class Call:
                     self._agent_joined(event)
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
+                    if self._recorder is not None:
+                        self._recorder.left()
                 if isinstance(event, e.KeyPressed):
                     self._without_tone()
-                self._carry_out(self.control.handle(event, self.now()))
+                self._said.happens(event, now := self.now())
+                self._carry_out(self.control.handle(event, now))
+                self._said.handled(event)
         finally:
             self._handling = False
+        if self._recorder is not None:
+            (self._recorder.pause if self.control.secret else self._recorder.resume)(SECRET)
 
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
@@ -333,14 +384,15 @@ class Call:
         for command in commands:
             match command:
                 case e.Publish(event):
-                    self._publish(self.id, event)
+                    self._tell(event)
                 case e.SayRest():
                     if self.phone is not None:
                         self.phone.pump()
                 case e.RunTool():
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
-                    self._tools.add(running)
-                    running.add_done_callback(self._tools.discard)
+                    running_tools = self.finishing if self.agent.tools.finishes(command.name) else self._tools
+                    running_tools.add(running)
+                    running.add_done_callback(running_tools.discard)
                 case e.ReleaseAgent():
                     self._release()
                 case e.CloseAgent():
@@ -351,6 +403,23 @@ class Call:
                 case _:
                     self._tell_agent(command)
 
+    def _tell(self, event: e.Event) -> None:
+        """The one place where events leave the call: what nobody may keep is taken out, of the recording too."""
+        try:
+            told, held = self._redactor.event(event)
+        except Exception:
+            log.exception("an event is withheld: it could not be redacted", extra={"call_id": self.id})
+            return
+        for each in told:
+            self._publish(self.id, each)
+        if self._recorder is None:
+            return
+        now = self.now()
+        for turn in held:
+            self._recorder.silence(turn.role, *self._said.of(turn, now))
+        if isinstance(event, e.KeyPressed) and told != [event]:
+            self._recorder.silence("caller", now - KEY_MS, now + KEY_MS)
+
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
             finished = e.ToolFinished(wanted.id, await self.agent.tools.run(wanted.name, wanted.arguments, self))
@@ -359,6 +428,8 @@ class Call:
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
             finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.ended:
+            return  # a tool that was to finish: nobody waits for what came of it
         if self.data:
             self.report(e.Noted(self.data))
         self.report(finished)
@@ -401,6 +472,9 @@ class Call:
         if self.phone is not None:
             self.phone.close()
             self.phone = None
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
         self._overhearing = ()
         self._release()
         self._on_ended(self)

@@ -26,7 +26,7 @@ class Speaking(GreetingAgent):
 
     can = GreetingAgent.can | {e.Say, e.Respond}
     says_exactly = True
-    tools = Toolbox([], {"kitchen": "+12025550101"})
+    tools = Toolbox([], transfers={"kitchen": "+12025550101"})
 
     def send(self, command):
         self.__dict__.setdefault("commands", []).append(command)

@@ -10,6 +10,7 @@ from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
@@ -31,6 +32,7 @@ class EchoLeg:
     turns: Literal["provider", "offhook"] = "offhook"
     tools: Tools = Toolbox(())
     says_exactly = False
+    keeping = Keeping()
 
     def __init__(self, name: str = "") -> None:
         """`name`: the agent's."""

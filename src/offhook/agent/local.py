@@ -12,13 +12,14 @@ import orjson
 
 from offhook.agent import cafe
 from offhook.agent.agent import Agent
-from offhook.agent.briefing import KEYS
+from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
@@ -47,6 +48,7 @@ class LocalLeg:
     )
     turns: Literal["provider", "offhook"] = "offhook"
     says_exactly = True
+    keeping = Keeping()
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class LocalLeg:
             case e.Respond(text, keys, going_on, leaving, idle, returned):
                 if text or keys:
                     self._turns += 1
-                    self.conversation.begin("user", f"turn{self._turns}", KEYS.format(keys) if keys else text)
+                    self.conversation.begin("user", f"turn{self._turns}", pressed(keys) if keys else text)
                 back = ("", "") if returned is None else (returned.to, returned.status)
                 self._respond(Said(text, keys, going_on, leaving, idle, *back))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
@@ -324,7 +326,7 @@ def desk_tools(own: Toolbox) -> Toolbox:
                 raise ConfigError(
                     f"The embedded agent may use {name} without {', '.join(sorted(needed))}: give it a default value."
                 )
-    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)], own.transfers)
+    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)], transfers=own.transfers)
 
 
 def unused_tools(own: Toolbox) -> list[str]:
@@ -366,10 +368,13 @@ class LocalEngine:
     def leg(self, agent: Agent, *, alone: bool = True) -> LocalLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
+        desk, greeting = Desk(next(iter(agent.transfers), "")), agent.first_words
+        if greeting is None:
+            greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
-            self._listening, self._recognisers.recogniser(), Desk(next(iter(agent.transfers), "")),
-            self._synthesizer(agent), agent.greeting, Endpointing(otherwise_ms=agent.silence_ms),
-            desk_tools(agent.toolbox), agent.name, agent.idle_seconds * 1000.0,
+            self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
+            Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
+            agent.idle_seconds * 1000.0,
         )  # fmt: skip
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from types import ModuleType
 
 import watchfiles
 
-from offhook.agent.agent import Agent
+from offhook.agent.agent import CONSENT, Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.options import Realtime
 from offhook.agent.roster import Agents
@@ -146,6 +146,9 @@ def agent_from(settings: Settings) -> Agent:
         language=settings.language,
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
+        record=settings.record,
+        consent=CONSENT if settings.consent is None else settings.consent,
+        redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),
     )
 
 

@@ -94,6 +94,16 @@ class CallControl:
         """The call ends, whatever the caller says."""
         return self._leaving is not None
 
+    @property
+    def secret(self) -> bool:
+        """The caller is asked for keys that nobody but a tool may know."""
+        return self._floor.keypad.secret
+
+    @property
+    def entered(self) -> str:
+        """The last entry on the keypad, as it was keyed in: for tools only."""
+        return self._floor.keypad.entered
+
     # ------------------------------------------------------------------------------------------ the contract
 
     def handle(self, event: e.Event, now: float) -> list[e.Command]:
