@@ -143,6 +143,7 @@ def test_an_end_of_ours_waits_for_the_carrier_which_dials():
     assert talk.control.state is CallState.ENDING and talk.end is None
     assert talk.next() is Next.HANG_UP
     assert talk.wait(2000).end == (e.Result.COMPLETED, e.Reason.MAX_DURATION)
+    assert len(talk.told(e.EndAtCarrier)) == 1, "who dials asks nothing, and has to be told"
     talk = dialling().tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, at_once=True), e.CarrierEnded("completed"))
     assert talk.end == (e.Result.COMPLETED, e.Reason.OPERATOR_HUNG_UP)
 

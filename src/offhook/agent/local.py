@@ -14,13 +14,14 @@ from offhook.agent import cafe
 from offhook.agent.agent import Agent
 from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
-from offhook.agent.handover import Handover
+from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.tools import Toolbox, hang_up
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
 from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Utterance
@@ -35,7 +36,12 @@ LONGEST_CHARS, MOST_PIECES = 300, 20  # of one sentence, and of what was to be o
 PATIENCE_S = 0.3  # with a tool, before what was said so far becomes an item of its own
 CUT_OFF = "I am sorry, we were cut off."
 """The first words of an agent that goes on with another's call."""
+BACK = "Sorry, I was cut off for a moment."
+"""Those of one whose call was lost, and the line with it."""
 AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
+KEYS_TURN = re.compile(r"\(keys (.+)\)")
+"""How the transcript tells of an entry on the keypad."""
+ENTRY = "keys"
 VOICES = {"en-US": "en-us", "en-GB": "en"}  # by language, as espeak-ng names them
 
 
@@ -94,7 +100,9 @@ class LocalLeg:
                 self.send_audio(frame)
             if not self.conversation.said:
                 self._past = None
-            if past.owed or past.pending:
+            if past.cut_off:
+                self._come_back(past)
+            elif past.owed or past.pending:
                 self._make_good()
         await self._over
 
@@ -132,11 +140,44 @@ class LocalLeg:
 
     def _respond(self, said: Said) -> None:
         answer = _Answer(self)
-        sentences = self._responder.respond(said, answer.use)
+        sentences = self._remembering(said, self._responder.respond(said, answer.use))
         if self._past is not None:  # the first words of an agent that came into the middle of a call
             self._past = None
             sentences = _one_after_another(_only(CUT_OFF), sentences)
         self._answer(answer, sentences)
+
+    async def _remembering(self, said: Said, sentences: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Tells what the responder knows once it has an answer: before a word of it is said, and all that it did is done."""
+        told = False
+        async for sentence in sentences:
+            if not told:
+                told = True
+                self.call.report(e.Remembered({"answered": _words(said), "responder": self._responder.memory()}))
+            yield sentence
+
+    def _come_back(self, past: Handover) -> None:
+        """The line was lost with the process before this one. Says so, answers what nobody has, or goes on."""
+        spoken = [said for said in self.conversation.said if said.role in ("user", "assistant")]
+        if not spoken:
+            return self.send(e.Greet())
+        self._past = None
+        last, memory = spoken[-1], past.memory
+        words = plain(last.text) if last.role == "user" else ""
+        keyed = KEYS_TURN.fullmatch(last.text)
+        answered = bool(words) and plain(str(memory.get("answered", ""))).endswith(ENTRY if keyed else words)
+        known = memory.get("responder")
+        if isinstance(known, dict):
+            self._responder.recall(known, heard=not answered)
+        answer = _Answer(self)
+        # What was asked and begun is not done twice: the caller hears where the talk was before.
+        if words and not answered and last is self.conversation.last:
+            said = Said(keys=keyed[1]) if keyed else Said(words)
+            sentences = self._remembering(said, self._responder.respond(said, answer.use))
+        elif known:
+            sentences = self._responder.respond(Said(going_on=True), answer.use)
+        else:
+            sentences = _only(WHAT_NOW)
+        self._answer(answer, _one_after_another(_only(BACK), sentences))
 
     def _make_good(self) -> None:
         """Says what another leg owed, as far as an agent that has not heard the call can."""
@@ -150,6 +191,10 @@ class LocalLeg:
             asked_again = AGAIN if last.role == "user" else WHAT_NOW
             self._answer(_Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
 
+    def recall(self, past: Past) -> None:
+        """The call comes from a process that died. Before `run`."""
+        self.take_over(handover_of(past))
+
     def hand_over(self) -> Handover:
         """What another leg goes on with, once `run` has failed."""
         answering = self._answering is not None and not self._answering.done()
@@ -158,6 +203,8 @@ class LocalLeg:
     def take_over(self, past: Handover) -> None:
         """Goes on where another leg of the call left off: it apologises, and starts from what it is asked. Before `run`."""
         self._past, self.conversation = past, past.conversation
+        # Names that were given before are not given again.
+        self._items = self._turns = self._uses = len(past.conversation.said)
 
     def _answer(self, answer: "_Answer", sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
@@ -301,6 +348,11 @@ async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
     for part in parts:
         async for sentence in part:
             yield sentence
+
+
+def _words(said: Said) -> str:
+    """What the caller did. What they keyed in may be nobody's to know."""
+    return ENTRY if said.keys else said.text
 
 
 def plain(text: str) -> str:

@@ -29,7 +29,8 @@ class CallSummary(BaseModel):
     agent: str
     backend: str
     status: str = Field(
-        description="ringing, in-progress, parked, transferring, ending; of an ended call completed, failed, no-answer."
+        description="ringing, in-progress, parked, transferring, ending; of an ended call completed, failed, no-answer, "
+        "busy, canceled."
     )
     state: str
     result: str | None
