@@ -25,7 +25,7 @@ from offhook.core.past import Past
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed, ToolError
 from offhook.speech.base import Recogniser, Responder, Said, Synthesizer, Utterance
-from offhook.speech.desk import GRAMMAR, Desk
+from offhook.speech.desk import GRAMMAR, TRANSFER, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
 
@@ -53,6 +53,7 @@ class LocalLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    says_exactly = True
     keeping = Keeping()
 
     def __init__(
@@ -65,9 +66,10 @@ class LocalLeg:
         endpointing: Endpointing,
         tools: Tools,
         name: str = "",
+        idle_ms: float = 0.0,
     ) -> None:
-        """`name`: the agent's."""
-        self.tools, self._name = tools, name
+        """`name`: the agent's; `idle_ms`: after so much silence the caller is asked whether they are still there."""
+        self.tools, self._name, self._idle_ms = tools, name, idle_ms
         self._listening, self._recogniser = listening, recogniser
         self._endpointing = endpointing
         self._responder, self._synthesizer = responder, synthesizer
@@ -90,7 +92,7 @@ class LocalLeg:
         self.call = call
         self._hearing = self._listening.open(call, self._recogniser, self._endpointing)
         self.send_audio = self._hearing.feed
-        call.report(e.AgentJoined("local", self.turns, self._name))
+        call.report(e.AgentJoined("local", self.turns, self._name, self._idle_ms))
         if (past := self._past) is not None:
             for frame in (
                 [] if past.again else past.unheard
@@ -111,11 +113,12 @@ class LocalLeg:
             case e.Greet():
                 if self._greeting:
                     self._answer(_Answer(self), _only(self._greeting))
-            case e.Respond(text, keys, going_on, leaving):
+            case e.Respond(text, keys, going_on, leaving, idle, returned):
                 if text or keys:
                     self._turns += 1
                     self.conversation.begin("user", f"turn{self._turns}", pressed(keys) if keys else text)
-                self._respond(Said(text, keys, going_on, leaving))
+                back = ("", "") if returned is None else (returned.to, returned.status)
+                self._respond(Said(text, keys, going_on, leaving, idle, *back))
             case e.Fill(item, line) if line is not e.Line.GOODBYE:  # without its engines it cannot say that
                 self._start(self._fill(item, self._responder.filler()))
             case e.Say(item, text):
@@ -375,12 +378,12 @@ def desk_tools(own: Toolbox) -> Toolbox:
                 raise ConfigError(
                     f"The embedded agent may use {name} without {', '.join(sorted(needed))}: give it a default value."
                 )
-    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)])
+    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)], transfers=own.transfers)
 
 
 def unused_tools(own: Toolbox) -> list[str]:
     """The agent's tools that no caller would ever get, since the desk does not know them."""
-    known = {*(each.name for each in cafe.TOOLS), hang_up.name}
+    known = {*(each.name for each in cafe.TOOLS), hang_up.name, TRANSFER}
     return [each.name for each in own if each.name not in known]
 
 
@@ -417,12 +420,13 @@ class LocalEngine:
     def leg(self, agent: Agent, *, alone: bool = True) -> LocalLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
-        desk, greeting = Desk(), agent.first_words
+        desk, greeting = Desk(next(iter(agent.transfers), "")), agent.first_words
         if greeting is None:
             greeting = f"{desk.greeting()} {agent.must_say}".strip()
         return LocalLeg(
             self._listening, self._recognisers.recogniser(), desk, self._synthesizer(agent), greeting,
             Endpointing(otherwise_ms=agent.silence_ms), desk_tools(agent.toolbox), agent.name,
+            agent.idle_seconds * 1000.0,
         )  # fmt: skip
 
     async def close(self) -> None:

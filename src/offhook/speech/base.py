@@ -71,7 +71,13 @@ class Said:
     going_on: bool = False
     """Nothing was said: the responder was cut off, both are silent, and it should go on."""
     leaving: bool = False
-    """Nothing was said: the call has come to a limit, and these are the responder's last words."""
+    """Nothing was said: the call ends now, and these are the responder's last words."""
+    idle: bool = False
+    """Nothing was said for long: the responder should ask whether the caller is still there."""
+    back_from: str = ""
+    """Nothing was said: the caller was to be put through to somebody of this name, and is back."""
+    because: str = ""
+    """Why: busy, no-answer, failed or canceled."""
 
 
 class Use(Protocol):
