@@ -180,6 +180,7 @@ class Plain:
     format = MULAW_8K
     can = frozenset({e.Greet})
     turns = "provider"
+    says_exactly = False
     tools = Toolbox(())
 
     def __init__(self, name, heard=None, **fields):

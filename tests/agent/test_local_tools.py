@@ -44,6 +44,9 @@ class Script:
     def filler(self):
         return "One moment."
 
+    def memory(self):
+        return {}
+
 
 def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthesizer):
     """What happens after a caller's question: (ms, event) each."""
