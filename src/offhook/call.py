@@ -395,6 +395,8 @@ class Call:
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
             self.backend = event.backend
+        if self.info.direction != "inbound" and not self._ours:
+            self._tell_agent(e.Heed(True))  # somebody else had it made, and no opening of ours will say so
         send, between = self.agent.send_audio, self._between
         self._to_agent = self._send_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:

@@ -128,7 +128,7 @@ def test_after_eight_tries_the_call_ends_with_a_reason():
         visit.model.peer.drop()
         await visit.ms(10_000)
         assert not visit.call.ended
-        await visit.ms(10_000)
+        await visit.ms(16_000)
         assert visit.published(e.Ended)[0].reason is e.Reason.AGENT_FAILED
         assert len(visit.model.resumed) == 8, "with the first"
 

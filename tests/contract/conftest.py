@@ -3,9 +3,11 @@
 import asyncio
 import importlib.util
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
+from offhook.agent import cafe
 from offhook.audio.silero import WEIGHTS
 from offhook.sim.clock import SimLoop
 
@@ -28,3 +30,9 @@ def world(clock: asyncio.Runner) -> Iterator[World]:
     clock.run(world.start())
     yield world
     clock.run(world.close())
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the café says of its hours is as long at any time of day, so that every call falls on the same moments."""
+    monkeypatch.setattr(cafe, "clock", lambda: datetime(2026, 11, 25, 10, 0))

@@ -14,7 +14,7 @@ from .stage import ADDRESS, HOURS, TOOLS, Stage, address, menu
 async def test_two_tools_for_one_answer(stage: Stage) -> str:
     calling = await stage.call(
         """
-  - say: thank you goodbye
+  - say: goodbye
   - wait: end
 """
         if not stage.backend.realtime
@@ -70,7 +70,7 @@ async def test_a_tool_that_takes_its_time(stage: Stage) -> str:
 
 @contract("hang up")
 async def test_a_goodbye(stage: Stage) -> str:
-    calling = await stage.call("  - wait: greeting\n  - say: thank you goodbye\n  - wait: end\n")
+    calling = await stage.call("  - wait: greeting\n  - say: goodbye\n  - wait: end\n")
     assert calling.end() == e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
     last = calling.kept()[-1]
     assert last.role == "agent" and last.text.endswith("Goodbye!") and last.unheard == ""
@@ -84,7 +84,7 @@ async def test_a_goodbye_that_is_withdrawn(stage: Stage) -> str:
     calling = await stage.call(
         """
   - wait: greeting
-  - say: thank you goodbye
+  - say: goodbye
   - interrupt: {after: 600ms, say: what are your opening hours}
   - hear: from eight to six
   - wait: {silence: 6s}
