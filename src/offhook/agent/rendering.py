@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+from typing import TYPE_CHECKING
 
 from offhook.agent import realtime as wire
 from offhook.agent import realtime_session as say
@@ -21,6 +22,9 @@ from offhook.agent.session import Session
 from offhook.audio.convert import Converter
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.errors import ConfigError, LegFailed
+
+if TYPE_CHECKING:
+    from offhook.speech.espeak import EspeakSynthesizer
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +42,7 @@ class Rendering:
         self._backend = backend
         self._wanted: list[say.Shape] = []
         self._running: asyncio.Task[None] | None = None
+        self._synthesizer: EspeakSynthesizer | None = None
 
     def want(self, shape: say.Shape) -> None:
         """An agent's lines are wanted. Returns at once."""
@@ -52,6 +57,8 @@ class Rendering:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+        if self._synthesizer is not None:  # which was being closed when it was cancelled
+            await self._synthesizer.close()
 
     async def _render(self) -> None:
         spoken: list[say.Shape] = []
@@ -81,7 +88,7 @@ class Rendering:
         try:
             from offhook.speech.espeak import EspeakSynthesizer
 
-            synthesizer = EspeakSynthesizer(espeak_voice(shape.agent.language))
+            synthesizer = self._synthesizer = EspeakSynthesizer(espeak_voice(shape.agent.language))
         except (ImportError, ConfigError) as missing:
             log.info("there is no synthesizer for an agent's lines: %s", missing)
             return
@@ -96,6 +103,7 @@ class Rendering:
             log.info("the synthesizer cannot say an agent's lines: %s", failed)
         finally:
             await synthesizer.close()
+            self._synthesizer = None
 
     # ------------------------------------------------------------------------------------------ the model
 
