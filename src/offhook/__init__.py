@@ -1,7 +1,7 @@
 """offhook puts an AI on the telephone. This is the whole public API."""
 
 from offhook.agent.agent import Agent
-from offhook.agent.options import AzureSemanticVad, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
+from offhook.agent.options import AzureSemanticVad, Cascade, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, hang_up, tool
 from offhook.call import Call
@@ -11,7 +11,7 @@ from offhook.errors import CallRefused, ConfigError, LegFailed, OffhookError, Pr
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "ConfigError", "LegFailed", "OffhookError",
+    "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "Cascade", "ConfigError", "LegFailed", "OffhookError",
     "OwnTurns", "Phrases", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
     "tool",
 ]  # fmt: skip

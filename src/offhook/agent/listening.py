@@ -19,7 +19,7 @@ from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
 from offhook.audio.vad import WINDOW_MS, SpeechGate, Track, Transition, VoiceBank
 from offhook.core import events as e
 from offhook.core.leg import AgentSide
-from offhook.core.turns import Endpointing
+from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import LegFailed
 from offhook.speech.base import Recognised, Recogniser
 
@@ -42,10 +42,17 @@ class Listening:
         self._hearings: dict[Track, Hearing] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def open(self, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing) -> "Hearing":
-        """Listens to one more caller."""
+    def open(
+        self,
+        call: AgentSide,
+        recogniser: Recogniser,
+        endpointing: Endpointing,
+        words: Callable[[str | None], None] = lambda _text: None,
+    ) -> "Hearing":
+        """Listens to one more caller. `words` is told what was said so far when the caller pauses, if the recogniser can
+        tell so soon, and None when they go on."""
         track = self._bank.open()
-        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing)
+        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing, words)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         return hearing
@@ -120,10 +127,19 @@ class Hearing:
     """One caller: reports SpeechStarted, SpeechStopped and CallerTurnEnded to the call."""
 
     def __init__(
-        self, listening: Listening, track: Track, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing
+        self,
+        listening: Listening,
+        track: Track,
+        call: AgentSide,
+        recogniser: Recogniser,
+        endpointing: Endpointing,
+        words: Callable[[str | None], None],
     ) -> None:
         self._listening, self._track, self._call = listening, track, call
         self._recogniser, self._endpointing = recogniser, endpointing
+        self._words = words
+        self._asking: asyncio.Task[None] | None = None  # for what was said before the pause that is
+        self._nods = False  # what was said before it takes no floor
         self._gate = SpeechGate()
         self._own_voice = OwnVoice(call)
         self._verdicts: deque[Verdict] = deque()  # of the windows that are fed and not yet judged
@@ -162,12 +178,13 @@ class Hearing:
                 self._turn_over(transition)
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
-            spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
+            spoken_ms = self._endpointing.ended(self._gate.ms, self._nods or self._recogniser.complete)
             if spoken_ms is not None:
                 self._end_turn(spoken_ms)
         self._forget()
 
     def _end_turn(self, spoken_ms: float) -> None:
+        self._nods = False
         if self._speaking:  # a noise that does not stop
             self._call.report(e.SpeechStopped())
         task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
@@ -212,11 +229,26 @@ class Hearing:
         if transition.kind == "started":
             if self._endpointing.started(transition.at_ms):
                 self._recogniser.begin()
+            elif self._asking is not None:
+                self._asking.cancel()
+                self._words(None)
+            self._nods = False
             self._fed = max(self._fed, int(transition.at_ms - BEFORE_MS) * PCM_BYTES_PER_MS)
             self._call.report(e.SpeechStarted())
         else:
             self._endpointing.stopped(transition.at_ms)
             self._call.report(e.SpeechStopped(self._gate.ms - transition.at_ms))
+            if (soon := self._recogniser.pause()) is not None:
+                self._asking = asyncio.get_running_loop().create_task(self._ask(soon))
+
+    async def _ask(self, soon: Awaitable[Recognised]) -> None:
+        try:
+            text = (await soon).text
+        except LegFailed:
+            return  # it is asked again at the end of the turn
+        if self._endpointing.open:
+            self._nods = is_backchannel(text)
+            self._words(text)
 
     def _feed_until(self, ms: float) -> None:
         begin = max(self._fed, self._audio_from)
@@ -244,6 +276,6 @@ class Hearing:
     def close(self) -> None:
         """Listens no more. Idempotent."""
         self._listening.close(self._track)
-        for task in self._understanding:
+        for task in (*self._understanding, *([self._asking] if self._asking is not None else [])):
             task.cancel()
         self._recogniser.close()

@@ -231,6 +231,17 @@ class Saying:
 
 
 @dataclass(slots=True)
+class Staged:
+    """What became of a caller's turn, stage by stage, until an answer began; of an agent that is made of parts."""
+
+    item: str
+    """The answer."""
+    ms: dict[str, float]
+    """From the end of the caller's speech until: the "words" were known, the "turn" was over, an answer was "asked" for, its
+    first "token", "piece" of text and "audio" were there, and it was "said". A stage that there was none of is left out."""
+
+
+@dataclass(slots=True)
 class ToolCalled:
     """The agent wants a tool run."""
 
@@ -472,7 +483,7 @@ class Publish:
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Noted | Used
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Used
     | SayAsked | HangUpAsked
     | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended
 )  # fmt: skip

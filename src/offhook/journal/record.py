@@ -106,6 +106,9 @@ class Recorder:
         self._latency_ms[event.item] = latency_ms = round(event.latency_ms, 1)
         return [("latency", {"item": clean(event.item), "latency_ms": latency_ms})]
 
+    def _staged(self, event: e.Staged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("stages", {"item": clean(event.item), "ms": event.ms})]
+
     def _tool_called(self, event: e.ToolCalled, at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         self._tools[event.id] = event.name, at_ms
         body = {"id": event.id, "name": event.name, "status": "started", "arguments": event.arguments}
@@ -159,13 +162,13 @@ class Recorder:
         return [("status", {"status": status, "state": "ended"}), ("ended", body)]
 
 
-TRANSIENT = frozenset({"latency"})
+TRANSIENT = frozenset({"latency", "stages"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
 
 _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
     e.CallBegan: Recorder._began, e.AgentJoined: Recorder._agent_joined,
     e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
-    e.Answered: Recorder._answered, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
+    e.Answered: Recorder._answered, e.Staged: Recorder._staged, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
     e.Noted: Recorder._noted_by_tools, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
 }  # fmt: skip

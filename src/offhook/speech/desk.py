@@ -35,6 +35,8 @@ _CONTRADICTS = re.compile(r"no\b|nope\b|that's (?:wrong|not right)\b")
 class Desk:
     """One conversation at the desk (a `Responder`)."""
 
+    knows_past = False
+
     def __init__(self) -> None:
         self._rota = Rota()
         self._ordering = Ordering(self._rota)

@@ -1,0 +1,375 @@
+"""The cascade: a leg of parts, each in its place: ears, a recogniser, who answers, a voice. The embedded agent is one too.
+
+    voice activity → end of turn → words → an answer as it is written → its pieces as they are spoken
+
+Each stage can be stopped at any time. Where the words are known before the turn is certainly over, the answer is begun
+beside it and held: it is said the moment the turn ends, or thrown away if the caller goes on.
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+import textwrap
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+import orjson
+
+from offhook.agent.briefing import KEYS
+from offhook.agent.conversation import Conversation
+from offhook.agent.handover import Handover
+from offhook.agent.listening import Hearing, Listening
+from offhook.agent.own_turns import Side
+from offhook.agent.spoken import Answer
+from offhook.agent.stages import Stages
+from offhook.agent.voice import Voice
+from offhook.audio.format import MULAW_8K
+from offhook.core import events as e
+from offhook.core.leg import AgentSide, CallInfo, Tools
+from offhook.core.turns import Endpointing, is_backchannel
+from offhook.errors import ToolError
+from offhook.speech.base import Recogniser, Responder, Said
+
+log = logging.getLogger(__name__)
+
+LONGEST_CHARS, MOST_PIECES = 300, 20  # of one piece, and of what was to be one: two minutes of speech
+CUT_OFF = "I am sorry, we were cut off."
+"""The first words of an agent that goes on with another's call and has not read it."""
+AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one call's leg is made of."""
+
+    recogniser: Recogniser
+    responder: Callable[[Conversation, CallInfo, Callable[[str], None]], Responder]
+    """Opens who answers, given what was said so far, as the leg keeps it, who calls, and whom to tell of the first
+    "token" of an answer."""
+    voice: Voice
+    tools: Tools
+    endpointing: Endpointing = field(default_factory=Endpointing)
+    greeting: str | None = None
+    """None: the responder's own."""
+    goodbye: str = ""
+    """Last words, of those that the voice keeps; empty: none."""
+    backend: str = "cascade"
+    name: str = ""
+    """The agent's."""
+
+
+class CascadeLeg:
+    """One call. Each answer is one item, or several where a tool takes long."""
+
+    format = MULAW_8K
+    can: frozenset[type[e.Command]] = frozenset(
+        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
+    )
+    turns: Literal["provider", "offhook"] = "offhook"
+
+    def __init__(self, listening: Listening, parts: Parts) -> None:
+        self._listening, self._parts = listening, parts
+        self.tools, self.voice = parts.tools, parts.voice
+        self.call: AgentSide
+        self.conversation = Conversation()
+        self._responder: Responder
+        self._past: Handover | None = None  # what another leg left to this one
+        self._broke_off = False
+        self._hearing: Hearing | None = None
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answering: asyncio.Task[None] | None = None
+        self._ahead: _Ahead | None = None
+        self._saying: set[asyncio.Task[None]] = set()
+        self._items = self._turns = self.said = 0
+        self._uses = 0
+        self._used: dict[str, asyncio.Future[str]] = {}
+        self._stages = Stages()
+        self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
+
+    async def run(self, call: AgentSide) -> None:
+        """Listens until closed. Raises LegFailed if a part is lost for good."""
+        self.call = call
+        self._stages.join(call)
+        self._responder = self._parts.responder(self.conversation, call.info, self._stages.note)
+        side = Side(call, self._on_event)
+        self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
+        self.send_audio = self._hearing.feed
+        call.report(e.AgentJoined(self._parts.backend, self.turns, self._parts.name))
+        if (past := self._past) is not None:
+            # A turn that was taken is asked for again, not heard twice.
+            for frame in [] if past.again else past.unheard:
+                self.send_audio(frame)
+            if self._responder.knows_past or not self.conversation.said:
+                self._past = None
+            if past.owed or past.pending:
+                self._make_good()
+        await self._over
+
+    def _on_event(self, event: e.Event) -> None:
+        """What the ears report, on its way to the call."""
+        match event:
+            case e.SpeechStopped(ago_ms):
+                self._stages.begin(ago_ms)
+            case e.CallerTurnEnded():
+                self._stages.note("words")
+                self._stages.note("turn")
+        self.call.report(event)
+
+    def send(self, command: e.Command) -> None:
+        """Greets, answers, falls silent, and keeps what was heard."""
+        match command:
+            case e.Greet():
+                self._greet()
+            case e.Respond():
+                self._on_respond(command)
+            case e.Fill(item, line):
+                self._fill(item, line)
+            case e.Say(item, text):
+                self._start(self._say(Answer(self, item), _only(text), asks=False))
+                self.call.report(e.Saying(text, exact=True))
+            case e.Truncate(item, _, text):
+                if (said := self.conversation.agent(item)) is not None:
+                    said.text = text
+            case e.Discard(item):
+                if (said := self.conversation.agent(item)) is not None:
+                    self.conversation.forget(said)
+            case e.ToolResult(id, output, failed):
+                self.conversation.begin("output", id, output)
+                if (awaited := self._used.pop(id, None)) is not None and not awaited.done():
+                    awaited.set_exception(ToolError(output)) if failed else awaited.set_result(output)
+            case e.Cancel():
+                self._drop_ahead()
+                if self._answering is not None:
+                    self._answering.cancel()
+
+    # ------------------------------------------------------------------------------------------ answering
+
+    def _greet(self) -> None:
+        greeting = self._responder.greeting() if self._parts.greeting is None else self._parts.greeting
+        if greeting is None:
+            self._respond(Said(opening=True))
+        elif greeting:
+            self._answer(Answer(self), _only(greeting))
+
+    def _on_respond(self, wish: e.Respond) -> None:
+        said = Said(wish.text, wish.keys, wish.going_on, wish.leaving)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.answers(said, self.conversation):
+            self._heard(said)
+            if self._answering is not None:
+                self._answering.cancel()
+            self._answering = ahead.task
+            ahead.answer.release()
+            return
+        if ahead is not None:
+            ahead.task.cancel()
+        self._respond(said)
+
+    def _respond(self, said: Said) -> None:
+        if not said.text:
+            self._stages.clear()
+        answer = Answer(self)
+        answer.first = partial(self._note, answer)
+        self._stages.note("asked")
+        sentences = self._responder.respond(said, answer.use)
+        self._heard(said)
+        if self._past is not None:  # the first words of an agent that came into the middle of a call
+            self._past = None
+            sentences = _one_after_another(_only(CUT_OFF), sentences)
+        self._answer(answer, sentences)
+
+    def _note(self, answer: Answer, stage: str) -> None:
+        self._stages.note(stage)
+        if stage == "said":
+            self._stages.tell(answer.item)
+
+    def _heard(self, said: Said) -> None:
+        """Keeps what the caller did."""
+        if not (said.text or said.keys):
+            return
+        text = KEYS.format(said.keys) if said.keys else said.text
+        last = self.conversation.last
+        if last is not None and last.role == "user" and text.startswith(last.text):
+            last.text = text  # they went on before anything was answered
+            return
+        self._turns += 1
+        self.conversation.begin("user", f"turn{self._turns}", text)
+
+    def _make_good(self) -> None:
+        """Says what another leg owed, as far as this agent can."""
+        last = self.conversation.last
+        if last is None:
+            self.send(e.Greet())
+        elif self._responder.knows_past:
+            self._respond(Said(going_on=last.role == "assistant"))
+        elif last.role == "user" and last.text:
+            self._respond(Said(plain(last.text)))
+        else:
+            self._past = None
+            asked_again = AGAIN if last.role == "user" else WHAT_NOW
+            self._answer(Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
+
+    def _answer(self, answer: Answer, sentences: AsyncIterator[str]) -> None:
+        if self._answering is not None:
+            self._answering.cancel()
+        self._answering = self._start(self._say(answer, sentences))
+
+    def _start(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(saying)
+        self._saying.add(task)
+        task.add_done_callback(self._saying.discard)
+        return task
+
+    async def _say(self, answer: Answer, sentences: AsyncIterator[str], *, asks: bool = True) -> None:
+        try:
+            async for sentence in sentences:
+                for piece in pieces(sentence):
+                    await answer.say(piece)
+            await answer.finish()
+            if asks and (keys := self._responder.keys_wanted) is not None:
+                self.call.report(e.KeysWanted(keys))
+        except asyncio.CancelledError:
+            await answer.stop()
+            if answer.begun:
+                answer.end()  # else nothing of it was ever there to end, and the next answer may be under way
+            raise
+        except Exception as failed:  # noqa: BLE001
+            await answer.stop()
+            await answer.wanted()
+            self._broke_off = True
+            self._fail(failed)
+            return
+        answer.end()
+
+    # ------------------------------------------------------------------------------------------ before it is wanted
+
+    def _think_ahead(self, text: str | None) -> None:
+        """The caller pauses, and said `text`; None: they go on."""
+        self._drop_ahead()
+        if text is None:
+            return
+        self._stages.note("words")
+        if not (text and self._responder.knows_past) or is_backchannel(text) or self._past is not None:
+            return
+        answer = Answer(self, held=True)
+        answer.first = partial(self._note, answer)
+        self._stages.note("asked")
+        said = Said(text)
+        sentences = self._responder.respond(said, answer.use)
+        task = self._start(self._say(answer, sentences))
+        self._ahead = _Ahead(said, _state(self.conversation), answer, task)
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.task.cancel()
+            self._ahead = None
+
+    # ------------------------------------------------------------------------------------------ beside the answers
+
+    def _fill(self, item: str, line: e.Line) -> None:
+        if line is not e.Line.GOODBYE:
+            if words := self._responder.filler():
+                self._start(self._fill_time(item, words))
+        elif (kept := self.voice.kept(self._parts.goodbye)) is not None:  # whatever was lost, this is at hand
+            for sound in kept:
+                self.call.agent_audio(item, sound.audio)
+            self.call.report(e.ItemText(item, self._parts.goodbye))
+            self.call.end_item(item)
+
+    async def _fill_time(self, item: str, words: str) -> None:
+        said = self.said
+        answer = Answer(self, item, held=True)
+        try:
+            await answer.say(words)
+            await answer.finish()
+        except Exception as failed:  # noqa: BLE001
+            self._fail(failed)
+            return
+        if self.said == said:  # else the answer has come meanwhile
+            answer.release()
+            answer.end()
+
+    def _fail(self, failed: Exception) -> None:
+        # Without an answer the caller would hear nothing for ever: the call ends with an apology instead.
+        if not self._over.done():
+            self._over.set_exception(failed)
+
+    def next_item(self) -> str:
+        """A name for one more item."""
+        self._items += 1
+        return f"answer{self._items}"
+
+    def ask(self, name: str, arguments: dict[str, Any]) -> "asyncio.Future[str]":
+        """Asks for a tool; the future tells what came of it, or raises ToolError."""
+        self._uses += 1
+        id, written = f"use{self._uses}", orjson.dumps(arguments).decode()
+        awaited: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._used[id] = awaited
+        self.conversation.begin("use", id, written, name)
+        self.call.report(e.ToolCalled(id, name, written))
+        return awaited
+
+    # ------------------------------------------------------------------------------------------ coming and going
+
+    def hand_over(self) -> Handover:
+        """What another leg goes on with, once `run` has failed."""
+        answering = self._answering is not None and not self._answering.done()
+        return Handover(self.conversation, self._broke_off or answering, set(self._used))
+
+    def take_over(self, past: Handover) -> None:
+        """Goes on where another leg of the call left off. Before `run`."""
+        self._past, self.conversation = past, past.conversation
+
+    async def close(self) -> None:
+        """Stops listening and answering."""
+        if self._hearing is not None:
+            self._hearing.close()
+        for task in list(self._saying):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if not self._over.done():
+            self._over.set_result(None)
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """An answer that was begun before the caller's turn was certainly over."""
+
+    said: Said
+    state: tuple[Any, ...]
+    answer: Answer
+    task: asyncio.Task[None]
+
+    def answers(self, said: Said, conversation: Conversation) -> bool:
+        """It is the answer to this: to the same words, after the same talk as it was heard."""
+        return said == self.said and _state(conversation) == self.state
+
+
+def _state(conversation: Conversation) -> tuple[Any, ...]:
+    return tuple((said.role, said.name, said.text) for said in conversation.said)
+
+
+def pieces(sentence: str) -> list[str]:
+    """A sentence, or one that a tool wrote without an end in pieces that the synthesizer renders quickly."""
+    if len(sentence) <= LONGEST_CHARS:
+        return [sentence]
+    return textwrap.wrap(sentence, LONGEST_CHARS, break_on_hyphens=False)[:MOST_PIECES]
+
+
+async def _only(sentence: str) -> AsyncIterator[str]:
+    yield sentence
+
+
+async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
+    for part in parts:
+        async for sentence in part:
+            yield sentence
+
+
+def plain(text: str) -> str:
+    """Words as another model wrote them, as a recogniser of ours would have: without case and punctuation."""
+    return " ".join(re.sub(r"[^\w\s']", " ", text).lower().split())

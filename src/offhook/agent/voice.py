@@ -1,0 +1,58 @@
+"""A synthesizer's voice as a call has it: text as it is written in, µ-law out, each word's end in both known."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from offhook.audio.format import MULAW_8K
+from offhook.speech.base import Sound, Synthesizer, Word
+
+if TYPE_CHECKING:
+    from offhook.audio.convert import Converter
+
+
+class Voice:
+    """One voice, shared by the calls of a process. What is always the same is rendered once and kept."""
+
+    def __init__(self, synthesizer: Synthesizer) -> None:
+        """Raises ValueError for a synthesizer whose format cannot be converted."""
+        self._synthesizer = synthesizer
+        self.pause_ms = synthesizer.pause_ms
+        self._kept: dict[str, tuple[Sound, ...]] = {}
+        if synthesizer.format != MULAW_8K:
+            self._converter()
+
+    async def say(self, text: str) -> AsyncIterator[Sound]:
+        """Renders a sentence or less. Raises LegFailed."""
+        if (kept := self._kept.get(text)) is not None:
+            for sound in kept:
+                yield sound
+            return
+        convert = self._converter() if self._synthesizer.format != MULAW_8K else None
+        async with aclosing(self._synthesizer.say(text)) as sounds:  # type: ignore[type-var]
+            async for sound in sounds:
+                audio = sound.audio if convert is None else convert(sound.audio)
+                if audio or sound.words:
+                    yield Sound(audio, sound.words)
+        if convert is not None and (rest := convert.flush()):
+            yield Sound(rest)
+
+    def kept(self, text: str) -> tuple[Sound, ...] | None:
+        """A text that was rendered before any call asked for it."""
+        return self._kept.get(text)
+
+    async def keep(self, texts: Iterable[str]) -> None:
+        """Renders texts that calls will ask for. Raises LegFailed."""
+        for text in texts:
+            if text and text not in self._kept:
+                self._kept[text] = tuple([sound async for sound in self.say(text)])
+
+    def _converter(self) -> "Converter":
+        from offhook.audio.convert import Converter  # which needs numpy
+
+        return Converter(self._synthesizer.format, MULAW_8K, aligned=True)
+
+
+def shifted(words: Iterable[Word], ms: float, chars: int) -> tuple[tuple[float, int], ...]:
+    """Word times of a piece within the whole that it is part of."""
+    return tuple((ms + word.end_ms, chars + word.end_char) for word in words)
