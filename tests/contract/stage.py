@@ -16,6 +16,8 @@ import orjson
 
 from offhook import tool
 from offhook.agent.agent import Agent
+from offhook.agent.cascade_engine import CascadeEngine
+from offhook.agent.credentials import Credentials
 from offhook.agent.local import LocalEngine
 from offhook.agent.models import Engine, engine_for
 from offhook.agent.phrases import Phrases
@@ -27,6 +29,7 @@ from offhook.sim.carrier import CarrierCall
 from offhook.sim.memory import place_call
 from offhook.sim.model import ModelSession
 from offhook.sim.model_drive import SpeechEngines
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.network import Link
@@ -77,6 +80,8 @@ class World:
 
     def __init__(self) -> None:
         self.local = LocalEngine()
+        self.cascade = CascadeEngine(Credentials())
+        self.engines: list[Engine] = [self.local, self.cascade]
         self.model = SpeechEngines("en-us")
         self.voices = Voices()
         self._shared = AsyncExitStack()
@@ -89,7 +94,8 @@ class World:
 
     async def close(self) -> None:
         """Ends them."""
-        await asyncio.gather(self.local.close(), self.model.close(), self._shared.aclose())
+        engines = (each.close() for each in self.engines)
+        await asyncio.gather(*engines, self.model.close(), self._shared.aclose())
 
     def next_sid(self) -> str:
         """A call's name at the carrier."""
@@ -123,7 +129,7 @@ class Stage:
         has words to wait."""
         agent = Agent(
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
-            voice="en-us" if self.backend.dialect == "local" else None,
+            voice="en-us" if not self.backend.realtime else None,
             phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
         script = await voiced(
@@ -131,7 +137,9 @@ class Stage:
         )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
-        calling.model = MemoryModel(calling.server, connect_ms)
+        token_ms = 250.0 / model.get("pace", 16.0)
+        calling.http = HttpModel(HttpSetup(answers=model.get("answers", ()), token_ms=token_ms), self.world.model)
+        calling.model = MemoryModel(calling.server, calling.http, connect_ms)
         calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
         with calling.model.reached():
             await calling.place(drops_ms, during)
@@ -142,9 +150,10 @@ class Stage:
     async def ready(self, agent: Agent) -> Engine:
         """What opens the legs of an agent."""
         if self.engine is None:
-            self.engine = self.world.local
-            if self.backend.realtime:
+            self.engine = self.world.cascade if self.backend.embedded else self.world.local
+            if self.backend.realtime or self.backend.written:
                 self.engine = engine_for(agent.model, self.backend.credentials("https://model.test"))
+                self.world.engines.append(self.engine)
                 await self.engine.start()
         await self.engine.prepare(agent)
         return self.engine
@@ -176,6 +185,7 @@ class Calling:
     def __init__(self, stage: Stage, agent: Agent, caller: Caller) -> None:
         self.backend, self.agent, self.caller = stage.backend, agent, caller
         self.server: MemoryServer
+        self.http: HttpModel
         self.model: MemoryModel
         self.links: tuple[Link, Link]
         """To the server, and to the carrier."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from offhook.agent.backends import CASCADE, models_in, provider_of
 from offhook.agent.options import Cascade, Realtime
@@ -68,7 +68,7 @@ class Agent:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that may answer, in order of preference; at least one."""
-        return models_in(self.model)  # type: ignore[arg-type]  (a Cascade is "cascade" by now)
+        return models_in(cast("str | Sequence[str]", self.model))  # a Cascade is its name by now
 
     def on(self, model: str) -> Self:
         """The same agent on one model alone, with the voice it has there."""

@@ -28,7 +28,7 @@ from offhook.agent.stages import Stages
 from offhook.agent.voice import Voice
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
-from offhook.core.leg import AgentSide, CallInfo, Tools
+from offhook.core.leg import AgentSide, Tools
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
 from offhook.speech.base import Recogniser, Responder, Said
@@ -46,8 +46,8 @@ class Parts:
     """What one call's leg is made of."""
 
     recogniser: Recogniser
-    responder: Callable[[Conversation, CallInfo, Callable[[str], None]], Responder]
-    """Opens who answers, given what was said so far, as the leg keeps it, who calls, and whom to tell of the first
+    responder: Callable[[Conversation, AgentSide, Callable[[str], None]], Responder]
+    """Opens who answers, given what was said so far, as the leg keeps it, the call, and whom to tell of the first
     "token" of an answer."""
     voice: Voice
     tools: Tools
@@ -56,6 +56,8 @@ class Parts:
     """None: the responder's own."""
     goodbye: str = ""
     """Last words, of those that the voice keeps; empty: none."""
+    ahead: bool = True
+    """Answers are begun before the caller's turn is certainly over."""
     backend: str = "cascade"
     name: str = ""
     """The agent's."""
@@ -81,6 +83,7 @@ class CascadeLeg:
         self._hearing: Hearing | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
+        self._latest: Answer | None = None
         self._ahead: _Ahead | None = None
         self._saying: set[asyncio.Task[None]] = set()
         self._items = self._turns = self.said = 0
@@ -93,7 +96,7 @@ class CascadeLeg:
         """Listens until closed. Raises LegFailed if a part is lost for good."""
         self.call = call
         self._stages.join(call)
-        self._responder = self._parts.responder(self.conversation, call.info, self._stages.note)
+        self._responder = self._parts.responder(self.conversation, call, self._stages.note)
         side = Side(call, self._on_event)
         self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
         self.send_audio = self._hearing.feed
@@ -161,7 +164,7 @@ class CascadeLeg:
             self._heard(said)
             if self._answering is not None:
                 self._answering.cancel()
-            self._answering = ahead.task
+            self._answering, self._latest = ahead.task, ahead.answer
             ahead.answer.release()
             return
         if ahead is not None:
@@ -215,6 +218,7 @@ class CascadeLeg:
     def _answer(self, answer: Answer, sentences: AsyncIterator[str]) -> None:
         if self._answering is not None:
             self._answering.cancel()
+        self._latest = answer
         self._answering = self._start(self._say(answer, sentences))
 
     def _start(self, saying: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -252,7 +256,11 @@ class CascadeLeg:
         if text is None:
             return
         self._stages.note("words")
-        if not (text and self._responder.knows_past) or is_backchannel(text) or self._past is not None:
+        if (
+            not (text and self._parts.ahead and self._responder.knows_past)
+            or is_backchannel(text)
+            or self._past is not None
+        ):
             return
         answer = Answer(self, held=True)
         answer.first = partial(self._note, answer)
@@ -270,6 +278,8 @@ class CascadeLeg:
     # ------------------------------------------------------------------------------------------ beside the answers
 
     def _fill(self, item: str, line: e.Line) -> None:
+        if line is e.Line.WAIT and self._latest is not None and self._latest.near:
+            return  # what fills time would only hold it up
         if line is not e.Line.GOODBYE:
             if words := self._responder.filler():
                 self._start(self._fill_time(item, words))

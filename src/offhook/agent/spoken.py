@@ -23,6 +23,8 @@ AHEAD = 2
 """Pieces that are rendered or wait to be, beside the one that is handed on."""
 PATIENCE_S = 0.3
 """With a tool, before what was said so far becomes an item of its own."""
+NEAR_S = 0.5
+"""A voice usually takes less to begin."""
 SOON_MS = 400.0
 """A piece whose audio takes longer to come has its words told before the last of it is there."""
 CHAR_MS = 65.0
@@ -74,16 +76,24 @@ class Answer:
         self._char_ms = CHAR_MS
         self.begun = False
         """Something of the item that is open was said."""
+        self._rendered_from: float | None = None
 
     @property
     def item(self) -> str:
         """What is said now, or was last."""
         return self._item
 
+    @property
+    def near(self) -> bool:
+        """Its first words are being rendered, and not for long."""
+        began = self._rendered_from
+        return not self.begun and began is not None and asyncio.get_running_loop().time() - began < NEAR_S
+
     async def say(self, text: str) -> None:
         """Says one more piece. Raises what went wrong with an earlier one."""
         if self._playing is None:
             self.first("piece")
+            self._rendered_from = asyncio.get_running_loop().time()
             self._playing = asyncio.get_running_loop().create_task(self._play())
         await self._put(_Piece(self._speaker.voice, text))
 
@@ -251,7 +261,7 @@ class _Piece:
 
     async def _render(self, voice: Voice) -> None:
         try:
-            async with aclosing(voice.say(self.text)) as sounds:  # type: ignore[type-var]
+            async with aclosing(voice.say(self.text)) as sounds:
                 async for sound in sounds:
                     self._sounds.put_nowait(sound)
         except Exception as failed:  # noqa: BLE001  (told to whoever waits for the audio)

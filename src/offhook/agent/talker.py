@@ -134,9 +134,9 @@ class Talker:
                         except StopAsyncIteration:
                             break
                         awaited = None
-                        if first and wanted.text == text:
+                        if wanted.text == text:
                             self._listeners.note("token")
-                            flush_at = loop.time() + FIRST_WORDS_S
+                            flush_at = loop.time() + FIRST_WORDS_S if first else None
                         found = splitter.feed(text)
                     else:
                         found, flush_at = splitter.flush(), loop.time() + FIRST_WORDS_S
@@ -156,7 +156,7 @@ class Talker:
         """The words of one round; a model that fails before it has said any is asked once more."""
         for last in (False, True):
             try:
-                async with aclosing(self._model.answer(messages, tools, self._wishes)) as parts:  # type: ignore[type-var]
+                async with aclosing(self._model.answer(messages, tools, self._wishes)) as parts:
                     async for part in parts:
                         match part:
                             case str():

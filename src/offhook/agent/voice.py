@@ -1,6 +1,6 @@
 """A synthesizer's voice as a call has it: text as it is written in, µ-law out, each word's end in both known."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -22,14 +22,14 @@ class Voice:
         if synthesizer.format != MULAW_8K:
             self._converter()
 
-    async def say(self, text: str) -> AsyncIterator[Sound]:
+    async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders a sentence or less. Raises LegFailed."""
         if (kept := self._kept.get(text)) is not None:
             for sound in kept:
                 yield sound
             return
         convert = self._converter() if self._synthesizer.format != MULAW_8K else None
-        async with aclosing(self._synthesizer.say(text)) as sounds:  # type: ignore[type-var]
+        async with aclosing(self._synthesizer.say(text)) as sounds:
             async for sound in sounds:
                 audio = sound.audio if convert is None else convert(sound.audio)
                 if audio or sound.words:

@@ -1,6 +1,6 @@
 """Servers that parts ask over HTTP: one client for each, whose connections stay open, and every failure in one sentence."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,9 @@ MOST_TOLD = 200
 class Server:
     """One server, shared by the calls of a process."""
 
+    transport: httpx.AsyncBaseTransport | None = None
+    """What carries the requests; None: the network."""
+
     def __init__(self, name: str, base_url: str, headers: Mapping[str, str], *, secret: str = "") -> None:
         """`secret` is cut out of whatever the server says. Raises ConfigError for what is no URL."""
         parts = urlsplit(base_url.strip())
@@ -29,8 +32,6 @@ class Server:
             )
         self.name, self._secret = name, secret
         self._base_url, self._headers = base_url.strip().rstrip("/"), dict(headers)
-        self.transport: httpx.AsyncBaseTransport | None = None
-        """What carries the requests; None: the network."""
         self._client: httpx.AsyncClient | None = None
 
     @asynccontextmanager
@@ -74,7 +75,7 @@ class Server:
             await client.aclose()
 
 
-async def events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+async def events(answer: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:
     """The JSON of a stream of server-sent events, up to its end or `[DONE]`. Raises LegFailed for what is none."""
     async for line in answer.aiter_lines():
         if not line.startswith("data:"):

@@ -1,6 +1,6 @@
 """A language model behind `/chat/completions`, its answer as it is written."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -22,23 +22,23 @@ class Chat:
 
     async def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()  # noqa: B008
-    ) -> AsyncIterator[str | ToolUse | Tokens]:  # fmt: skip
+    ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
         uses: dict[int, dict[str, str]] = {}
         finished = False
-        async with self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes)) as answer:
-            async with aclosing(events(answer)) as chunks:  # type: ignore[type-var]
-                async for chunk in chunks:
-                    if "error" in chunk:
-                        raise LegFailed(f"{self.server.name} broke an answer off.", retryable=True)
-                    for choice in chunk.get("choices") or ():
-                        delta = choice.get("delta") or {}
-                        if text := delta.get("content"):
-                            yield text
-                        _collect(uses, delta.get("tool_calls") or ())
-                        finished = finished or bool(choice.get("finish_reason"))
-                    if usage := chunk.get("usage"):
-                        yield _tokens(self._model, usage)
+        asked = self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes))
+        async with asked as answer, aclosing(events(answer)) as chunks:
+            async for chunk in chunks:
+                if "error" in chunk:
+                    raise LegFailed(f"{self.server.name} broke an answer off.", retryable=True)
+                for choice in chunk.get("choices") or ():
+                    delta = choice.get("delta") or {}
+                    if text := delta.get("content"):
+                        yield text
+                    _collect(uses, delta.get("tool_calls") or ())
+                    finished = finished or bool(choice.get("finish_reason"))
+                if usage := chunk.get("usage"):
+                    yield _tokens(self._model, usage)
         if not finished:
             raise LegFailed(f"{self.server.name} did not finish an answer.", retryable=True)
         for at, use in sorted(uses.items()):

@@ -1,6 +1,6 @@
 """Voices behind `/audio/speech`: PCM16 at 24 kHz as it is rendered."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from offhook.audio.format import PCM16_24K, Format
 from offhook.parts.http import Server
@@ -37,7 +37,7 @@ class SpeechVoice:
     def __init__(self, server: Server, model: str, voice: str) -> None:
         self._server, self._model, self._voice = server, model, voice
 
-    async def say(self, text: str) -> AsyncIterator[Sound]:
+    async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """The audio as it comes. Raises LegFailed."""
         body = {"model": self._model, "voice": self._voice, "input": text, "response_format": "pcm"}
         odd = b""

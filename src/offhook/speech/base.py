@@ -5,7 +5,7 @@ None of them knows about turns, calls or carriers. Heavy work runs in worker pro
 loop. What a part cannot do is a flag of it, never its name.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -127,7 +127,7 @@ class Synthesizer(Protocol):
     pause_ms: int
     """The silence that is wanted between two sentences, for a voice that leaves none itself."""
 
-    def say(self, text: str) -> AsyncIterator[Sound]:
+    def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders one piece of text, a sentence or less. Raises LegFailed if the engine died; closed early if nobody wants
         the rest."""
 
@@ -194,7 +194,7 @@ class LanguageModel(Protocol):
 
     def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()
-    ) -> AsyncIterator[str | ToolUse | Tokens]:
+    ) -> AsyncGenerator[str | ToolUse | Tokens, None]:
         """More of the text each time, then the tools that are wanted, and what it took. Raises LegFailed; closed early if
         nobody wants the rest."""
 

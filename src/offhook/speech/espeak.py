@@ -8,7 +8,7 @@ import importlib.util
 import shutil
 import struct
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from offhook.audio.format import MULAW_8K, Format
 from offhook.errors import ConfigError, LegFailed
@@ -75,7 +75,7 @@ class EspeakSynthesizer:
             self._cache.popitem(last=False)
         return utterance
 
-    async def say(self, text: str) -> AsyncIterator[Sound]:
+    async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """The same, in one stretch. A worker that died is revived once."""
         try:
             utterance = await self.speak(text)
