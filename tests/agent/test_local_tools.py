@@ -53,7 +53,7 @@ def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthe
     async def scenario():
         voice = synthesizer()
         await voice.start()
-        parts = Parts(NoWords(), lambda *_: Script(respond), Voice(voice), Toolbox([*tools, hang_up]))
+        parts = Parts(NoWords(), lambda _leg: Script(respond), Voice(voice), Toolbox([*tools, hang_up]))
         leg = CascadeLeg(Listening(VoiceBank(EnergyModel())), parts)
         call = Call(
             CallInfo("CA1", "AC1", "", ""), leg, publish=lambda _id, event: happened.append((call.now(), event)),

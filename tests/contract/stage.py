@@ -122,10 +122,11 @@ class Stage:
         links: tuple[Link, Link] | None = None,
         connect_ms: float = 0.0,
         lines: bool = False,
+        parts: dict[str, Any] | None = None,
         during: "Callable[[Calling], Any] | None" = None,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's; `lines`: a realtime agent
+        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an HttpSetup's; `lines`: a realtime agent
         has words to wait."""
         agent = Agent(
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
@@ -137,8 +138,8 @@ class Stage:
         )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
-        token_ms = 250.0 / model.get("pace", 16.0)
-        calling.http = HttpModel(HttpSetup(answers=model.get("answers", ()), token_ms=token_ms), self.world.model)
+        usual = {"answers": model.get("answers", ()), "token_ms": 250.0 / model.get("pace", 16.0)}
+        calling.http = HttpModel(HttpSetup(**usual | (parts or {})), self.world.model)
         calling.model = MemoryModel(calling.server, calling.http, connect_ms)
         calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
         with calling.model.reached():

@@ -46,9 +46,8 @@ class Parts:
     """What one call's leg is made of."""
 
     recogniser: Recogniser
-    responder: Callable[[Conversation, AgentSide, Callable[[str], None]], Responder]
-    """Opens who answers, given what was said so far, as the leg keeps it, the call, and whom to tell of the first
-    "token" of an answer."""
+    responder: "Callable[[CascadeLeg], Responder]"
+    """Opens who answers: given the leg, once it has a call, with the talk as it was heard (`conversation`)."""
     voice: Voice
     tools: Tools
     endpointing: Endpointing = field(default_factory=Endpointing)
@@ -89,14 +88,15 @@ class CascadeLeg:
         self._items = self._turns = self.said = 0
         self._uses = 0
         self._used: dict[str, asyncio.Future[str]] = {}
-        self._stages = Stages()
+        self.stages = Stages()
+        """Of the answer that is under way."""
         self.send_audio: Callable[[bytes], None] = lambda _frame: None  # nobody listens before `run`
 
     async def run(self, call: AgentSide) -> None:
         """Listens until closed. Raises LegFailed if a part is lost for good."""
         self.call = call
-        self._stages.join(call)
-        self._responder = self._parts.responder(self.conversation, call, self._stages.note)
+        self.stages.join(call)
+        self._responder = self._parts.responder(self)
         side = Side(call, self._on_event)
         self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
         self.send_audio = self._hearing.feed
@@ -115,10 +115,10 @@ class CascadeLeg:
         """What the ears report, on its way to the call."""
         match event:
             case e.SpeechStopped(ago_ms):
-                self._stages.begin(ago_ms)
+                self.stages.begin(ago_ms)
             case e.CallerTurnEnded():
-                self._stages.note("words")
-                self._stages.note("turn")
+                self.stages.note("words")
+                self.stages.note("turn")
         self.call.report(event)
 
     def send(self, command: e.Command) -> None:
@@ -173,10 +173,10 @@ class CascadeLeg:
 
     def _respond(self, said: Said) -> None:
         if not said.text:
-            self._stages.clear()
+            self.stages.clear()
         answer = Answer(self)
         answer.first = partial(self._note, answer)
-        self._stages.note("asked")
+        self.stages.note("asked")
         sentences = self._responder.respond(said, answer.use)
         self._heard(said)
         if self._past is not None:  # the first words of an agent that came into the middle of a call
@@ -185,9 +185,9 @@ class CascadeLeg:
         self._answer(answer, sentences)
 
     def _note(self, answer: Answer, stage: str) -> None:
-        self._stages.note(stage)
+        self.stages.note(stage)
         if stage == "said":
-            self._stages.tell(answer.item)
+            self.stages.tell(answer.item)
 
     def _heard(self, said: Said) -> None:
         """Keeps what the caller did."""
@@ -248,6 +248,12 @@ class CascadeLeg:
             return
         answer.end()
 
+    @property
+    def left_s(self) -> float:
+        """Of speech, until all of the newest answer that was given so far has been heard, about."""
+        answer = self._ahead.answer if self._ahead is not None else self._latest
+        return answer.left_s if answer is not None else 0.0
+
     # ------------------------------------------------------------------------------------------ before it is wanted
 
     def _think_ahead(self, text: str | None) -> None:
@@ -255,7 +261,7 @@ class CascadeLeg:
         self._drop_ahead()
         if text is None:
             return
-        self._stages.note("words")
+        self.stages.note("words")
         if (
             not (text and self._parts.ahead and self._responder.knows_past)
             or is_backchannel(text)
@@ -264,7 +270,7 @@ class CascadeLeg:
             return
         answer = Answer(self, held=True)
         answer.first = partial(self._note, answer)
-        self._stages.note("asked")
+        self.stages.note("asked")
         said = Said(text)
         sentences = self._responder.respond(said, answer.use)
         task = self._start(self._say(answer, sentences))

@@ -8,7 +8,6 @@ from typing import Any
 
 from offhook.agent.agent import Agent
 from offhook.agent.cascade import CascadeLeg, Parts
-from offhook.agent.conversation import Conversation
 from offhook.agent.credentials import Credentials
 from offhook.agent.listening import Listening
 from offhook.agent.local import desk_tools
@@ -84,11 +83,12 @@ class CascadeEngine:
         mind = self._part("llm", agent.cascade.llm)
         desk = hasattr(mind, "responder")
 
-        def responder(conversation: Conversation, call: AgentSide, note: Any) -> Responder:
+        def responder(leg: CascadeLeg) -> Responder:
             if desk:
                 opened: Responder = mind.responder()
                 return opened
-            return Talker(mind, agent, call.info, conversation, Listeners(note, lambda tokens: _told(call, tokens)))
+            told = Listeners(leg.stages.note, lambda tokens: _told(leg.call, tokens), lambda: leg.left_s)
+            return Talker(mind, agent, leg.call.info, leg.conversation, told)
 
         parts = Parts(
             recogniser=self._part("stt", agent.cascade.stt).recogniser(agent.language),

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from offhook.audio import g711
+from offhook.audio.background import BEGINS_DB, LASTS_DB, Background
 from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
 from offhook.audio.vad import WINDOW_MS, SpeechGate, Track, Transition, VoiceBank
 from offhook.core import events as e
@@ -142,7 +143,8 @@ class Hearing:
         self._nods = False  # what was said before it takes no floor
         self._gate = SpeechGate()
         self._own_voice = OwnVoice(call)
-        self._verdicts: deque[Verdict] = deque()  # of the windows that are fed and not yet judged
+        self._background = Background()
+        self._judged: deque[tuple[Verdict, float]] = deque()  # of the windows that are fed: and how far each stands out
         self._held: Transition | None = None  # a start that may be an echo's
         self._frames: list[bytes] = []
         self._raw = bytearray()  # PCM16 8 kHz as it came, not yet fed
@@ -163,18 +165,21 @@ class Hearing:
             self._raw += pcm16
             self._came_ms += len(pcm16) / PCM_BYTES_PER_MS
             self._own_voice.arrived(self._came_ms)
-        while len(self._raw) >= WINDOW_BYTES and len(self._verdicts) < MOST_WINDOWS:
+        while len(self._raw) >= WINDOW_BYTES and len(self._judged) < MOST_WINDOWS:
             self._fed_ms += WINDOW_MS
             window, left, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
             del self._raw[:WINDOW_BYTES]
-            self._verdicts.append(verdict)
+            self._judged.append((verdict, self._background.over(window)))
             self._track.feed(window)
             self._audio += left
 
     def judge(self, probabilities: list[float]) -> None:
         """The detector's word on the windows since the last tick."""
         for probability in probabilities:
-            if transition := self._sift(self._gate.update(probability), self._verdicts.popleft()):
+            verdict, over = self._judged.popleft()
+            if over < (LASTS_DB if self._gate.speaking else BEGINS_DB):
+                probability = 0.0  # somebody may speak, and it is not the caller
+            if transition := self._sift(self._gate.update(probability), verdict):
                 self._turn_over(transition)
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)

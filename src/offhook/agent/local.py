@@ -82,7 +82,7 @@ class LocalEngine:
         self._listening = self._listening or Listening()
         parts = Parts(
             recogniser=self._recognisers.recogniser(),
-            responder=lambda _conversation, _info, _note: Desk(),
+            responder=lambda _leg: Desk(),
             voice=Voice(self._synthesizer(agent)),
             tools=desk_tools(agent.toolbox),
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),

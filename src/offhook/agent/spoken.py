@@ -77,6 +77,8 @@ class Answer:
         self.begun = False
         """Something of the item that is open was said."""
         self._rendered_from: float | None = None
+        self._chars_ahead = 0  # of pieces that are not handed on yet
+        self._played_until = 0.0  # on the loop's clock, what was said will have been heard
 
     @property
     def item(self) -> str:
@@ -89,12 +91,21 @@ class Answer:
         began = self._rendered_from
         return not self.begun and began is not None and asyncio.get_running_loop().time() - began < NEAR_S
 
+    @property
+    def left_s(self) -> float:
+        """Of speech, until all that was given to say has been heard, about."""
+        said_s = max(0.0, self._played_until - asyncio.get_running_loop().time())
+        if self._held is not None:
+            said_s = self._said_ms / 1000.0
+        return said_s + self._chars_ahead * self._char_ms / 1000.0
+
     async def say(self, text: str) -> None:
         """Says one more piece. Raises what went wrong with an earlier one."""
         if self._playing is None:
             self.first("piece")
             self._rendered_from = asyncio.get_running_loop().time()
             self._playing = asyncio.get_running_loop().create_task(self._play())
+        self._chars_ahead += len(text)
         await self._put(_Piece(self._speaker.voice, text))
 
     async def finish(self) -> None:
@@ -143,6 +154,7 @@ class Answer:
                 self.first("audio")
             late = (loop.time() - began) * 1000.0 > SOON_MS
             self._hand_on(place, sound, place.words_end(sound, self._char_ms if late else None))
+        self._chars_ahead -= len(piece.text)
         if place.told < len(piece.text):
             self._hand_on(place, Sound(b""), len(piece.text))
         if not place.exact and place.audio_ms and len(piece.text) > LEAST_CHARS:
@@ -167,6 +179,8 @@ class Answer:
             self.begun = True
             self.first("said")
         if audio:
+            begins = max(self._played_until, asyncio.get_running_loop().time())
+            self._played_until = begins + len(audio) / MULAW_8K.bytes_per_ms / 1000.0
             speaker.call.agent_audio(item, audio)
         if said:
             speaker.conversation.words(item, said)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -34,8 +35,11 @@ SUMMARISE = (
 )
 MOST_ROUNDS = 8
 """Of tools in one answer."""
-FIRST_WORDS_S = 0.8
-"""After its first word, a slow model's first piece is what there is."""
+FIRST_WORDS_S = 0.5
+"""After its first word, a slow model's first piece is what there is; later ones, when so much is left to be heard of what
+there was before:"""
+RUNS_OUT_S = 0.5
+AGAIN_S = 0.1
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Listeners:
     note: Callable[[str], None] = lambda _stage: None
     """The first "token" of an answer is there."""
     used: Callable[[Tokens], None] = lambda _tokens: None
+    left_s: Callable[[], float] = lambda: 0.0
+    """How long what was said will still be heard."""
 
 
 @dataclass(slots=True)
@@ -119,29 +125,31 @@ class Talker:
         """The text of one round, as soon as it can be said."""
         splitter = Pieces(self._agent.language, soon=first)
         tokens = self._tokens(messages, tools, wanted)
+        loop = asyncio.get_running_loop()
+        begun, dry_at = not first, math.inf
+        awaited: asyncio.Future[str] | None = None
         async with aclosing(tokens):
-            awaited: asyncio.Task[str] | None = None
-            flush_at: float | None = None
-            loop = asyncio.get_running_loop()
             try:
                 while True:
-                    awaited = awaited or asyncio.ensure_future(anext(tokens))
-                    patience = None if flush_at is None else max(0.0, flush_at - loop.time())
-                    done, _ = await asyncio.wait((awaited,), timeout=patience)
-                    if done:
-                        try:
-                            text = awaited.result()
-                        except StopAsyncIteration:
+                    awaited = awaited or asyncio.ensure_future(anext(tokens, ""))
+                    await asyncio.wait(
+                        (awaited,), timeout=max(0.0, dry_at - loop.time()) if dry_at < math.inf else None
+                    )
+                    found = []
+                    if awaited.done():
+                        if not (text := awaited.result()):
                             break
                         awaited = None
                         if wanted.text == text:
                             self._listeners.note("token")
-                            flush_at = loop.time() + FIRST_WORDS_S if first else None
+                            dry_at = loop.time() + FIRST_WORDS_S
                         found = splitter.feed(text)
+                    elif begun and (left_s := self._listeners.left_s()) > RUNS_OUT_S:
+                        dry_at = loop.time() + left_s - RUNS_OUT_S
                     else:
-                        found, flush_at = splitter.flush(), loop.time() + FIRST_WORDS_S
+                        found, dry_at = splitter.flush(), loop.time() + AGAIN_S
                     for piece in found:
-                        flush_at = None
+                        begun, dry_at = True, loop.time() + AGAIN_S
                         yield piece
             finally:
                 if awaited is not None and not awaited.done():
@@ -161,7 +169,8 @@ class Talker:
                         match part:
                             case str():
                                 wanted.text += part
-                                yield part
+                                if part:
+                                    yield part
                             case ToolUse():
                                 wanted.uses.append(part)
                             case Tokens():
