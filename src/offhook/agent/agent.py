@@ -98,7 +98,7 @@ def _without_parts(model: object, cascade: object) -> tuple[object, Cascade]:
         raise ConfigError(f"An agent's cascade must be Cascade(…), not {cascade!r}.")
     if isinstance(model, Cascade):
         return CASCADE, model
-    if isinstance(model, str) or not isinstance(model, Sequence):
+    if isinstance(model, str | bytes) or not isinstance(model, Sequence):
         return model, cascade
     found = [each for each in model if isinstance(each, Cascade)]
     if len(found) > 1:

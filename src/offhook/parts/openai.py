@@ -1,4 +1,7 @@
-"""OpenAI's parts, and those of servers that speak like it (Ollama, vLLM, speaches, …): OPENAI_BASE_URL says where."""
+"""OpenAI's parts, and those of servers that speak like it (Ollama, vLLM, speaches, …).
+
+OPENAI_BASE_URL says where they are, or the name of a part, for it alone: "openai:llama3.2@http://localhost:11434/v1".
+"""
 
 from urllib.parse import urlsplit
 
@@ -16,21 +19,27 @@ STT, LLM, TTS = "gpt-4o-mini-transcribe", "gpt-4.1-mini", "gpt-4o-mini-tts"
 
 def stt(model: str, keys: Keys) -> Transcription:
     """Recognition of whole stretches of speech."""
-    return Transcription(server(keys), model or STT)
+    name, _, elsewhere = model.partition("@")
+    return Transcription(server(keys, elsewhere), name or STT)
 
 
 def llm(model: str, keys: Keys) -> Chat:
     """A language model."""
-    return Chat(server(keys), model or LLM)
+    name, _, elsewhere = model.partition("@")
+    return Chat(server(keys, elsewhere), name or LLM)
 
 
 def tts(model: str, keys: Keys) -> Speech:
     """Voices."""
-    return Speech(server(keys), model or TTS)
+    name, _, elsewhere = model.partition("@")
+    return Speech(server(keys, elsewhere), name or TTS)
 
 
-def server(keys: Keys) -> Server:
-    """Where they are. Raises ConfigError without a key, unless another server than OpenAI's is named."""
+def server(keys: Keys, elsewhere: str = "") -> Server:
+    """Where they are: at OpenAI, at the server of OPENAI_BASE_URL, or `elsewhere`, where no key is told. Raises ConfigError
+    without a key, unless another server than OpenAI's is named."""
+    if elsewhere:
+        keys = Keys(openai_base_url=elsewhere)
     key, base_url = keys.openai_api_key, keys.openai_base_url
     if not key and not base_url:
         raise ConfigError("The parts of OpenAI need a key: set OPENAI_API_KEY, or OPENAI_BASE_URL to another server.")
