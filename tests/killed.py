@@ -47,9 +47,16 @@ async def live(url: str, folder: Path, seed: int, tell) -> None:
     def durable(records) -> None:
         tell({"at": loop.time(), "durable": [[record.call_id, record.seq] for record in records]})
 
-    journal = Journal(store, folder, on_durable=durable)
+    journal = Journal(store, folder)
     await journal.start()
     calls = KeptCalls(journal, published)
+    viewers = journal.on_durable
+
+    def both(records) -> None:
+        durable(records)
+        viewers(records)
+
+    journal.on_durable = both
     talking = [
         asyncio.create_task(calls.call(f"{seed} {n}", questions=chance.randint(1, 3), after_s=chance.uniform(0.0, 4.0)))
         for n in range(CALLS)

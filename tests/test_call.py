@@ -6,6 +6,7 @@ import logging
 import numpy as np
 import pytest
 
+from offhook.agent.tools import Toolbox, tool
 from offhook.audio.format import PCM16_24K
 from offhook.call import Call
 from offhook.core import events as e
@@ -130,7 +131,7 @@ def test_an_agent_that_fails_ends_its_call_with_a_reason(error):
 def test_an_agent_that_cannot_do_what_it_is_told_costs_its_call_and_nothing_else():
     class Broken(ScriptedAgent):
         def send(self, command):
-            raise ValueError("a bug")
+            raise TypeError("a bug")
 
     async def scenario():
         published = []
@@ -316,8 +317,32 @@ def test_where_both_legs_speak_one_format_nothing_is_between_them():
     run(scenario())
 
 
+def test_an_event_that_cannot_be_redacted_is_told_to_nobody(monkeypatch, caplog):
+    async def scenario():
+        async with Pair("provider", Link(0), Link(0)) as pair:
+            real = pair.call._redactor.event
+
+            def fails(event):
+                if isinstance(event, e.TurnKept):
+                    raise TypeError("a bug")
+                return real(event)
+
+            monkeypatch.setattr(pair.call._redactor, "event", fails)
+            pair.report(e.CallerTurnEnded("four one one one"))
+            await pair.loop_ms(100)
+            assert pair.published(e.TurnKept) == []
+            assert not pair.call.ended
+            assert "four one" not in caplog.text
+        assert pair.published(e.Ended)
+
+    run(scenario())
+
+
 def test_what_tools_note_is_told_with_their_results():
     class Notes:
+        def finishes(self, name):
+            return False
+
         async def run(self, name, arguments, call):
             call.data["order"] = ["tea"]
             if name == "bad":
@@ -343,3 +368,41 @@ def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
                 pair.call.say("Hello.")
 
     run(scenario())
+
+
+def test_a_tool_that_is_to_finish_outlives_its_call_and_others_do_not():
+    ended = []
+
+    async def take(what):
+        try:
+            await asyncio.sleep(5.0)
+            ended.append(f"{what} is done")
+        except asyncio.CancelledError:
+            ended.append(f"{what} is cancelled")
+            raise
+
+    @tool(finish=True)
+    async def book() -> str:
+        await take("book")
+        return "booked"
+
+    @tool
+    async def look_up(call) -> str:
+        await take("look_up")
+        return "found"
+
+    async def scenario():
+        async with Pair() as pair:
+            pair.agent.tools = Toolbox([book, look_up])
+            for name in ("book", "look_up"):
+                pair.report(e.ToolCalled(name, name, "{}"))
+            await pair.loop_ms(100.0)
+            pair.call.report(e.CarrierEnded("completed"))
+            await pair.call.closed()
+            assert ended == ["look_up is cancelled"] and len(pair.call.finishing) == 1
+            await asyncio.sleep(6.0)
+            assert ended[1:] == ["book is done"] and not pair.call.finishing
+            return [event for _, event in pair.events]
+
+    events = run(scenario())
+    assert not [event for event in events if isinstance(event, e.ToolFinished)]  # the call was over by then

@@ -8,10 +8,12 @@ A script is one call as a person would make it; docs/simulator.md tells how to r
 import asyncio
 import importlib.util
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from offhook.agent import cafe
 from offhook.agent.cafe import agent
 from offhook.agent.roster import Roster
 from offhook.audio.silero import WEIGHTS
@@ -47,6 +49,22 @@ def roster(clock: asyncio.Runner) -> Iterator[Roster]:
 @pytest.fixture(scope="module")
 def scripts() -> dict[str, Voiced]:
     return {path.stem: script for path, script in zip(SCRIPTS, load(SCRIPTS), strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The days and hours that the café tells are as long on every day of a year."""
+    monkeypatch.setattr(cafe, "clock", lambda: datetime(2026, 11, 25, 10, 0))
+
+
+@pytest.mark.parametrize("day", range(26, 31))
+def test_an_order_goes_well_on_any_day(
+    day: int, scripts: dict[str, Voiced], clock: asyncio.Runner, roster: Roster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each day of the week has another length on the line, and the words after it another place in the detector's memory.
+    monkeypatch.setattr(cafe, "clock", lambda: datetime(2026, 11, day, 0, 50))
+    result = clock.run(play_inside(scripts["order"], roster)).result
+    assert result["failed"] == [], result["agent_turns"]
 
 
 @pytest.mark.parametrize("name", [path.stem for path in SCRIPTS])

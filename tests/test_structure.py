@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "parts": {"audio", "speech"},
     "phone": {"core", "audio"},
     "agent": {"core", "audio", "speech", "parts"},
+    "recording": {"core", "audio"},
     "call": {"core", "audio"},
     "bus": set(),
     "switchboard": {"call", "core"},
@@ -42,6 +43,7 @@ MAY_IMPORT = {
         "server",
         "store",
         "journal",
+        "recording",
     },
     "bench": {"audio", "core", "speech", "phone", "agent", "call", "switchboard", "server", "sim", "store", "journal"},
     "cli": {
@@ -59,6 +61,7 @@ MAY_IMPORT = {
         "bench",
         "store",
         "journal",
+        "recording",
     },
     "__init__": {"agent", "call", "core"},
     "__main__": {"cli"},

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from offhook.agent.tools import Toolbox, tool
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import Next
@@ -158,3 +159,24 @@ def test_the_first_that_is_told_of_a_call_is_who_calls_whom():
         assert told == [(call.id, e.CallBegan("CA1", "AC1", "inbound", "anonymous", "+15550100"))]
 
     on_board(scenario, publish=lambda call_id, event: told.append((call_id, event)))
+
+
+def test_the_end_waits_for_tools_that_outlive_their_calls():
+    done = []
+
+    @tool(finish=True)
+    async def book() -> None:
+        await asyncio.sleep(10.0)
+        done.append("booked")
+
+    async def scenario(board):
+        call = board.admit(info(1))
+        call.agent.tools = Toolbox([book])
+        await asyncio.sleep(0)
+        call.report(e.ToolCalled("1", "book", "{}"))
+        await asyncio.sleep(1.0)
+        board.status("CA1", "completed")
+        assert call.ended and not done
+
+    on_board(scenario)
+    assert done == ["booked"]

@@ -1,9 +1,11 @@
 """offhook puts an AI on the telephone. This is the whole public API."""
 
 from offhook.agent.agent import Agent
+from offhook.agent.mcp_server import mcp_server
 from offhook.agent.options import AzureSemanticVad, Cascade, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, hang_up, tool
+from offhook.agent.webhooks import webhook, webhooks
 from offhook.call import Call
 from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused, ConfigError, LegFailed, OffhookError, ProtocolError, ToolError
@@ -13,5 +15,5 @@ __version__ = "0.1.0"
 __all__ = [
     "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "Cascade", "ConfigError", "LegFailed", "OffhookError",
     "OwnTurns", "Phrases", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
-    "tool",
+    "mcp_server", "tool", "webhook", "webhooks",
 ]  # fmt: skip

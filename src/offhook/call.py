@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any
 from offhook.audio.format import MULAW_8K, Format
 from offhook.core import events as e
 from offhook.core.control import CallControl
+from offhook.core.keeping import keeping_of
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.playout import Ledger
+from offhook.core.recorder import Recorder
+from offhook.core.redact import Redactor, regions_of
+from offhook.core.said import SaidWhen
 from offhook.core.states import CallState, Next, is_over
 from offhook.core.tape import Tape
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
@@ -32,6 +36,11 @@ EARLY_MS = 30_000  # what the caller says before the agent is ready is kept so l
 MOST_TO_SAY = 2_000  # characters: two minutes
 
 Publish = Callable[[str, e.Event], None]
+Record = Callable[["Call"], Recorder]
+SECRET, ASKED = "secret keys", "asked"
+"""Why a recording is paused."""
+KEY_MS = 500.0
+"""What is taken out of a recording before and after a key was told."""
 
 
 class Call:
@@ -51,9 +60,10 @@ class Call:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         format: Format = MULAW_8K,
+        record: Record | None = None,
     ) -> None:
-        """`format` is that of the phone legs that will carry the call. Raises ValueError if the agent's cannot be
-        converted to it."""
+        """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
+        one. Raises ValueError if the agent's format cannot be converted to it."""
         self.id = secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = {}
@@ -71,9 +81,15 @@ class Call:
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
+        keeping = keeping_of(agent)
+        self._record = record if keeping.record else None
+        self._recorder: Recorder | None = None
         self.control = CallControl(
             agent.turns, self.ledger, now=self.now(), max_call_ms=max_call_seconds * 1000.0, max_usd=max_usd
         )
+        at_home = regions_of(keeping.language, info.called, info.caller) if "phones" in keeping.redact else ()
+        self._redactor = Redactor(keeping.redact, at_home)
+        self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
         self._to_agent: Callable[[bytes], None] = self._keep_early
@@ -85,6 +101,8 @@ class Call:
         self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
         self._tools: set[asyncio.Task[None]] = set()
+        self.finishing: set[asyncio.Task[None]] = set()
+        """Tools at work that the end of the call does not cancel."""
         self._closing: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------ life
@@ -99,7 +117,11 @@ class Call:
         if leg.format != self.format:
             raise LocalProtocolError(f"a leg of {leg.format} for a call of {self.format}")
         self.phone = leg
+        if self._record is not None:
+            self._recorder, self._record = self._record(self), None
         leg.join(self)
+        if self._recorder is not None:
+            self._recorder.joined(leg)
         self.report(e.PhoneJoined())
 
     @property
@@ -130,6 +152,25 @@ class Call:
         self.report(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True))
         return said
 
+    @property
+    def entered(self) -> str:
+        """What the caller last keyed in."""
+        return self.control.entered
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        """The caller is asked for keys. A secret entry is found in `entered`, and nowhere else."""
+        self.report(e.KeysWanted(count, secret))
+
+    def pause_recording(self) -> None:
+        """From now on the recording is silent on both sides."""
+        if self._recorder is not None:
+            self._recorder.pause(ASKED)
+
+    def resume_recording(self) -> None:
+        """What is said from now on is recorded again."""
+        if self._recorder is not None:
+            self._recorder.resume(ASKED)
+
     def say(self, text: str) -> None:
         """Has the agent say these words next: when nobody speaks, and before it answers anything else. Some models are
         only told to say them so (the event `Saying` tells). Raises ToolError if it cannot be done."""
@@ -159,6 +200,8 @@ class Call:
 
     def caller_audio(self, frame: bytes) -> None:
         """The caller's audio, on its way to the agent."""
+        if self._recorder is not None:
+            self._recorder.caller_audio(frame)
         self._to_agent(frame)
         if self.overheard is not None:
             self.overheard(frame)
@@ -194,8 +237,9 @@ class Call:
         self.report(e.ItemEnded(item))
 
     def shown(self, words: str) -> str:
-        """Words that are being said, as those who watch may see them before they are kept."""
-        return words
+        """Words that are being said, as those who watch may see them before they are kept: none where something may not
+        be kept, since half a number is not known for one."""
+        return "" if self._redactor.kinds else words
 
     # ------------------------------------------------------------------------------------------ control plane
 
@@ -223,9 +267,15 @@ class Call:
                     self._agent_joined(event)
                 if isinstance(event, e.PhoneLost):
                     self.phone = None
-                self._carry_out(self.control.handle(event, self.now()))
+                    if self._recorder is not None:
+                        self._recorder.left()
+                self._said.happens(event, now := self.now())
+                self._carry_out(self.control.handle(event, now))
+                self._said.handled(event)
         finally:
             self._handling = False
+        if self._recorder is not None:
+            (self._recorder.pause if self.control.secret else self._recorder.resume)(SECRET)
 
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
@@ -240,14 +290,15 @@ class Call:
         for command in commands:
             match command:
                 case e.Publish(event):
-                    self._publish(self.id, event)
+                    self._tell(event)
                 case e.SayRest():
                     if self.phone is not None:
                         self.phone.pump()
                 case e.RunTool():
                     running = self._loop.create_task(self._run_tool(command), name=f"tool {command.name}")
-                    self._tools.add(running)
-                    running.add_done_callback(self._tools.discard)
+                    running_tools = self.finishing if self.agent.tools.finishes(command.name) else self._tools
+                    running_tools.add(running)
+                    running.add_done_callback(running_tools.discard)
                 case e.CloseAgent():
                     self._over()
                 case e.Clear() | e.HangUp():
@@ -255,6 +306,23 @@ class Call:
                         self.phone.send(command)
                 case _:
                     self._tell_agent(command)
+
+    def _tell(self, event: e.Event) -> None:
+        """The one place where events leave the call: what nobody may keep is taken out, of the recording too."""
+        try:
+            told, held = self._redactor.event(event)
+        except Exception:
+            log.exception("an event is withheld: it could not be redacted", extra={"call_id": self.id})
+            return
+        for each in told:
+            self._publish(self.id, each)
+        if self._recorder is None:
+            return
+        now = self.now()
+        for turn in held:
+            self._recorder.silence(turn.role, *self._said.of(turn, now))
+        if isinstance(event, e.KeyPressed) and told != [event]:
+            self._recorder.silence("caller", now - KEY_MS, now + KEY_MS)
 
     async def _run_tool(self, wanted: e.RunTool) -> None:
         try:
@@ -264,6 +332,8 @@ class Call:
         except Exception:
             log.exception("tool failed", extra={"call_id": self.id})
             finished = e.ToolFinished(wanted.id, f"{wanted.name} failed.", failed=True)
+        if self.ended:
+            return  # a tool that was to finish: nobody waits for what came of it
         if self.data:
             self.report(e.Noted(self.data))
         self.report(finished)
@@ -306,6 +376,9 @@ class Call:
         if self.phone is not None:
             self.phone.close()
             self.phone = None
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
         self._to_agent = lambda _frame: None
         self._early.clear()
         if self._between is not None:

@@ -89,6 +89,19 @@ def _url(text: str) -> str:
     return text
 
 
+def _bucket(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("s3", "az", "gs") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("not a bucket")
+    return text
+
+
+def _kinds(text: str) -> str:
+    if not {each.strip() for each in text.split(",")} <= {"cards", "phones", "keys"}:
+        raise ValueError("not a kind of number")
+    return text
+
+
 def _web_url(text: str) -> str:
     if urlsplit(_url(text)).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -241,6 +254,15 @@ class Settings(BaseSettings):
         ),
     ] = None  # fmt: skip
 
+    recordings_url: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _bucket(text)),
+        Field(
+            title="a URL such as s3://bucket/folder, az://container or gs://bucket",
+            description="Where recordings are taken after the call. Unset: they stay in `recordings` of OFFHOOK_DATA.",
+        ),
+    ] = None
+
     # ---------------------------------------------------------------- Twilio
     twilio_account_sid: Annotated[
         str | None,
@@ -386,6 +408,24 @@ class Settings(BaseSettings):
         int,
         Field(ge=250, le=5000, title="milliseconds, 250 to 5000", description="Silence that ends a caller's turn."),
     ] = 700
+    record: Annotated[
+        bool, Field(title="true or false", description="Record every call; callers are told so in the greeting.")
+    ] = False
+    consent: Annotated[
+        str | None,
+        Field(
+            title="a text",
+            description="What ends the greeting of calls that are recorded. Unset: `This call is recorded.`",
+        ),
+    ] = None
+    redact: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _kinds(text)),
+        Field(
+            title="cards, phones or keys, with commas between",
+            description="Numbers that are kept nowhere: not in transcripts, not in recordings. Unset: none.",
+        ),
+    ] = None
 
     # ---------------------------------------------------------------- what may be dialled
     allowed_countries: Annotated[

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection
 
-from offhook.call import Call, Publish
+from offhook.call import Call, Publish, Record
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.states import CallState, Next
@@ -13,11 +13,14 @@ from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
 
+FINISH_S = 30.0
+"""What tools that outlive their calls get when the process ends."""
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
 
 
 class Switchboard:
-    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call."""
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `record` begins
+    its recording."""
 
     def __init__(
         self,
@@ -27,13 +30,15 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
+        record: Record | None = None,
     ) -> None:
         self._open_agent = open_agent
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
-        self._publish = publish
+        self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
@@ -80,7 +85,7 @@ class Switchboard:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
         call = Call(
             info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
         )  # fmt: skip
         self._calls[call.id] = self._by_sid[info.sid] = call
         self._empty.clear()
@@ -95,6 +100,9 @@ class Switchboard:
         self._over[_digest(call.info.sid)] = call.control.last_word
         if len(self._over) > REMEMBERED:
             del self._over[next(iter(self._over))]
+        for task in call.finishing:
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
         if not self._calls:
             self._empty.set()
         control = call.control
@@ -172,6 +180,8 @@ class Switchboard:
         for call in calls:
             self._tell(call, e.CarrierEnded("completed"))
         await asyncio.gather(*(call.closed() for call in calls))
+        if self._finishing:
+            await asyncio.wait(self._finishing, timeout=FINISH_S)
 
 
 def _digest(sid: str) -> bytes:

@@ -114,7 +114,7 @@ class Visit:
         self.model, self.voice, self.recogniser = model, voice, recogniser
 
         def responder(leg):
-            used = lambda tokens: leg.call.report(e.Used(tokens.model, None, text_out=tokens.text_out))  # noqa: E731
+            used = lambda tokens: leg.call.report(e.Used(tokens.model, None, text_out=tokens.text_out))
             return Talker(
                 model, agent, leg.call.info, leg.conversation, Listeners(leg.stages.note, used, lambda: leg.left_s)
             )

@@ -1,6 +1,7 @@
 import pytest
 
 from offhook import Agent, ConfigError
+from offhook.core.keeping import Keeping
 
 
 def test_an_agent_needs_nothing():
@@ -25,6 +26,28 @@ def test_a_field_of_another_kind_is_refused_in_a_sentence():
     ):
         with pytest.raises(ConfigError, match=why):
             Agent(**wrong)
+
+
+def test_a_recorded_call_is_told_so_in_its_greeting():
+    assert Agent(greeting="Hello.", record=True).first_words == "Hello. This call is recorded."
+    assert Agent(greeting="", record=True, consent="Wir zeichnen auf.").first_words == "Wir zeichnen auf."
+    assert Agent(greeting="Hello.", record=True, consent="").first_words == "Hello."
+    assert Agent(greeting="Hello.").first_words == "Hello."
+    own = Agent(record=True)
+    assert own.first_words is None and own.must_say == "This call is recorded."
+    assert Agent().must_say == Agent(greeting="Hello.", record=True).must_say == ""
+
+
+def test_what_is_kept_of_its_calls():
+    assert Agent().keeping == Keeping(False, frozenset(), "en-US")
+    kept = Agent(record=True, redact=("cards", "keys"), language="de-DE").keeping
+    assert kept == Keeping(True, frozenset({"cards", "keys"}), "de-DE")
+
+
+@pytest.mark.parametrize("redact", ["cards", ("names",)])
+def test_what_cannot_be_redacted_is_refused_in_a_sentence(redact):
+    with pytest.raises(ConfigError, match="must be a list of cards, phones, keys"):
+        Agent(redact=redact)
 
 
 def test_several_models_are_one_field_however_they_are_written():

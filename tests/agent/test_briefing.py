@@ -3,7 +3,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from offhook import Agent, CallInfo
-from offhook.agent.briefing import briefing
+from offhook.agent.briefing import GREET, briefing, greet, pressed
 
 NOW = datetime(2026, 11, 25, 9, 5, tzinfo=timezone(timedelta(hours=1), "CET"))
 
@@ -32,3 +32,13 @@ def test_of_an_outbound_call_the_other_party_is_the_one_called():
 
 def test_without_instructions_there_is_no_gap():
     assert told().startswith("You are on the telephone")
+
+
+def test_secret_keys_are_told_by_their_number_only():
+    assert pressed("12#") == "(The caller pressed these keys of the telephone: 12#)"
+    assert "4 keys" in pressed("••••") and "•" not in pressed("••••")
+
+
+def test_what_must_be_said_is_in_the_greeting_of_the_models_own():
+    assert greet("") == GREET
+    assert greet("This call is recorded.") == f"{GREET} Then say exactly the following: This call is recorded."

@@ -206,7 +206,7 @@ def test_a_slow_tool_has_a_word_said_and_an_answer_follows():
 
 
 def test_a_slow_model_is_heard_soon_and_without_holes():
-    long = " ".join(f"word{number}" for number in range(60))
+    long = " ".join(one + two + "ana" for one in "bcdfghjklm" for two in "aeiouy")
 
     async def scenario(it):
         await it.speaks()

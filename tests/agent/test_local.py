@@ -246,6 +246,15 @@ def test_a_synthesizer_that_dies_says_the_sentence_on_its_successor():
     visit(scenario, greeting="")
 
 
+def test_a_recorded_call_begins_with_the_greeting_and_says_so():
+    async def scenario(visit):
+        await visit.quiet(9000)
+        (greeting,) = visit.agent_said()
+        assert "Café" in greeting and greeting.endswith("This call is recorded.")
+
+    visit(scenario, record=True)
+
+
 def test_an_empty_greeting_waits_for_the_caller():
     async def scenario(visit):
         await visit.quiet(3000)

@@ -42,6 +42,9 @@ class Track:
     def feed(self, pcm16):
         self.pending += pcm16
 
+    def forget(self):
+        """It has no memory."""
+
     def close(self):
         self.pending.clear()
 

@@ -195,3 +195,19 @@ def test_an_agent_without_a_greeting_of_its_own_lets_the_model_find_one_and_an_e
 
     visit(asked, greeting=None)
     visit(waits, greeting="")
+
+
+def test_a_greeting_of_the_models_own_says_that_the_call_is_recorded():
+    async def scenario(visit):
+        (asked,) = visit.told("response.create")
+        assert "This call is recorded." in asked["response"]["instructions"]
+
+    visit(scenario, greeting=None, record=True)
+
+
+def test_a_greeting_that_is_given_ends_with_it():
+    async def scenario(visit):
+        (asked,) = visit.told("response.create")
+        assert "Hello, the Blue Door. Wir zeichnen auf." in asked["response"]["instructions"]
+
+    visit(scenario, greeting="Hello, the Blue Door.", record=True, consent="Wir zeichnen auf.")

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
-from offhook import Agent, Call, CallInfo, CallRefused, ConfigError
+from offhook import Agent, Call, CallInfo, CallRefused, ConfigError, tool
 from offhook.agent.credentials import Credentials
 from offhook.agent.roster import Roster as WholeRoster
+from offhook.agent.tools import ToolSource
 from offhook.core import events as e
+from offhook.core.keeping import keeping_of
 from offhook.errors import NotOffered
 
 
@@ -103,6 +105,14 @@ def test_a_function_that_fails_or_exits_refuses_its_call_only(caplog):
     for choose in (leaves, breaks):
         with pytest.raises(CallRefused, match="the function that chooses the agent failed"):
             WholeRoster(choose).open(call())
+
+
+def test_a_leg_knows_what_its_agent_wants_kept():
+    async def opened():
+        return Roster(Agent(model="echo", record=True, redact=("cards",))).open(call())
+
+    leg = asyncio.run(opened())
+    assert keeping_of(leg).record and keeping_of(leg).redact == {"cards"}
 
 
 # ---------------------------------------------------------------- several models, names
@@ -220,3 +230,41 @@ def test_agents_are_listed_with_the_numbers_they_answer():
         ("day", DAY, ["+15550100", "+15550101"]), ("night", NIGHT, ["*"]),
     ]  # fmt: skip
     assert Roster(lambda _info: DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, []), ("night", NIGHT, [])]
+
+
+class Shelf(ToolSource):
+    """A source that notes what becomes of it."""
+
+    def __init__(self, *tools):
+        self.tools_there, self.noted = tools, []
+
+    @property
+    def tools(self):
+        return self.tools_there if "start" in self.noted else ()
+
+    async def start(self):
+        self.noted.append("start")
+
+    async def close(self):
+        self.noted.append("close")
+
+
+def test_what_tools_come_from_is_started_and_closed_with_its_agents():
+    @tool
+    def read() -> str:
+        return "page"
+
+    async def scenario():
+        shelf, other = Shelf(read), Shelf()
+        roster = Roster(Agent(model="echo", tools=[shelf]))
+        await roster.start()
+        assert shelf.noted == ["start"]
+        await roster.replace(Agent(model="echo", tools=[shelf, other]))
+        assert other.noted == ["start"] and "close" not in shelf.noted
+        await roster.replace(Agent(model="echo", tools=[other]))
+        await asyncio.sleep(0)
+        assert shelf.noted[-1] == "close" and "close" not in other.noted
+        await roster.close()
+        assert other.noted[-1] == "close"
+
+    asyncio.run(scenario())

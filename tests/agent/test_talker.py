@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from offhook import Agent, Cascade, CallInfo, ToolError, tool
+from offhook import Agent, CallInfo, Cascade, ToolError, tool
 from offhook.agent.conversation import Conversation
 from offhook.agent.talker import MOST_ROUNDS, Listeners, Talker
 from offhook.errors import LegFailed
@@ -39,7 +39,7 @@ def answer(*answers, said=Said("hello"), conversation=None, use=None, stop=None,
         pieces = []
         said_ = talker.respond(said, use or nothing)
         async for piece in said_:
-            pieces.append(piece)
+            pieces.append(piece.strip())
             if len(pieces) == stop:
                 await said_.aclose()
                 break

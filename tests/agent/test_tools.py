@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from offhook import CallInfo, ConfigError, ToolError, hang_up, tool
 from offhook.agent.agent import Agent
-from offhook.agent.tools import Toolbox
+from offhook.agent.tools import FunctionTool, Toolbox, ToolSource
 from offhook.sim.clock import run
 
 
@@ -338,3 +338,56 @@ def test_what_has_no_name_or_no_signature_is_refused():
     for function in (functools.partial(print), dict):
         with pytest.raises(ConfigError):
             tool(function)
+
+
+def test_of_a_source_only_names_that_are_free_are_taken(caplog):
+    class Source(ToolSource):
+        @property
+        def tools(self):
+            return [
+                FunctionTool(lambda: "theirs", name="order"),
+                FunctionTool(lambda: "new", name="extra", finish=True),
+            ]
+
+    box = Toolbox([order], [Source()])
+    assert list(box.by_name) == ["order", "extra"] and box.by_name["order"] is order
+    assert "two tools are named order" in caplog.text
+    assert box.finishes("extra") and not box.finishes("order")
+
+
+def test_what_is_to_finish_is_said_at_the_tool():
+    @tool(finish=True, timeout=3)
+    def book() -> None:
+        pass
+
+    assert book.finish and book.timeout == 3 and not order.finish
+
+
+def test_a_function_in_a_thread_asks_the_call_for_keys_and_pauses():
+    class Asked(Line):
+        entered = "1234"
+
+        def __init__(self):
+            super().__init__()
+            self.asked = []
+
+        def want_keys(self, count, *, secret=False):
+            self.asked.append((threading.current_thread(), "keys", count, secret))
+
+        def pause_recording(self):
+            self.asked.append((threading.current_thread(), "pause"))
+
+        def resume_recording(self):
+            self.asked.append((threading.current_thread(), "resume"))
+
+    @tool
+    def pin(call) -> str:
+        call.pause_recording()
+        call.want_keys(4, secret=True)
+        call.resume_recording()
+        return call.entered
+
+    line = Asked()
+    assert call(pin, "{}", line) == "1234"
+    assert [each[1:] for each in line.asked] == [("pause",), ("keys", 4, True), ("resume",)]
+    assert {each[0] for each in line.asked} == {threading.current_thread()}, "in the loop's"

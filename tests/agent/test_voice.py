@@ -43,5 +43,18 @@ def test_what_cannot_be_rendered_is_told():
         asyncio.run(Voice(Tones(fails=1, first_s=0)).keep(["Hello."]))
 
 
+def test_what_is_written_is_said_in_words_and_its_ends_are_those_of_the_written():
+    async def scenario():
+        tones = Tones(first_s=0, pace=1e9, words=True)
+        sounds = await said(Voice(tones, "en-US"), " It is **3.50** euros.")
+        (words,) = tones.asked
+        assert "*" not in words and "3.50" not in words
+        ends = [word.end_char for sound in sounds for word in sound.words]
+        assert ends[:2] == [3, 6] and ends == sorted(ends) and ends[-1] <= len(" It is **3.50** euros.")
+        assert await said(Voice(tones, "en-US"), "  ") == []
+
+    asyncio.run(scenario())
+
+
 def test_word_times_move_with_their_piece():
     assert shifted([Word(100.0, 5)], 1000.0, 7) == ((1100.0, 12),)

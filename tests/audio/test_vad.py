@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from offhook.audio.vad import WINDOW_MS, EnergyModel, SpeechGate, Transition, VoiceBank, best_model
+from offhook.audio.vad import QUIET_WINDOWS, WINDOW_MS, EnergyModel, SpeechGate, Transition, VoiceBank, best_model
 from tests.audio.voice import vowels
 
 
@@ -162,3 +162,30 @@ def test_what_turned_out_to_be_no_speech_neither_goes_on_nor_stops() -> None:
     assert not gate.speaking
     assert [gate.update(0.0) for _ in range(10)] == [None] * 10
     assert gate.ms == 12 * 32
+
+
+def test_a_second_without_speech_is_a_rest_told_once() -> None:
+    gate = SpeechGate()
+    _run(gate, 0.9, 0.9)
+    assert gate.speaking
+    rests = []
+    for _ in range(100):
+        gate.update(0.02)
+        rests.append(gate.rested)
+    assert rests.count(True) == 1 and not gate.speaking
+    assert rests.index(True) == 7 + QUIET_WINDOWS - 1, "a second after it was known that speech had stopped"
+    gate.update(0.3)
+    assert [gate.rested for _ in range(QUIET_WINDOWS) if gate.update(0.0) is None][-1], "a murmur begins it anew"
+
+
+def test_a_model_that_drifts_forgets_in_a_rest_and_another_keeps_its_noise_floor() -> None:
+    class Drifting(EnergyModel):
+        drifts = True
+
+    for model, kept in ((EnergyModel(), True), (Drifting(), False)):
+        bank = VoiceBank(model)
+        track = bank.open()
+        track.feed(bytes(2 * 256))
+        bank.evaluate()
+        track.forget()
+        assert bool(bank._state[track.row, 0]) is kept

@@ -219,3 +219,13 @@ def test_a_change_on_the_disk_brings_new_agents_and_a_faulty_one_is_told(tmp_pat
             assert await change("third") == "third", "what was mended is taken"
 
     asyncio.run(scenario())
+
+
+def test_recording_and_what_is_kept_nowhere_need_no_module(monkeypatch):
+    told = settings(monkeypatch, MODEL="local", RECORD="1", CONSENT="Wir zeichnen auf.", REDACT="cards, keys")
+    assert agent_from(told) == Agent(
+        "", model="local", record=True, consent="Wir zeichnen auf.", redact=("cards", "keys")
+    )
+    assert agent_from(settings(monkeypatch, MODEL="local", CONSENT="", REDACT="")).consent == "This call is recorded."
+    with pytest.raises(ConfigError, match="REDACT must be cards, phones or keys, with commas between"):
+        settings(monkeypatch, REDACT="names")

@@ -64,9 +64,7 @@ ROWS = {
     ),
     "own greeting": everywhere("Without one (None) the agent greets in words of its own"),
     "no greeting": everywhere('With `""` it waits for the caller'),
-    "early hello": Row(
-        "A hello into its first words", "is heard beside it", "cuts it after 1.5 s", own="is heard beside it",
-    ),
+    "early hello": everywhere("A hello into its first words", "is heard beside it"),
     "early caller": everywhere("What is said before the agent is ready is kept and answered"),
     "question": everywhere("A question is answered, a tool run for it and its result spoken"),
     "short word": everywhere("A word of half a second is answered"),

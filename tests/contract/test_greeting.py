@@ -94,10 +94,6 @@ async def test_a_hello_into_the_greeting(stage: Stage) -> str:
     greeting = next(turn for turn in calling.kept() if turn.role == "agent")
     assert ("caller", "hello") in calling.turns()
     assert abs(calling.heard()[greeting.item] - greeting.heard_ms) < 5
-    if greeting.unheard:
-        assert len(calling.published(e.BargedIn)) == 1 and 1200 < greeting.heard_ms < 1600
-        assert calling.turns()[2][1].startswith("Hello!"), "it is answered instead"
-        return "cuts it after 1.5 s"
     assert calling.published(e.BargedIn) == [] and calling.told(e.Truncate, e.Discard) == []
-    assert calling.heard()[greeting.item] == greeting.generated_ms
+    assert calling.heard()[greeting.item] == greeting.generated_ms and not greeting.unheard
     return "is heard beside it"

@@ -1,5 +1,7 @@
 """The estimating ear alone, with literal times. How exact it is over a network is in test_heard.py."""
 
+import pytest
+
 from offhook.core.estimate import EstimatedEar
 
 
@@ -509,3 +511,18 @@ def test_a_stream_that_is_lost_before_a_clear_took_effect_was_heard_until_then()
     assert line.ear.lost() == {"a": 500.0, "b": 100.0}
     assert line.ear.lost() == {}
     assert line.ear.settled(9999.0) is None
+
+
+def test_when_what_is_written_now_is_heard_on_the_carriers_clock():
+    media = [0.0, 0.0]  # timestamp, arrival
+    ear = EstimatedEar(lambda: (media[0], media[1]), offset_ms=7.0)
+    assert ear.media_ahead_ms is None
+    media[:] = [480.0, 10_100.0]  # left the carrier at its 500, a hundred ago
+    mark = ear.mark_before("a", 0.0, 10_100.0)
+    ear.wrote("a", 0.0, 100.0, 10_100.0)
+    assert mark is not None and ear.media_ahead_ms is None
+    media[:] = [780.0, 10_400.0]
+    ear.echo(mark, 10_400.0)  # thirty-odd there, and back: three hundred
+    media[:] = [800.0, 10_420.0]
+    ear.flowed()
+    assert ear.media_ahead_ms == pytest.approx(300.0 - (10_400.0 - 780.0) + 7.0)

@@ -734,6 +734,18 @@ def test_half_a_second_of_uh_huh_is_not_long_though_its_end_is_told_late():
     assert not talk.told(e.Cancel, e.Respond)
 
 
+def test_a_hello_into_a_providers_greeting_does_not_cut_it_until_it_is_known_to_go_on():
+    def greeted() -> Talk:
+        talk = Talk("provider", joined=False).tell(e.AgentJoined(), e.PhoneJoined())
+        return talk.speak("greeting", 5000)
+
+    talk = greeted().wait(1000).tell(e.SpeechStarted()).wait(1100).tell(e.SpeechStopped())
+    assert not talk.wait(2000).told(e.Clear), "of 400 ms, told 700 ms late"
+    talk = greeted().wait(1000).tell(e.SpeechStarted())
+    assert not talk.wait(1299).told(e.Clear)
+    assert talk.wait(1).told(e.Clear)
+
+
 # ---------------------------------------------------------------- another agent leg
 
 

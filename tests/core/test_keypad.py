@@ -1,5 +1,5 @@
 from offhook.core.deadlines import Deadlines
-from offhook.core.keypad import BETWEEN_MS, MOST, Keypad
+from offhook.core.keypad import BETWEEN_MS, HIDDEN, MOST, SECRET_MS, Keypad
 
 
 class Keys:
@@ -41,3 +41,20 @@ def test_an_entry_is_not_endless():
     keys.press("1")
     keys.keypad.wanted = 1
     assert keys.press("2")[-1] == "12", "an entry that is longer already than what is wanted"
+
+
+def test_a_secret_entry_is_told_hidden_and_the_next_is_none():
+    keys = Keys()
+    keys.keypad.want(4, True, 0.0)
+    assert keys.keypad.shown("4") == HIDDEN
+    assert keys.press("1234") == [HIDDEN * 4]
+    assert keys.keypad.entered == "1234" and not keys.keypad.secret
+    assert keys.press("5#")[-1] == keys.keypad.entered == "5"
+
+
+def test_a_secret_that_does_not_begin_is_not_awaited_for_ever():
+    keys = Keys()
+    keys.keypad.want(4, True, 0.0)
+    (over,) = keys.deadlines.due(SECRET_MS)
+    over(SECRET_MS)
+    assert not keys.keypad.secret

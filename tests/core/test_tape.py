@@ -92,3 +92,53 @@ def test_another_format_has_its_own_silence():
     tape = Tape(PCM16_8K)
     tape.wrote(b"ab" * 8, 1.0)
     assert tape.between(0.0, 3.0) == bytes(16) + b"ab" * 8 + bytes(16)
+
+
+def test_a_clear_that_took_effect_later_lets_more_be_heard():
+    tape = Tape()
+    tape.wrote(b"a" * 80, 0.0)
+    tape.wrote(b"b" * 80, 0.0)
+    tape.cleared(5.0)
+    tape.settled(7.0)
+    assert tape.between(0.0, 20.0) == b"a" * 80 + b"b" * 16 + QUIET(8)
+
+
+def test_a_clear_that_took_effect_earlier_lets_less_be_heard():
+    tape = Tape()
+    tape.wrote(b"a" * 80, 0.0)
+    tape.wrote(b"b" * 80, 0.0)
+    tape.cleared(15.0)
+    tape.settled(-7.0)
+    assert tape.between(0.0, 20.0) == b"a" * 64 + QUIET(12)
+
+
+def test_what_was_said_after_a_clear_is_not_overlaid():
+    tape = Tape()
+    tape.wrote(b"a" * 160, 0.0)
+    tape.cleared(5.0)
+    tape.wrote(b"b" * 80, 8.0)
+    tape.settled(100.0)
+    assert tape.between(0.0, 20.0) == b"a" * 64 + b"b" * 80 + QUIET(2)
+    tape.wrote(b"c" * 8, 9.0)
+    assert tape.between(18.0, 19.0) == b"c" * 8
+
+
+def test_clears_are_settled_in_their_order():
+    tape = Tape()
+    tape.wrote(b"a" * 160, 0.0)
+    tape.cleared(5.0)
+    tape.wrote(b"b" * 160, 30.0)
+    tape.cleared(35.0)
+    tape.settled(0.0)
+    tape.settled(5.0)
+    tape.settled(5.0)
+    assert tape.between(0.0, 50.0) == b"a" * 40 + QUIET(25) + b"b" * 80 + QUIET(10)
+
+
+def test_a_lost_stream_settles_nothing_any_more():
+    tape = Tape()
+    tape.wrote(b"a" * 160, 0.0)
+    tape.cleared(5.0)
+    tape.lost(6.0)
+    tape.settled(10.0)
+    assert tape.between(0.0, 20.0) == b"a" * 40 + QUIET(15)

@@ -6,6 +6,7 @@ import pytest
 
 from offhook.core import events as e
 from offhook.errors import ConfigError, StoreAway
+from offhook.journal import journal as module
 from offhook.journal.journal import BATCH_S, RETRY_S, Journal
 from offhook.journal.spool import left_behind
 from offhook.sim import clock
@@ -310,3 +311,60 @@ def test_a_bug_in_the_writer_loses_nothing(url, spool, monkeypatch, caplog):
     clock.run(main()).check()
     assert caplog.text.count("stumbles") == 2
     assert "secret" not in caplog.text
+
+
+ENDED = e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+
+
+def test_where_a_recording_is_comes_after_the_end_and_has_the_next_number(database_url, tmp_path):
+    told = []
+
+    async def scenario():
+        async with journal(database_url, tmp_path, on_durable=told.extend) as kept:
+            kept.publish("c1", began(1))
+            kept.publish("c1", ENDED)
+            kept.publish("c1", e.Recorded("file:///c1.wav"))
+            await kept.flush()
+            kept.publish("c1", e.Recorded("s3://shelf/c1.wav"))
+
+    asyncio.run(scenario())
+    rows = asyncio.run(found_at(database_url))
+    rows.check()
+    assert [record.seq for record in told] == [1, 2, 3, 4, 5, 6]
+    assert [record.type for record in told][-3:] == ["ended", "recording", "recording"]
+    assert (rows.calls[0].recording, rows.calls[0].result) == ("s3://shelf/c1.wav", "completed")
+
+
+def test_the_recording_of_a_call_of_another_process_is_told_of(database_url, tmp_path):
+    told = []
+
+    async def scenario():
+        async with journal(database_url, tmp_path) as kept:
+            kept.publish("c1", began(1))
+        async with journal(database_url, tmp_path, on_durable=told.extend) as kept:
+            kept.publish("c1", e.Recorded("file:///c1.wav"))
+            kept.publish("nobody's", e.Recorded("file:///c2.wav"))
+
+    asyncio.run(scenario())
+    rows = asyncio.run(found_at(database_url))
+    rows.check()
+    assert [(record.seq, record.type) for record in told] == [(3, "recording")]
+    assert rows.calls[0].recording == "file:///c1.wav"
+
+
+def test_only_the_newest_calls_that_have_ended_are_remembered(tmp_path, monkeypatch):
+    sqlite = f"sqlite:///{tmp_path}/calls.db"
+    monkeypatch.setattr(module, "REMEMBERED", 2)
+
+    async def scenario():
+        async with journal(sqlite, tmp_path) as kept:
+            for number in range(5):
+                kept.publish(f"c{number}", began(number))
+                kept.publish(f"c{number}", ENDED)
+            assert not kept._recorders and list(kept._ended) == ["c3", "c4"]
+            kept.publish("c0", e.Recorded("file:///c0.wav"))
+
+    asyncio.run(scenario())
+    rows = asyncio.run(found_at(sqlite))
+    rows.check()
+    assert [call.recording for call in rows.calls] == ["file:///c0.wav", None, None, None, None]

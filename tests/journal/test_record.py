@@ -125,3 +125,11 @@ def test_every_body_is_json_that_databases_take(recorder):
 
 def test_clean_leaves_good_text_alone():
     assert clean({"a": ["Zoë ☕", 1, None, (2.5, True)]}) == {"a": ["Zoë ☕", 1, None, [2.5, True]]}
+
+
+def test_the_recording_goes_on_counting_after_the_end(recorder):
+    recorder.records(BEGAN, 5000.0)
+    recorder.records(e.Ended(e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP), 6000.0)
+    (kept,) = recorder.at_rest().records(e.Recorded("file:///a.wav"), 7000.0)
+    assert (kept.seq, kept.at_ms, kept.body) == (5, 2000.0, {"status": "kept", "url": "file:///a.wav"})
+    assert told(recorder, e.RecordingLost("full")) == [("recording", {"status": "lost", "message": "full"})]

@@ -6,7 +6,7 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.errors import LocalProtocolError
-from offhook.phone.loopback import LoopbackLeg
+from offhook.phone.loopback import PAUSE_MS, LoopbackLeg
 from offhook.sim.clock import run
 
 from ..pair import ScriptedAgent
@@ -108,3 +108,23 @@ def test_the_tape_holds_what_is_played_until_a_clear_or_the_end_of_the_line():
         assert call.tape.between(began + 2000, began + 5000) == b"\x02" * 8000 + b"\xff" * 16_000
 
     looped(scenario)
+
+
+def test_its_media_bear_our_own_clock():
+    async def scenario():
+        leg = LoopbackLeg()
+        assert leg.media_ms() is None
+        call = Call(CallInfo("CA1", "AC1", "a", "b"), ScriptedAgent(), publish=lambda *_: None, on_ended=lambda _: None)
+        call.join(leg)
+        await asyncio.sleep(1.0)
+        leg.say(b"\xff" * 160)
+        assert leg.media_ms() == pytest.approx(1000.0)
+        leg.say(b"\xff" * 160)
+        assert leg.media_ms() == pytest.approx(1020.0), "what is said at once follows"
+        await asyncio.sleep(1.0)
+        assert leg.media_ms() == pytest.approx(2000.0 - PAUSE_MS), "a silent caller's clock goes on"
+        assert leg.media_ahead_ms() == 0.0
+        call.report(e.CarrierEnded("completed"))
+        await call.closed()
+
+    run(scenario())

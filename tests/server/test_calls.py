@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from offhook.core import events as e
 from offhook.journal import rows
 from offhook.journal.record import Recorder
+from offhook.recording.recordings import StillOn
 from offhook.server.auth import Access
 from offhook.server.calls import CallsApi, agents_api, cursor, place
 from offhook.server.head import Proxies
@@ -304,3 +305,20 @@ def test_the_agents_are_told(sqlite):
 def test_a_cursor_is_a_place():
     there = Place(NOON, "c1")
     assert place(cursor(there)) == there
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "sentence"),
+    [(StillOn("c1"), 409, "still being written"), (OSError("out of reach"), 502, "cannot be reached")],
+)
+def test_a_call_whose_recording_cannot_be_removed_stays(sqlite, problem, status, sentence):
+    async def refuses(_call_id):
+        raise problem
+
+    async def scenario(api, store):
+        await lived(store, *LIFE)
+        answer = await api.delete("/api/calls/c1")
+        assert answer.status_code == status and sentence in answer.json()["detail"]
+        assert (await api.get("/api/calls/c1")).status_code == 200
+
+    asked(sqlite, scenario, removed=refuses)

@@ -3,6 +3,7 @@ import json
 
 from offhook.bus import ALL_PULSES, Bus
 from offhook.core import events as e
+from offhook.core.redact import Redactor
 from offhook.server.pulse import Pulse
 from offhook.sim.clock import run
 from tests.pair import Pair
@@ -94,5 +95,18 @@ def test_a_call_that_ends_has_no_pulse():
             await pair.loop_ms(100)
             await watch.take(0.3)
             assert await watch.take(2.0) == []
+
+    beats(scenario)
+
+
+def test_where_something_may_not_be_kept_nobody_sees_words_before_they_are():
+    async def scenario(pair, bus):
+        pair.call._redactor = Redactor(("cards",))
+        with bus.watch(pair.call.id) as watch:
+            await pair.agent.say("a", 2000.0, words="Your card is 4111 1111 1111")
+            await pair.loop_ms(1000)
+            await watch.take()
+            (notice,) = await watch.take()
+            assert json.loads(notice.text)["saying"] == [{"turn": 2, "item": "a", "text": ""}]
 
     beats(scenario)

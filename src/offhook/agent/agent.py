@@ -1,14 +1,18 @@
 """What a user declares: an agent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
 from offhook.agent.backends import CASCADE, models_in, provider_of
 from offhook.agent.options import Cascade, Realtime
 from offhook.agent.phrases import Phrases
-from offhook.agent.tools import Tool, Toolbox, hang_up
+from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up
+from offhook.core.keeping import Keeping
+from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
+
+CONSENT = "This call is recorded."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,13 @@ class Agent:
     between them is one too);
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
-    `language` a language tag; `tools` functions it may ask for (agent/tools.py); `can_hang_up` gives it the tool that
-    ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole sentence ends it
-    sooner); `realtime` has the options of realtime models, `cascade` the parts of "cascade"; `phrases` are what it says on one while the model cannot;
+    `language` a language tag; `tools` functions it may ask for (agent/tools.py), webhooks and MCP servers; `can_hang_up`
+    gives it the tool that ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole
+    sentence ends it sooner); `realtime` has the options of realtime models, `cascade` the parts of "cascade"; `phrases` are
+    what it says while its model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
+    `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
+    language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
     """
 
     instructions: str = ""
@@ -33,17 +40,20 @@ class Agent:
     greeting: str | None = None
     voice: str | Mapping[str, str] | None = None
     language: str = "en-US"
-    tools: Sequence[Tool | Callable[..., Any]] = ()
+    tools: Sequence[Tool | ToolSource | Callable[..., Any]] = ()
     can_hang_up: bool = True
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
     cascade: Cascade = field(default_factory=Cascade)
+    record: bool = False
+    consent: str = CONSENT
+    redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "greeting", "language", "name"):
+        for name in ("instructions", "greeting", "language", "consent", "name"):
             value = getattr(self, name)
             if value is not None or name != "greeting":
                 _text(name, value)
@@ -62,8 +72,10 @@ class Agent:
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
             raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
+        if isinstance(self.redact, str) or not set(self.redact) <= set(KINDS):
+            raise ConfigError(f"An agent's redact must be a list of {', '.join(KINDS)}, not {self.redact!r}.")
         # Made tools once, not again for each call.
-        object.__setattr__(self, "tools", tuple(each if isinstance(each, Tool) else Tool(each) for each in self.tools))
+        object.__setattr__(self, "tools", tuple(map(_tool, self.tools)))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -80,9 +92,32 @@ class Agent:
         return replace(self, model=model, voice=voice)
 
     @property
+    def first_words(self) -> str | None:
+        """The greeting, with the consent line if calls are recorded; None if the backend greets as it likes."""
+        if self.greeting is None or not self.record:
+            return self.greeting
+        return f"{self.greeting} {self.consent}".strip()
+
+    @property
+    def must_say(self) -> str:
+        """What the caller is to be told in a greeting that the backend makes itself; nothing as a rule."""
+        return self.consent if self.record and self.greeting is None else ""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What is kept of its calls."""
+        return Keeping(self.record, frozenset(self.redact), self.language)
+
+    @property
     def toolbox(self) -> Toolbox:
         """All tools of the agent. Raises ConfigError for two of one name."""
-        return Toolbox([*self.tools, *([hang_up] if self.can_hang_up else [])])
+        own = [each for each in self.tools if not isinstance(each, ToolSource)]
+        sources = [each for each in self.tools if isinstance(each, ToolSource)]
+        return Toolbox([*own, *([hang_up] if self.can_hang_up else [])], sources)
+
+
+def _tool(each: Tool | ToolSource | Callable[..., Any]) -> Tool | ToolSource:
+    return each if isinstance(each, Tool | ToolSource) else FunctionTool(each)
 
 
 def _text(name: str, value: object) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from offhook.agent.agent import Agent
 from offhook.agent.realtime_session import joined
+from offhook.core.keypad import HIDDEN
 from offhook.core.leg import CallInfo
 
 GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
@@ -18,6 +19,17 @@ LEAVE = (
     "and say goodbye; ask nothing."
 )
 KEYS = "(The caller pressed these keys of the telephone: {})"
+HIDDEN_KEYS = "(The caller has entered {} keys on the telephone. They are hidden from you; a tool can use them.)"
+
+
+def greet(must_say: str) -> str:
+    """How a greeting of the model's own is asked for; `must_say`: what the caller is to be told in it."""
+    return f"{GREET} Then say exactly the following: {must_say}" if must_say else GREET
+
+
+def pressed(keys: str) -> str:
+    """How the model is told of keys; of secret ones only that they came."""
+    return HIDDEN_KEYS.format(len(keys)) if HIDDEN in keys else KEYS.format(keys)
 
 
 def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:

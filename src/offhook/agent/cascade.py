@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import orjson
 
-from offhook.agent.briefing import KEYS
+from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover
 from offhook.agent.listening import Hearing, Listening
@@ -28,6 +28,7 @@ from offhook.agent.stages import Stages
 from offhook.agent.voice import Voice
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
@@ -70,6 +71,7 @@ class CascadeLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    keeping = Keeping()
 
     def __init__(self, listening: Listening, parts: Parts) -> None:
         self._listening, self._parts = listening, parts
@@ -193,7 +195,7 @@ class CascadeLeg:
         """Keeps what the caller did."""
         if not (said.text or said.keys):
             return
-        text = KEYS.format(said.keys) if said.keys else said.text
+        text = pressed(said.keys) if said.keys else said.text
         last = self.conversation.last
         if last is not None and last.role == "user" and text.startswith(last.text):
             last.text = text  # they went on before anything was answered

@@ -37,6 +37,7 @@ class CascadeEngine:
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None
+        self._started: set[int] = set()
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -46,7 +47,7 @@ class CascadeEngine:
         """Starts the parts of an agent, and has what it always says rendered in the background. Raises ConfigError."""
         cascade = agent.cascade
         parts = [self._part("stt", cascade.stt), self._part("llm", cascade.llm), self._part("tts", cascade.tts)]
-        await asyncio.gather(*(each.start() for each in parts))
+        await asyncio.gather(*(self._start(each) for each in parts))
         if agent.tools and getattr(parts[1], "tools", True) is False:
             raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
         parts[0].recogniser(agent.language).close()
@@ -55,10 +56,17 @@ class CascadeEngine:
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
+    async def _start(self, each: Any) -> None:
+        if id(each) not in self._started:
+            await each.start()
+            self._started.add(id(each))
+
     async def _keep(self, agent: Agent) -> None:
         lines = agent.phrases.in_language(agent.language)
         try:
-            await self._voice(agent).keep([agent.greeting or "", *(text for texts in lines.values() for text in texts)])
+            await self._voice(agent).keep(
+                [agent.first_words or "", *(text for texts in lines.values() for text in texts)]
+            )
         except LegFailed as failed:
             log.warning("the lines of an agent could not be rendered before they are needed: %s", failed)
 
@@ -74,7 +82,7 @@ class CascadeEngine:
         name = agent.voice if isinstance(agent.voice, str) else None
         key = (id(voices), name, agent.language)
         if key not in self._voices:
-            self._voices[key] = Voice(voices.voice(name, agent.language))
+            self._voices[key] = Voice(voices.voice(name, agent.language), agent.language)
         return self._voices[key]
 
     def leg(self, agent: Agent, *, alone: bool = True) -> CascadeLeg:
@@ -96,7 +104,7 @@ class CascadeEngine:
             voice=self._voice(agent),
             tools=desk_tools(agent.toolbox) if desk else agent.toolbox,
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),
-            greeting=agent.greeting,
+            greeting=_greeting(mind, agent) if desk else agent.first_words,
             goodbye="".join(agent.phrases.in_language(agent.language)[e.Line.GOODBYE]),
             ahead=agent.cascade.ahead,
             name=agent.name,
@@ -110,6 +118,12 @@ class CascadeEngine:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await asyncio.gather(*(each.close() for each in self._parts.values()))
+
+
+def _greeting(mind: Any, agent: Agent) -> str:
+    """The first words of an agent whose mind has some of its own."""
+    own = agent.first_words
+    return f"{mind.responder().greeting() or ''} {agent.must_say}".strip() if own is None else own
 
 
 def _told(call: AgentSide, tokens: Tokens) -> None:

@@ -10,6 +10,7 @@ from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
@@ -30,6 +31,7 @@ class EchoLeg:
     can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
     turns: Literal["provider", "offhook"] = "offhook"
     tools: Tools = Toolbox(())
+    keeping = Keeping()
 
     def __init__(self, name: str = "") -> None:
         """`name`: the agent's."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from offhook.agent.handover import Successor
 from offhook.audio.format import Format
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.errors import LegFailed, OffhookError
 
@@ -37,6 +38,8 @@ class Candidate:
 
 class FailoverLeg:
     """One call's agent: the legs of its models, one at a time."""
+
+    keeping = Keeping()
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         """In order of preference. Raises the last one's error if none can be had."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offhook.agent import realtime_session as say
-from offhook.agent.briefing import EXACTLY, GREET
+from offhook.agent.briefing import EXACTLY, greet
 from offhook.agent.greetings import Recording
 from offhook.agent.lines import Lines
 from offhook.agent.realtime import ResponseDone
@@ -23,16 +23,16 @@ class Greeter:
     def opens(self, *, resumed: bool) -> bool:
         """A session is opened; whether the caller may stop what is generated there first. A greeting that is generated is
         not given up because somebody says hello into it (core/greeting.py)."""
-        self.interrupts = resumed or self._shape.agent.greeting == "" or self._lines.greeting() is not None
+        self.interrupts = resumed or self._shape.first_words == "" or self._lines.greeting() is not None
         return self.interrupts
 
     def wish(self, instructed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
         """The wish for a greeting, which is recorded from now on."""
-        text = self._shape.agent.greeting
+        text = self._shape.first_words
         self.recording = Recording(text)
         if text is not None and self._shape.dialect.says_exactly:
             return say.exactly(text)
-        return instructed(GREET if text is None else EXACTLY.format(text))
+        return instructed(greet(self._shape.agent.must_say) if text is None else EXACTLY.format(text))
 
     def begins(self, response: str) -> None:
         """An answer that we asked for begins."""

@@ -29,7 +29,7 @@ class Lines:
 
     def greeting(self) -> tuple[Piece, ...] | None:
         """The agent's greeting, if it has one that was said before."""
-        text = self._shape.agent.greeting
+        text = self._shape.first_words
         return self._kept.find(key(self._model, self._shape, text)) if text else None
 
     def keep_greeting(self, text: str, pieces: list[Piece]) -> None:

@@ -181,6 +181,8 @@ class Hearing:
                 probability = 0.0  # somebody may speak, and it is not the caller
             if transition := self._sift(self._gate.update(probability), verdict):
                 self._turn_over(transition)
+            if self._gate.rested:
+                self._track.forget()
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
             spoken_ms = self._endpointing.ended(self._gate.ms, self._nods or self._recogniser.complete)
@@ -275,7 +277,13 @@ class Hearing:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
             self._call.report(e.CallerTurnEnded("", spoken_ms))
             return
-        log.debug("understood %r, score %s", recognised.text, recognised.score, extra={"call_id": self._call.id})
+        # The words are in the transcript, where what nobody may keep is taken out of them.
+        log.debug(
+            "understood %d characters, score %s",
+            len(recognised.text),
+            recognised.score,
+            extra={"call_id": self._call.id},
+        )
         self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
 
     def close(self) -> None:

@@ -80,13 +80,16 @@ class LocalEngine:
     def leg(self, agent: Agent, *, alone: bool = True) -> CascadeLeg:
         """One call's leg."""
         self._listening = self._listening or Listening()
+        greeting = agent.first_words
+        if greeting is None:
+            greeting = f"{Desk().greeting()} {agent.must_say}".strip()
         parts = Parts(
             recogniser=self._recognisers.recogniser(),
             responder=lambda _leg: Desk(),
             voice=Voice(self._synthesizer(agent)),
             tools=desk_tools(agent.toolbox),
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),
-            greeting=agent.greeting,
+            greeting=greeting,
             backend="local",
             name=agent.name,
         )

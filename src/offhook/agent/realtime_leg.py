@@ -14,7 +14,7 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, KEYS, LEAVE, SAY, briefing
+from offhook.agent.briefing import GO_ON, LEAVE, SAY, briefing, pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
@@ -34,6 +34,7 @@ from offhook.agent.uses import Uses
 from offhook.agent.word_times import Timed
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
 from offhook.errors import LegFailed
 
@@ -52,6 +53,7 @@ class RealtimeLeg:
     can: frozenset[type[e.Command]] = frozenset(
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
+    keeping = Keeping()
 
     def __init__(
         self, shape: say.Shape, backend: Backend, tools: Tools, listening: Listening | None = None, tries: int = TRIES
@@ -279,7 +281,7 @@ class RealtimeLeg:
                 self._asking.want(self._instructed(GO_ON))
             return
         if keys:
-            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", KEYS.format(keys))
+            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", pressed(keys))
             self._tell(say.message(self._shape.dialect, "user", said.text))
         self._asking.want({})
 
@@ -296,7 +298,7 @@ class RealtimeLeg:
             item = f"greeting{len(self.conversation.said)}"
             said = self.conversation.begin("assistant", item, self._recite(item, kept))
             self._tell(self.conversation.write(self._shape.dialect, said))
-        elif self._shape.agent.greeting != "":
+        elif self._shape.first_words != "":
             self._presence.absent()
             self._asking.want(self._greeter.wish(self._instructed))
 

@@ -47,6 +47,12 @@ class Shape:
         wanted = self.agent.realtime.transcription
         return (wanted.model if wanted else None) or self.transcription_model
 
+    @property
+    def first_words(self) -> str | None:
+        """The agent's greeting; None if the model makes its own. Who answers from the server cannot be told what to say
+        in it: what the caller must be told is the greeting then."""
+        return self.agent.must_say if self.hosted and self.agent.must_say else self.agent.first_words
+
     def sound_of(self, text: str | None) -> tuple[Any, ...]:
         """What makes a text sound as it does when the agent says it; to be hashed."""
         agent = self.agent

@@ -12,6 +12,7 @@ from offhook.agent.backends import BACKENDS
 from offhook.agent.credentials import Credentials
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
+from offhook.agent.tools import Tool, ToolSource
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.errors import CallRefused, ConfigError, NotOffered
 
@@ -38,6 +39,8 @@ class Roster:
         self._engines: dict[str, Engine] = {}
         self._started: set[str] = set()
         self._starting = asyncio.Lock()
+        self._tools: dict[Tool | ToolSource, None] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._choose, self._named, self._agents = _chooser(agents), _named(agents, known), agents
         self._answering = answering(agents, known)
         for agent in self._answering:
@@ -58,11 +61,13 @@ class Roster:
         choose, named, first = _chooser(agents), _named(agents, known), answering(agents, known)
         await self._make_ready(first)
         self._choose, self._named, self._answering, self._agents = choose, named, first, agents
+        self._retire([*first, *named.values()])
 
     async def _make_ready(self, agents: Iterable[Agent]) -> None:
         """Raises ConfigError for an agent none of whose models can be used; one that has another is told of in the log."""
         agents = list(agents)
         async with self._starting:
+            await self._start_sources(agents)
             failed = await self._start(dict.fromkeys(model for agent in agents for model in agent.models))
         for agent in agents:
             if all(model in failed for model in agent.models):
@@ -71,6 +76,21 @@ class Roster:
             log.warning("%s cannot be used now: %s", model, problem)
         ready = [(model, agent) for agent in agents for model in agent.models if model not in failed]
         await asyncio.gather(*(self._engine(model).prepare(agent.on(model)) for model, agent in ready))
+
+    async def _start_sources(self, agents: Iterable[Agent]) -> None:
+        tools = [each for agent in agents for each in agent.tools if isinstance(each, Tool | ToolSource)]
+        self._tools |= dict.fromkeys(tools)
+        await asyncio.gather(*(each.start() for each in set(tools) if isinstance(each, ToolSource)))
+
+    def _retire(self, kept: Iterable[Agent]) -> None:
+        """Closes what tools of agents that were replaced hold. Calls that still use one open it again."""
+        used = {each for agent in kept for each in agent.tools}
+        for each in [each for each in self._tools if each not in used]:
+            closing = asyncio.get_running_loop().create_task(
+                each.close(), name="close tools of an agent that was replaced"
+            )
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _start(self, models: Iterable[str]) -> dict[str, ConfigError]:
         waiting = [model for model in models if model not in self._started]
@@ -123,10 +143,13 @@ class Roster:
         try:
             if len(who.models) == 1:
                 (model,) = who.models
-                return self._engine(model).leg(who.on(model))
-            return FailoverLeg([self._candidate(who, model) for model in who.models])
+                leg: AgentLeg = self._engine(model).leg(who.on(model))
+            else:
+                leg = FailoverLeg([self._candidate(who, model) for model in who.models])
         except ConfigError as error:
             raise CallRefused(str(error)) from error
+        leg.keeping = who.keeping
+        return leg
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]
@@ -151,8 +174,9 @@ class Roster:
         return agent.on(backend)
 
     async def close(self) -> None:
-        """Ends the engines. Idempotent."""
-        await asyncio.gather(*(engine.close() for engine in self._engines.values()))
+        """Ends the engines and what tools come from. Idempotent."""
+        engines = (engine.close() for engine in self._engines.values())
+        await asyncio.gather(*engines, *(each.close() for each in self._tools), *self._closing)
 
 
 def _chooser(agents: Agents) -> Callable[[CallInfo], Agent]:

@@ -12,14 +12,14 @@ from itertools import count
 import orjson
 
 from offhook.agent.agent import Agent
-from offhook.agent.briefing import GO_ON, GREET, KEYS, LEAVE, briefing
+from offhook.agent.briefing import GO_ON, LEAVE, briefing, greet, pressed
 from offhook.agent.context import Context
 from offhook.agent.conversation import Conversation
-from offhook.agent.splitting import Pieces
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.errors import LegFailed, ToolError
 from offhook.speech.base import LanguageModel, Message, Said, Tokens, ToolSpec, ToolUse, Use, Wishes
+from offhook.speech.splitting import FIRST_CHARS, Splitter
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Talker:
         messages = [
             Message("system", f"{briefing(self._agent, self._info, self._now())}\n{SPOKEN}"),
             *self._context.messages(),
-            *_last(said),
+            *_last(said, self._agent.must_say),
         ]
         return self._answer(messages, use, tools=[] if said.leaving else self._tools)
 
@@ -123,7 +123,7 @@ class Talker:
         self, messages: list[Message], tools: list[ToolSpec], wanted: _Round, *, first: bool
     ) -> AsyncIterator[str]:
         """The text of one round, as soon as it can be said."""
-        splitter = Pieces(self._agent.language, soon=first)
+        splitter = Splitter(self._agent.language, first_chars=FIRST_CHARS if first else 0)
         tokens = self._tokens(messages, tools, wanted)
         loop = asyncio.get_running_loop()
         begun, dry_at = not first, math.inf
@@ -147,15 +147,15 @@ class Talker:
                     elif begun and (left_s := self._listeners.left_s()) > RUNS_OUT_S:
                         dry_at = loop.time() + left_s - RUNS_OUT_S
                     else:
-                        found, dry_at = splitter.flush(), loop.time() + AGAIN_S
-                    for piece in found:
+                        found, dry_at = splitter.hurry(), loop.time() + AGAIN_S
+                    for piece in filter(str.strip, found):
                         begun, dry_at = True, loop.time() + AGAIN_S
                         yield piece
             finally:
                 if awaited is not None and not awaited.done():
                     awaited.cancel()
                     await asyncio.wait((awaited,))
-        for piece in splitter.end():
+        for piece in filter(str.strip, splitter.end()):
             yield piece
 
     async def _tokens(
@@ -206,15 +206,15 @@ class Talker:
             self._context.summary.upto, self._context.summary.text = upto, text.strip()  # type: ignore[assignment]
 
 
-def _last(said: Said) -> list[Message]:
+def _last(said: Said, must_say: str) -> list[Message]:
     """What the caller did, or what is asked of the agent instead."""
     if said.opening:
-        return [Message("system", GREET)]
+        return [Message("system", greet(must_say))]
     if said.leaving:
         return [Message("system", LEAVE)]
     if said.going_on:
         return [Message("system", GO_ON)]
-    return [Message("user", KEYS.format(said.keys) if said.keys else said.text or MUFFLED)]
+    return [Message("user", pressed(said.keys) if said.keys else said.text or MUFFLED)]
 
 
 async def _run(wanted: ToolUse, use: Use) -> str:

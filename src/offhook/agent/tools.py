@@ -1,6 +1,6 @@
-"""Tools: functions of the user that an agent may ask for. Signature and docstring become the JSON schema it is told.
+"""Tools: what an agent may ask for. Most are functions of the user: signature and docstring become the JSON schema it is told.
 
-A tool is a function, plain or async. A parameter named `call` is given the call (core/leg.py, ToolSide) and is no part of
+A function is plain or async. A parameter named `call` is given the call (core/leg.py, ToolSide) and is no part of
 the schema. A plain function runs in a thread. What it returns is told to the agent: text as it is, anything else as JSON.
 What it raises is told too, as one sentence; only ToolError's own text is repeated, for other errors may hold secrets.
 """
@@ -10,8 +10,9 @@ import contextlib
 import inspect
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, get_type_hints, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar, get_type_hints, overload
 
 import docstring_parser
 import pydantic
@@ -20,6 +21,8 @@ from pydantic_core import to_json
 from offhook.core.leg import ToolSide
 from offhook.errors import ConfigError, ToolError
 from offhook.outside import outside
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -34,29 +37,30 @@ CALL = "call"
 
 
 class Tool:
-    """A function that an agent may ask for. `name` and `description` are what the agent is told of it."""
+    """What an agent may ask for. `name` and `description` are what the agent is told of it, `schema` its arguments."""
 
-    def __init__(self, function: Callable[..., Any], *, name: str | None = None, timeout: float = TIMEOUT_S) -> None:
-        """`timeout` in seconds. Raises ConfigError for a function whose parameters cannot be told by name."""
-        called = name or getattr(function, "__name__", None)
-        if not callable(function) or called is None:
-            raise ConfigError(f"{function!r} is no function with a name: make it a tool with tool(name=…).")
-        self.name: str = called
+    def __init__(self, name: str, description: str, *, timeout: float = TIMEOUT_S, finish: bool = False) -> None:
+        """`timeout` in seconds. `finish`: it is not cancelled when the call ends while it runs."""
+        self.name = name
+        self.description = description
         self.timeout = timeout
-        self._function = function
-        self._running = 0
-        documented = docstring_parser.parse(inspect.getdoc(function) or "")
-        self.description = (documented.description or "").strip()
-        self._takes_call, self._arguments = _arguments_of(function, self.name, documented)
+        self.finish = finish
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the arguments, an object."""
-        schema = self._arguments.model_json_schema()
-        schema.pop("title", None)
-        for each in schema.get("properties", {}).values():
-            each.pop("title", None)
-        return schema
+        raise NotImplementedError
+
+    def _values(self, arguments: str) -> dict[str, Any]:
+        """The arguments by name. Raises ToolError."""
+        raise NotImplementedError
+
+    async def _run(self, values: dict[str, Any], call: ToolSide) -> Any:
+        """Does it."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Gives back what it keeps between uses. Idempotent; it may be used again."""
 
     async def run(self, arguments: str, call: ToolSide) -> str:
         """Runs with a JSON object of arguments. Raises ToolError, whose text is for the agent."""
@@ -82,6 +86,37 @@ class Tool:
         error = error.why if isinstance(error, _Broke) else error
         log.error("tool %s failed", self.name, exc_info=error, extra={"call_id": call.id})
         return ToolError(f"{self.name} failed.")
+
+
+class FunctionTool(Tool):
+    """A function of the user."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        name: str | None = None,
+        timeout: float = TIMEOUT_S,
+        finish: bool = False,
+    ) -> None:
+        """Raises ConfigError for a function whose parameters cannot be told by name."""
+        called = name or getattr(function, "__name__", None)
+        if not callable(function) or called is None:
+            raise ConfigError(f"{function!r} is no function with a name: make it a tool with tool(name=…).")
+        documented = docstring_parser.parse(inspect.getdoc(function) or "")
+        super().__init__(called, (documented.description or "").strip(), timeout=timeout, finish=finish)
+        self._function = function
+        self._running = 0
+        self._takes_call, self._arguments = _arguments_of(function, self.name, documented)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the arguments, an object."""
+        schema = self._arguments.model_json_schema()
+        schema.pop("title", None)
+        for each in schema.get("properties", {}).values():
+            each.pop("title", None)
+        return schema
 
     def _values(self, arguments: str) -> dict[str, Any]:
         try:
@@ -154,30 +189,65 @@ class _FromThread:
         self._call, self._loop = call, loop
         self.id, self.info, self.data = call.id, call.info, call.data
 
+    @property
+    def entered(self) -> str:
+        return self._call.entered
+
     def hang_up(self) -> bool:
-        return bool(self._in_loop(self._call.hang_up))
+        return self._in_loop(self._call.hang_up)
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        self._in_loop(partial(self._call.want_keys, count, secret=secret))
+
+    def pause_recording(self) -> None:
+        self._in_loop(self._call.pause_recording)
+
+    def resume_recording(self) -> None:
+        self._in_loop(self._call.resume_recording)
 
     def say(self, text: str) -> None:
         self._in_loop(lambda: self._call.say(text))
 
-    def _in_loop(self, ask: Callable[[], Any]) -> Any:
-        async def asked() -> Any:
+    def _in_loop(self, ask: Callable[[], T]) -> T:
+        async def asked() -> T:
             return ask()
 
         return asyncio.run_coroutine_threadsafe(asked(), self._loop).result()
 
 
+class ToolSource:
+    """Something that tools come from while a process runs: a server that has them."""
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        """Those it has now."""
+        raise NotImplementedError
+
+    async def start(self) -> None:
+        """Finds out what it has. Idempotent. Raises ConfigError for what will never work."""
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        """Gives everything back. Idempotent; may be started anew."""
+        raise NotImplementedError
+
+
 class Toolbox:
     """The tools of one agent, by name."""
 
-    def __init__(self, tools: Iterable[Tool | Callable[..., Any]]) -> None:
-        """Raises ConfigError for two of one name."""
+    def __init__(self, tools: Iterable[Tool | Callable[..., Any]], sources: Iterable[ToolSource] = ()) -> None:
+        """Raises ConfigError for two tools of one name. What a source has is not ours to name: of two that it shares a
+        name with the first is taken."""
         self._tools: dict[str, Tool] = {}
         for each in tools:
-            made = each if isinstance(each, Tool) else Tool(each)
+            made = each if isinstance(each, Tool) else FunctionTool(each)
             if made.name in self._tools:
                 raise ConfigError(f"Two tools are named {made.name}; give one another name with @tool(name=…).")
             self._tools[made.name] = made
+        for source in sources:
+            for made in source.tools:
+                if self._tools.setdefault(made.name, made) is not made:
+                    log.warning("two tools are named %s: the second is left out", made.name)
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
@@ -186,6 +256,10 @@ class Toolbox:
     def by_name(self) -> Mapping[str, Tool]:
         """The tools under their names."""
         return self._tools
+
+    def finishes(self, name: str) -> bool:
+        """Whether the tool of this name goes on when the call ends while it runs."""
+        return name in self._tools and self._tools[name].finish
 
     async def run(self, name: str, arguments: str, call: ToolSide) -> str:
         """Runs a tool. Raises ToolError, whose text is for the agent."""
@@ -197,14 +271,22 @@ class Toolbox:
 @overload
 def tool(function: Callable[..., Any], /) -> Tool: ...
 @overload
-def tool(*, name: str | None = None, timeout: float = TIMEOUT_S) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(
-    function: Callable[..., Any] | None = None, /, *, name: str | None = None, timeout: float = TIMEOUT_S
+    *, name: str | None = None, timeout: float = TIMEOUT_S, finish: bool = False
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    timeout: float = TIMEOUT_S,
+    finish: bool = False,
 ) -> Tool | Callable[[Callable[..., Any]], Tool]:
-    """Makes a tool of a function: `@tool`, or `@tool(name=…, timeout=…)` with the seconds it may take."""
+    """Makes a tool of a function: `@tool`, or `@tool(name=…, timeout=…)` with the seconds it may take. `finish=True`: what
+    it does is done even if the caller hangs up meanwhile."""
     if function is not None:
-        return Tool(function)
-    return lambda function: Tool(function, name=name, timeout=timeout)
+        return FunctionTool(function)
+    return lambda function: FunctionTool(function, name=name, timeout=timeout, finish=finish)
 
 
 def _arguments_of(

@@ -1,4 +1,5 @@
-"""A synthesizer's voice as a call has it: text as it is written in, µ-law out, each word's end in both known."""
+"""A synthesizer's voice as a call has it: text as it is written goes in, µ-law comes out, and where each word of the written text
+ends in it."""
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
@@ -6,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from offhook.audio.format import MULAW_8K
 from offhook.speech.base import Sound, Synthesizer, Word
+from offhook.speech.saying import speakable
 
 if TYPE_CHECKING:
     from offhook.audio.convert import Converter
@@ -14,9 +16,10 @@ if TYPE_CHECKING:
 class Voice:
     """One voice, shared by the calls of a process. What is always the same is rendered once and kept."""
 
-    def __init__(self, synthesizer: Synthesizer) -> None:
-        """Raises ValueError for a synthesizer whose format cannot be converted."""
-        self._synthesizer = synthesizer
+    def __init__(self, synthesizer: Synthesizer, language: str | None = None) -> None:
+        """`language`: that of a tag such as "en-US", in which what a language model writes is put into words that can be
+        said; None: texts are said as they are. Raises ValueError for a synthesizer whose format cannot be converted."""
+        self._synthesizer, self._language = synthesizer, language
         self.pause_ms = synthesizer.pause_ms
         self._kept: dict[str, tuple[Sound, ...]] = {}
         if synthesizer.format != MULAW_8K:
@@ -28,12 +31,21 @@ class Voice:
             for sound in kept:
                 yield sound
             return
+        lead = len(text) - len(text.lstrip())
+        said = speakable(text.strip(), self._language) if self._language is not None else None
+        words = said.text if said is not None else text.strip()
+        if not words:
+            return
         convert = self._converter() if self._synthesizer.format != MULAW_8K else None
-        async with aclosing(self._synthesizer.say(text)) as sounds:
+        async with aclosing(self._synthesizer.say(words)) as sounds:
             async for sound in sounds:
                 audio = sound.audio if convert is None else convert(sound.audio)
-                if audio or sound.words:
-                    yield Sound(audio, sound.words)
+                ends = tuple(
+                    Word(each.end_ms, lead + (said.written(each.end_char) if said is not None else each.end_char))
+                    for each in sound.words
+                )
+                if audio or ends:
+                    yield Sound(audio, ends)
         if convert is not None and (rest := convert.flush()):
             yield Sound(rest)
 

@@ -26,6 +26,7 @@ class Silero:
     """The network. A call's state is a row of `state_size` numbers, all zero at its beginning."""
 
     state_size = 2 * _UNITS + _CONTEXT
+    drifts = True  # after half a minute of a call it may miss whole words, which it finds with a fresh memory
 
     def __init__(self, path: Path = WEIGHTS) -> None:
         with np.load(path) as arrays:

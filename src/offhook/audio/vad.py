@@ -22,6 +22,7 @@ WINDOW = 256
 """Samples of 8 kHz in a window."""
 WINDOW_MS = 32.0
 _WINDOW_BYTES = 2 * WINDOW
+QUIET_WINDOWS, QUIET_BELOW = 31, 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +32,10 @@ class VoiceModel(Protocol):
 
     @property
     def state_size(self) -> int: ...
+
+    @property
+    def drifts(self) -> bool:
+        """Whether a long memory makes it worse: then it is taken away in silences."""
 
     def __call__(self, windows: _Array, state: _Array) -> tuple[_Array, _Array]:
         """(n, 256) samples in −1..1 and (n, state_size) → n probabilities and the new states."""
@@ -44,6 +49,7 @@ class EnergyModel:
     """
 
     state_size = 1
+    drifts = False  # the noise floor is its memory
     _QUIETEST_DB = 30.0
     """What a telephone line in silence has, above one step of PCM16; the floor stays above it."""
     _RISE_DB = 3.0 * WINDOW_MS / 1000
@@ -81,6 +87,10 @@ class Track:
         """More audio of the call, PCM16 8 kHz. Media plane: only kept."""
         self.pending += pcm16
 
+    def forget(self) -> None:
+        """It has been quiet for a while: what was heard before tells nothing about what comes."""
+        self._bank.forget(self)
+
     def close(self) -> None:
         """Leave the bank. Idempotent."""
         self._bank.release(self)
@@ -112,6 +122,11 @@ class VoiceBank:
             self._tracks.remove(track)
             self._free.append(track.row)
             track.pending.clear()
+
+    def forget(self, track: Track) -> None:
+        """Used by `Track.forget`."""
+        if self._model.drifts:
+            self._state[track.row] = 0
 
     def evaluate(self, most: int | None = None) -> list[tuple[Track, list[float]]]:
         """Judges the whole windows fed since the last time, at most `most` of each track, so that one call's burst does
@@ -155,9 +170,15 @@ class SpeechGate:
         self._start_windows, self._start_above = start_windows, start_above
         self._stop_windows, self._stop_below = stop_windows, stop_below
         self._run = 0
+        self._quiet = 0
         self.speaking = False
         self.ms = 0.0
         """Milliseconds of audio judged so far."""
+
+    @property
+    def rested(self) -> bool:
+        """True at the window that ends a second without anything like speech."""
+        return self._quiet == QUIET_WINDOWS
 
     def hush(self) -> None:
         """What began was no speech: not speaking, as if it had not begun."""
@@ -166,6 +187,7 @@ class SpeechGate:
     def update(self, probability: float) -> Transition | None:
         """Takes the next window's probability."""
         self.ms += WINDOW_MS
+        self._quiet = 0 if self.speaking or probability > QUIET_BELOW else self._quiet + 1
         if self.speaking:
             contrary, needed = probability < self._stop_below, self._stop_windows
         else:

@@ -16,7 +16,7 @@ from types import ModuleType
 import watchfiles
 from pydantic import SecretStr
 
-from offhook.agent.agent import Agent
+from offhook.agent.agent import CONSENT, Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.options import Cascade, Realtime
 from offhook.agent.roster import Agents
@@ -148,6 +148,9 @@ def agent_from(settings: Settings) -> Agent:
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
         cascade=Cascade(settings.stt, settings.llm, settings.tts, temperature=settings.temperature),
+        record=settings.record,
+        consent=CONSENT if settings.consent is None else settings.consent,
+        redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),
     )
 
 

@@ -125,6 +125,8 @@ def options(
         retention_days=settings.retention_days,
         playout_offset_ms=settings.playout_offset_ms,
         show_timing_math=settings.show_timing_math,
+        recordings=data_folder(settings.offhook_data) / "recordings",
+        recordings_url=settings.recordings_url,
         media=Limits(
             message_bytes=settings.ws_max_size,
             ping_interval=settings.ws_ping_interval,

@@ -81,6 +81,16 @@ class CallControl:
         """The agent has begun to say something since the caller last spoke."""
         return self._floor.goodbye_said
 
+    @property
+    def secret(self) -> bool:
+        """The caller is asked for keys that nobody but a tool may know."""
+        return self._floor.keypad.secret
+
+    @property
+    def entered(self) -> str:
+        """The last entry on the keypad, as it was keyed in: for tools only."""
+        return self._floor.keypad.entered
+
     # ------------------------------------------------------------------------------------------ the contract
 
     def handle(self, event: e.Event, now: float) -> list[e.Command]:

@@ -166,6 +166,14 @@ class EstimatedEar:
         self._cuts.append(Cut(now, stretches, proven, late_ms, fence, now + wait))
         return fence
 
+    @property
+    def media_ahead_ms(self) -> float | None:
+        """What to add to a moment of our writes to have the timestamp that the caller's media bears when what was written
+        is heard. None until a mark has come back."""
+        if self._round_trip_ms is None or self._least_down_ms == float("inf"):
+            return None
+        return self._round_trip_ms - self._least_down_ms + self._offset_ms
+
     # -------------------------------------------------------------- what comes back
 
     def _down_late_ms(self) -> float:

@@ -219,6 +219,8 @@ class KeysWanted:
     """The agent asked for so many keys: the entry is over with the last of them, without `#` and without waiting."""
 
     count: int
+    secret: bool = False
+    """What is entered is for a tool alone: it is told to no model, kept nowhere, and not recorded."""
 
 
 @dataclass(slots=True)
@@ -369,6 +371,20 @@ class Ended:
     reason: Reason
 
 
+@dataclass(slots=True)
+class Recorded:
+    """Where the recording of the call is: told when it is whole, and again when it has moved. After `Ended`."""
+
+    url: str
+
+
+@dataclass(slots=True)
+class RecordingLost:
+    """The recording ends before its call, or there is none. At most once per call."""
+
+    message: str
+
+
 # ---------------------------------------------------------------- commands: to the phone leg
 
 
@@ -485,7 +501,7 @@ Event = (
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
     | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Used
     | SayAsked | HangUpAsked
-    | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended
+    | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip
 Command = (
     Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult

@@ -21,7 +21,7 @@ from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling, Suspicion
 from offhook.core.states import TURNS, TurnState
 from offhook.core.transcript import Transcript
-from offhook.core.turns import CONFIRM_MS, LATE_MS, greets, interrupts
+from offhook.core.turns import CONFIRM_MS, LATE_MS, OTHERWISE_MS, greets, interrupts
 
 NOT_UNDERSTOOD = "(not understood)"
 """What the transcript says of a turn whose words nobody knows."""
@@ -55,7 +55,7 @@ class Floor:
         self._spoke_until = 0.0
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
-        self._keypad = Keypad(deadlines, self._on_keys_over)
+        self.keypad = Keypad(deadlines, self._on_keys_over)
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
@@ -123,7 +123,7 @@ class Floor:
                 self._suspicion.confirmed = None  # they go on: judged by all of it
             self._deadlines.set(self._spoke_long, now + CONFIRM_MS + LATE_MS)
         elif self._greets_now and now < self._greeting.yields_at:
-            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
+            self._deadlines.set(self._greeting_yields, self._yields_at())
         elif self._ledger.speaking or (self._ours and self._turn_was is TurnState.THINKING):
             self._interrupt(now)
 
@@ -157,6 +157,7 @@ class Floor:
             self._greeting.passed_over()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
+            self._silence.asked()
             self._silence.begin(now)
             return
         meant = interrupts(event.text, event.spoken_ms, self._asked())
@@ -206,7 +207,7 @@ class Floor:
     # ------------------------------------------------------------------------------------------ the caller presses keys
 
     def _on_key_pressed(self, event: e.KeyPressed, now: float) -> None:
-        self._publish(event)
+        self._publish(e.KeyPressed(self.keypad.shown(event.digit)))
         if not self.open:
             return
         self.farewell.withdraw()
@@ -219,10 +220,10 @@ class Floor:
             self._interrupt(now)
         self._decide(True, now)
         self._cut_in = False
-        self._keypad.press(event.digit, now)
+        self.keypad.press(event.digit, now)
 
-    def _on_keys_wanted(self, event: e.KeysWanted, _now: float) -> None:
-        self._keypad.wanted = event.count
+    def _on_keys_wanted(self, event: e.KeysWanted, now: float) -> None:
+        self.keypad.want(event.count, event.secret, now)
 
     def _on_keys_over(self, entered: str, now: float) -> None:
         if entered:
@@ -258,7 +259,8 @@ class Floor:
             return
         self._answer_due = False
         self.turn = TurnState.THINKING
-        self._keypad.wanted = None
+        if not self.keypad.secret:  # which are asked for by a tool, before the agent says so
+            self.keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
         if not self._entered and self._greeting.again_for(text):
             self.greet()
@@ -298,7 +300,13 @@ class Floor:
             self.turn = TurnState.LISTENING
             self._interrupt(now)
         elif self._caller_speaks:
-            self._deadlines.set(self._greeting_yields, self._greeting.yields_at)
+            self._deadlines.set(self._greeting_yields, self._yields_at())
+
+    def _yields_at(self) -> float:
+        if self._ours:
+            return self._greeting.yields_at
+        # A provider tells of a pause when it has lasted, and its word is final: a hello must not count until then.
+        return max(self._greeting.yields_at, self._spoke_from + CONFIRM_MS + OTHERWISE_MS)
 
     def _forget_unanswered(self) -> None:
         self._unanswered.clear()
@@ -350,11 +358,11 @@ class Floor:
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
     def _quiet(self) -> bool:
-        return self.open and not (self._caller_speaks or self.busy or self._keypad.pressed)
+        return self.open and not (self._caller_speaks or self.busy or self.keypad.pressed)
 
     def say_next(self) -> None:
         """Whatever happened: what somebody wants said may be said now."""
-        theirs = self._caller_speaks or self._words_due or self._keypad.pressed
+        theirs = self._caller_speaks or self._words_due or self.keypad.pressed
         if self.open and not (theirs or self._suspicion or self._ledger.unsettled):
             self.asides.say_next(speaking=self._ledger.speaking)
 

@@ -6,9 +6,13 @@ from offhook.core.deadlines import Deadlines
 
 BETWEEN_MS = 3_000.0
 """An entry is over when no further key comes for so long."""
+SECRET_MS = 60_000.0
+"""A secret entry that has not begun by then is not awaited any more."""
 END = "#"
 MOST = 32
 """Keys of an entry: no number that is keyed in is longer."""
+HIDDEN = "•"
+"""Stands for a key that is not told."""
 
 
 class Keypad:
@@ -20,6 +24,24 @@ class Keypad:
         """The keys of the entry so far."""
         self.wanted: int | None = None
         """How many keys the agent asked for; the last of them completes the entry."""
+        self.secret = False
+        """The entry that is awaited is for a tool alone."""
+        self.entered = ""
+        """The last entry, as it was keyed in."""
+
+    def want(self, count: int, secret: bool, now: float) -> None:
+        """The agent asks for keys."""
+        self.wanted, self.secret = count, secret
+        if secret:
+            self._deadlines.set(self._no_secret, now + SECRET_MS)
+
+    def _no_secret(self, _now: float) -> None:
+        if not self.pressed:
+            self.secret = False
+
+    def shown(self, keys: str) -> str:
+        """Keys as they may be told."""
+        return HIDDEN * len(keys) if self.secret else keys
 
     def press(self, digit: str, now: float) -> None:
         """A key; the entry is over with it, or if no other follows soon."""
@@ -32,5 +54,6 @@ class Keypad:
 
     def _complete(self, now: float) -> None:
         self._deadlines.drop(self._complete)
-        entered, self.pressed = self.pressed, ""
-        self._over(entered, now)
+        self.entered, self.pressed = self.pressed, ""
+        told, self.secret = self.shown(self.entered), False
+        self._over(told, now)

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
+from offhook.core.keeping import Keeping
 from offhook.core.playout import Ledger
 from offhook.core.tape import Tape
 
@@ -65,6 +66,14 @@ class PhoneLeg(Protocol):
     def close(self, code: int = 1000) -> None:
         """Leave. Idempotent; reports nothing."""
 
+    def media_ms(self) -> float | None:
+        """The timestamp of the caller's newest audio, on a clock of the far end; None before the first. It goes on where
+        there is a hole in the audio."""
+
+    def media_ahead_ms(self) -> float | None:
+        """What to add to a moment at which audio was handed on to have the timestamp of the caller's audio at the moment
+        when the caller hears it. None until it is known."""
+
 
 class ToolSide(Protocol):
     """What a call is to a tool that asks for it."""
@@ -74,9 +83,23 @@ class ToolSide(Protocol):
     data: dict[str, Any]
     """For the tools of an agent: what one of them notes, the others find. Empty at first, gone with the call."""
 
+    @property
+    def entered(self) -> str:
+        """What the caller last keyed in; a secret entry is told to tools alone."""
+
     def hang_up(self) -> bool:
         """End the call once the agent's goodbye was heard; withdrawn if the caller speaks. False: the agent has not
         said anything since the caller last spoke, so its goodbye is still to come."""
+
+    def want_keys(self, count: int, *, secret: bool = False) -> None:
+        """The caller is asked for so many keys. If they are secret, they are told to no model, kept nowhere and not
+        recorded; a tool finds them in `entered`."""
+
+    def pause_recording(self) -> None:
+        """From now on the recording is silent on both sides."""
+
+    def resume_recording(self) -> None:
+        """What is said from now on is recorded again."""
 
     def say(self, text: str) -> None:
         """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
@@ -84,6 +107,9 @@ class ToolSide(Protocol):
 
 class Tools(Protocol):
     """What an agent may ask to be run."""
+
+    def finishes(self, name: str) -> bool:
+        """Whether this tool goes on when the call ends while it runs."""
 
     async def run(self, name: str, arguments: str, call: ToolSide) -> str:
         """Runs a tool with a JSON object of arguments. Raises ToolError, whose text is told to the agent."""
@@ -119,6 +145,8 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+    keeping: Keeping
+    """What may be kept of the call; set by whoever chose the agent."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

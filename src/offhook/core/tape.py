@@ -22,6 +22,7 @@ class Tape:
             deque()
         )  # where each begins, in bytes of the clock; they do not overlap
         self._end = 0  # of the last piece
+        self._cuts: deque[tuple[int, list[tuple[int, bytes]]]] = deque()  # when, and what was cut; not yet settled
 
     def wrote(self, audio: bytes, now: float) -> None:
         """Audio was handed on: it plays behind what is still playing, or now. Media plane."""
@@ -35,13 +36,39 @@ class Tape:
             self._pieces.popleft()
 
     def cleared(self, now: float) -> None:
-        """What was not played by now never will be."""
+        """What was not played by now never will be, as far as is known now: `settled` tells it better."""
         at = round(now * self._bytes_per_ms)
+        cut: list[tuple[int, bytes]] = []
         while self._pieces and self._end > at:
             begin, audio = self._pieces.pop()
             if begin < at:
                 self._pieces.append((begin, audio[: at - begin]))
-            self._end = max(begin, at)
+                begin, audio = at, audio[at - begin :]
+            cut.insert(0, (begin, audio))
+            self._end = begin
+        self._cuts.append((at, cut))
+
+    def settled(self, shift_ms: float) -> None:
+        """The earliest `cleared` took effect `shift_ms` later than it seemed (earlier, if below zero): what was heard
+        meanwhile is there after all, or is not."""
+        if not self._cuts:
+            return
+        at, cut = self._cuts.popleft()
+        end = at + round(shift_ms * self._bytes_per_ms)
+        kept = [
+            (begin, audio[: end - begin] if begin < at else audio)
+            for begin, audio in self._pieces
+            if not end <= begin < at
+        ]
+        end = min([end, *(begin for begin, _ in kept if begin >= at)])  # what came next was not overlaid
+        kept += [(begin, audio[: end - begin]) for begin, audio in cut if begin < end]
+        self._pieces = deque(sorted(kept))
+        self._end = max((begin + len(audio) for begin, audio in self._pieces), default=self._end)
+
+    def lost(self, now: float) -> None:
+        """The stream is over now."""
+        self.cleared(now)
+        self._cuts.clear()
 
     def sounds(self, from_ms: float, to_ms: float) -> bool:
         """True if anything plays in the stretch."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +17,7 @@ from sqlalchemy.exc import InternalError, NotSupportedError, ProgrammingError
 
 from offhook.core import events as e
 from offhook.errors import StoreAway
-from offhook.journal import rows
+from offhook.journal import afterwards, rows
 from offhook.journal.record import Record, Recorder
 from offhook.journal.spool import Spool, left_behind, taken_over
 from offhook.outside import clock
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 BATCH_S = 0.05
 WRITE_S = 3.0  # a database that takes longer for a batch is away
 RETRY_S, RETRY_MOST_S = 0.5, 15.0
+REMEMBERED = 1000
+"""Calls that have ended, whose records are still numbered here: where a recording is comes after the end."""
 REFUSED = "refused"
 """The folder of what no database takes, beside the spool: a bug to look at, and nothing is lost."""
 
@@ -63,6 +66,8 @@ class Journal:
         self._folder = folder
         self._spool, self._refused = Spool(folder), Spool(folder / REFUSED)
         self._recorders: dict[str, Recorder] = {}
+        self._ended: OrderedDict[str, Recorder] = OrderedDict()
+        self._late: set[asyncio.Task[None]] = set()
         self._waiting: list[Record] = []
         self._come = asyncio.Event()
         self._durable = asyncio.Event()
@@ -87,12 +92,21 @@ class Journal:
 
     def _record(self, call_id: str, event: e.Event) -> None:
         now = self._clock() * 1000.0
-        recorder = self._recorders.get(call_id)
+        recorder = self._recorders.get(call_id) or self._ended.get(call_id)
+        if recorder is None and isinstance(event, e.Recorded | e.RecordingLost):
+            task = self._loop.create_task(
+                self._tell_late(call_id, event, self._wall_clock()), name="late news of a call"
+            )
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+            return
         if recorder is None:
             recorder = self._recorders[call_id] = Recorder(call_id, now, self._wall_clock())
         records = recorder.records(event, now)
-        if isinstance(event, e.Ended):
-            del self._recorders[call_id]
+        if isinstance(event, e.Ended) and call_id in self._recorders:
+            self._ended[call_id] = self._recorders.pop(call_id).at_rest()
+            if len(self._ended) > REMEMBERED:
+                self._ended.popitem(last=False)
         if not records:
             return
         if not records[0].seq:
@@ -102,6 +116,22 @@ class Journal:
             self._loop.call_later(BATCH_S, self._come.set)
         self._waiting += records
         self._durable.clear()
+
+    async def _tell_late(self, call_id: str, event: e.Event, at: float) -> None:
+        """News of a call that nobody numbers any more: its process has died, or it ended long ago."""
+        while True:
+            # What is there of the call may still be on its way, and its numbers with it.
+            while self._away is not None or self._heir is None or not self._heir.done():  # noqa: ASYNC110
+                await asyncio.sleep(RETRY_S)
+            await self.flush()
+            try:
+                records = await self.store.write(lambda told: afterwards.write(told, call_id, event, at))
+            except StoreAway:
+                await asyncio.sleep(RETRY_S)
+            except Exception as error:  # noqa: BLE001
+                return _stumbled(f"an event could not be recorded: {type(event).__name__}", error, call_id=call_id)
+            else:
+                return self._tell(records)
 
     @property
     def degraded(self) -> str | None:
@@ -129,6 +159,11 @@ class Journal:
         """Writes what is left, to the database or the spool, and gives everything back. Idempotent."""
         if self._writer is None or self._heir is None:
             return
+        if self._late:
+            await asyncio.wait(self._late, timeout=WRITE_S)
+        for task in self._late:
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         self._closing = True
         self._come.set()
         self._heir.cancel()

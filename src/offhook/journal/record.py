@@ -58,6 +58,10 @@ class Recorder:
         self._tools: dict[str, tuple[str, float]] = {}  # name and start of those that run
         self._latency_ms: dict[str, float] = {}  # of answers whose turn is not kept yet
 
+    def at_rest(self) -> "Recorder":
+        """The same for what is told after the end: it needs little but the number."""
+        return Recorder(self._call_id, self._began_ms, self._began_at, seq=self._seq)
+
     def records(self, event: e.Event, now: float) -> list[Record]:
         """What an event means to journal and viewers; `now` is on the call's clock."""
         make = _MAKE.get(type(event))
@@ -161,6 +165,12 @@ class Recorder:
         body = {"result": event.result.value, "reason": event.reason.value}
         return [("status", {"status": status, "state": "ended"}), ("ended", body)]
 
+    def _recorded(self, event: e.Recorded, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("recording", {"status": "kept", "url": clean(event.url)})]
+
+    def _recording_lost(self, event: e.RecordingLost, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("recording", {"status": "lost", "message": clean(event.message)})]
+
 
 TRANSIENT = frozenset({"latency", "stages"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
@@ -171,6 +181,7 @@ _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str
     e.Answered: Recorder._answered, e.Staged: Recorder._staged, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
     e.Noted: Recorder._noted_by_tools, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
+    e.Recorded: Recorder._recorded, e.RecordingLost: Recorder._recording_lost,
 }  # fmt: skip
 
 

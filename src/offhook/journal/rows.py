@@ -116,6 +116,8 @@ def _news(records: Iterable[Record]) -> list[Values]:
                 }  # fmt: skip
             case "usage":
                 news |= {"new_cost_usd": body["cost_usd"], "new_unpriced": body["unpriced"]}
+            case "recording" if body["status"] == "kept":
+                news["new_recording"] = body["url"]
             case "note":
                 news["new_data"] = body["data"]
     return list(calls.values())
@@ -130,7 +132,7 @@ def _moment(seconds: float) -> datetime:
 NUMBER = ("of_id", "new_seq")
 NEWS = (
     "new_agent", "new_backend", "new_state", "new_answered_at", "new_result", "new_reason", "new_ended_at", "new_cost_usd", "new_unpriced",
-    "new_data",
+    "new_data", "new_recording",
 )  # fmt: skip
 NO_NEWS = dict.fromkeys(NEWS)
 
@@ -139,7 +141,18 @@ def _news_of_call() -> sa.Update:
     """Whatever order batches come in (a spool may be read long after newer ones were written), the newest word stands."""
     newer = CallRow.last_seq < sa.bindparam("new_seq", type_=sa.Integer())
     changes: Values = {}
-    for name in ("agent", "backend", "state", "result", "reason", "ended_at", "cost_usd", "unpriced", "data"):
+    for name in (
+        "agent",
+        "backend",
+        "state",
+        "result",
+        "reason",
+        "ended_at",
+        "cost_usd",
+        "unpriced",
+        "data",
+        "recording",
+    ):
         column = CallRow.__table__.c[name]
         kind: Any = _JSON if name == "data" else column.type
         told = sa.bindparam(f"new_{name}", type_=kind)

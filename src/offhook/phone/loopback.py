@@ -13,6 +13,7 @@ from offhook.errors import LocalProtocolError
 
 SLICE_BYTES = 1000 * MULAW_8K.bytes_per_ms
 AHEAD_MS = 10_000.0
+PAUSE_MS = 250.0  # audio of the caller that comes later than this does not go on where it ended
 
 
 class LoopbackLeg:
@@ -26,16 +27,20 @@ class LoopbackLeg:
         self.played: list[tuple[str, bytes]] = []
         """Item and audio of every stretch that has been played, in order."""
         self._call: PhoneSide | None = None
+        self._said_to = 0.0  # where the caller's audio ends, on our clock
         self._queue: deque[tuple[float, str, float, bytes, bool]] = deque()  # start, item, offset ms, audio, last
 
     def join(self, call: PhoneSide) -> None:
         """Carries the call from now on."""
-        self._call = call
+        self._call, self._said_to = call, call.now()
         self.pump()
 
     def say(self, audio: bytes) -> None:
         """The caller's audio."""
         if self._call is not None:
+            now, length_ms = self._call.now(), len(audio) / MULAW_8K.bytes_per_ms
+            after_pause = now - self._said_to > PAUSE_MS + length_ms
+            self._said_to = now if after_pause else self._said_to + length_ms
             self._call.caller_audio(audio)
 
     def pump(self) -> None:
@@ -60,6 +65,7 @@ class LoopbackLeg:
                 self._queue.clear()
                 self.ear.clear(now)
                 self._call.tape.cleared(now)
+                self._call.tape.settled(0.0)
                 self.ear.cleared(heard)
                 self._call.report(e.Settled(self.ear.settled(now) or {}))
             case e.HangUp():
@@ -105,11 +111,19 @@ class LoopbackLeg:
         if self._call is not None:
             heard = self._play(self._call.now())
             call, self._call = self._call, None
-            call.tape.cleared(call.now())
+            call.tape.lost(call.now())
             call.report(e.PhoneLost(False, self.ear.lost() | heard))
 
     def close(self, code: int = 1000) -> None:
         """Leaves without a word."""
         if self._call is not None:
-            self._call.tape.cleared(self._call.now())
+            self._call.tape.lost(self._call.now())
         self._call = None
+
+    def media_ms(self) -> float | None:
+        """Where the caller's audio stands on our own clock, the only one there is."""
+        return None if self._call is None else max(self._said_to, self._call.now() - PAUSE_MS)
+
+    def media_ahead_ms(self) -> float | None:
+        """Nothing is between the mouth and us, nor between us and the ear."""
+        return 0.0

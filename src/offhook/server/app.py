@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -13,6 +14,8 @@ from offhook.core.leg import AgentLeg, CallInfo
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
+from offhook.recording.bucket import Bucket
+from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
 from offhook.server.calls import agents_api
@@ -22,6 +25,7 @@ from offhook.server.health import health
 from offhook.server.media import Limits
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
+from offhook.server.recordings import recordings
 from offhook.server.reference import reference
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
@@ -60,6 +64,10 @@ class Options:
     """Calls that ended longer ago are removed; None: never."""
     playout_offset_ms: float = 0.0
     show_timing_math: bool = False
+    recordings: Path | None = None
+    """The folder that calls are recorded to; None records none."""
+    recordings_url: str | None = None
+    """Where recordings are taken after the call."""
     media: Limits = field(default_factory=Limits)
 
 
@@ -75,11 +83,9 @@ class App:
         *,
         carrier_status: CarrierStatus | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
-        remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers;
-        `remove_recording` takes a call's id and is content with a call that has none."""
+        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers."""
         self.options, self.journal = options, journal
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
@@ -98,12 +104,17 @@ class App:
                 journal.publish(call_id, event)
             watch(call_id, event)
 
+        self.recordings: Recordings | None = None
+        if options.recordings is not None:
+            bucket = Bucket(options.recordings_url) if options.recordings_url else None
+            self.recordings = Recordings(options.recordings, bucket, publish)
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            record=self.recordings.record if self.recordings is not None else None,
         )
         rules = StreamRules(
             options.account_sid,
@@ -138,10 +149,12 @@ class App:
             self.watching = Watching(
                 access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
                 retention_days=options.retention_days, carrier_status=carrier_status,
-                remove_recording=remove_recording,
+                remove_recording=self.recordings.remove if self.recordings is not None else None,
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             self.asgi.include_router(self.watching.router())
+        if self.recordings is not None:
+            self.asgi.include_router(recordings(access, self.recordings))
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
@@ -156,6 +169,9 @@ class App:
         async with AsyncExitStack() as stack:
             if self.watching is not None:
                 await stack.enter_async_context(self.watching.running())
+            if self.recordings is not None:
+                await self.recordings.start()
+                stack.push_async_callback(self.recordings.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -12,14 +13,19 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, Field
 
 from offhook.call import Call
+from offhook.recording.recordings import StillOn
 from offhook.server import export, shown
 from offhook.server.auth import Access
 from offhook.store.calls import ENDED, Calls, Kept, Place, Wanted
 from offhook.store.removal import remove
 from offhook.store.store import Store
 
+log = logging.getLogger(__name__)
+
 NO_SUCH_CALL = "There is no such call."
 LIVE = "The call is still on: hang up first."
+WRITTEN = "The recording of the call is still being written: try again in a moment."
+UNREACHED = "The recording of the call cannot be reached: try again later."
 PROBLEMS: dict[int | str, dict[str, Any]] = {401: {"model": shown.Problem}, 503: {"model": shown.Problem}}
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": shown.Problem}}
 CSV = "text/csv; charset=utf-8"
@@ -94,7 +100,7 @@ class CallsApi:
         add("/api/calls/{call_id}/export", self._export, response_model=shown.CallExport, responses=NOT_FOUND,
             summary="One call with its events as JSON, or its turns as CSV")  # fmt: skip
         add("/api/calls/{call_id}", self._delete, methods=["DELETE"], status_code=HTTPStatus.NO_CONTENT,
-            responses=NOT_FOUND | {409: {"model": shown.Problem}}, response_class=Response,
+            responses=NOT_FOUND | {409: {"model": shown.Problem}, 502: {"model": shown.Problem}}, response_class=Response,
             summary="Removes a call that has ended, with all that is kept of it and its recording")  # fmt: skip
         return router
 
@@ -134,7 +140,13 @@ class CallsApi:
         if self._find(call_id) is not None or (await self._kept(call_id)).call["state"] != ENDED:
             raise HTTPException(HTTPStatus.CONFLICT, LIVE)
         if self._remove_recording is not None:
-            await self._remove_recording(call_id)  # first: nothing points to it once the call is gone
+            try:
+                await self._remove_recording(call_id)  # first: nothing points to it once the call is gone
+            except StillOn:
+                raise HTTPException(HTTPStatus.CONFLICT, WRITTEN) from None
+            except OSError as error:
+                log.warning("a recording cannot be removed: %s", error, extra={"call_id": call_id})
+                raise HTTPException(HTTPStatus.BAD_GATEWAY, UNREACHED) from None
         await remove(self._store, [call_id])
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

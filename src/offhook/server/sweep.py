@@ -11,18 +11,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-
 from offhook.core import events as e
 from offhook.core.states import is_over
 from offhook.errors import StoreAway
-from offhook.journal import rows
-from offhook.journal.record import Record, Recorder
+from offhook.journal import afterwards
 from offhook.server.feed import Feed
-from offhook.store.calls import ENDED, Calls
+from offhook.store.calls import Calls
 from offhook.store.removal import remove
 from offhook.store.store import Store
-from offhook.store.tables import CallRow, EventRow
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +89,8 @@ class Sweep:
 
     async def _close(self, call: dict[str, Any], now: datetime) -> bool:
         """Writes the end of a call, unless somebody has done so meanwhile."""
-        records = await self._store.write(lambda connection: _write_end(connection, call, now))
+        ended = e.Ended(e.Result.FAILED, e.Reason.SERVER_LOST)
+        records = await self._store.write(lambda told: afterwards.write(told, call["id"], ended, now.timestamp()))
         if not records:
             return False
         log.warning("a call whose server was lost is closed", extra={"call_id": call["id"]})
@@ -124,17 +121,3 @@ class Sweep:
                 log.exception("a recording could not be removed; its call stays", extra={"call_id": call["id"]})
                 return False
         return True
-
-
-def _write_end(connection: Connection, call: dict[str, Any], now: datetime) -> list[Record]:
-    """The records of the end; none if there is one already, or no such call any more."""
-    still = select(CallRow.state).where(CallRow.id == call["id"]).with_for_update()
-    if connection.execute(still).scalar_one_or_none() in (None, ENDED):
-        return []
-    newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call["id"])
-    began = call["started_at"]
-    recorder = Recorder(call["id"], 0.0, began.timestamp(), seq=connection.execute(newest).scalar_one() or 0)
-    ended = e.Ended(e.Result.FAILED, e.Reason.SERVER_LOST)
-    records = recorder.records(ended, (now - began).total_seconds() * 1000.0)
-    rows.write(connection, records)
-    return records

@@ -68,6 +68,7 @@ class TwilioLeg:
     ) -> None:
         self._socket, self._claim, self._now = socket, claim, now
         self.ear = EstimatedEar(self._newest_media, playout_offset_ms)
+        self._playout_offset_ms = playout_offset_ms
         self._show_timing_math = show_timing_math
         self._call: Joinable | None = None
         self._out: wire.Outgoing
@@ -260,6 +261,14 @@ class TwilioLeg:
         """Leaves without a word to the call."""
         self._leave(code)
 
+    def media_ms(self) -> float | None:
+        """Twilio's timestamp of the newest media."""
+        return wire.timestamp_ms(self._newest)
+
+    def media_ahead_ms(self) -> float | None:
+        """Known from the first mark that comes back."""
+        return self.ear.media_ahead_ms
+
     # ------------------------------------------------------------------------------------------ inside
 
     def _newest_media(self) -> tuple[float | None, float]:
@@ -270,6 +279,8 @@ class TwilioLeg:
         while (heard := self.ear.settled(now)) is not None:
             self._tally.corrections += self.ear.settled_cut is not None and self.ear.settled_cut.shift_ms != 0.0
             self._log_math(heard)
+            if (cut := self.ear.settled_cut) is not None:
+                self._call.tape.settled(cut.shift_ms - self._playout_offset_ms)
             self._call.report(e.Settled(heard))
         for item in self.ear.finished(now):
             self._call.report(e.ItemHeard(item))
@@ -291,7 +302,7 @@ class TwilioLeg:
         self._gone = True
         self._socket.close(code)
         if self._call is not None:
-            self._call.tape.cleared(self._now())
+            self._call.tape.lost(self._now())
         if report and self._call is not None:
             self._call.report(self._tally.ended(self._newest, self._now()))
             self._call.report(e.PhoneLost(stopped, self.ear.lost(closed_at)))
