@@ -40,7 +40,7 @@ def test_what_is_kept_is_rendered_once():
 
 def test_what_cannot_be_rendered_is_told():
     with pytest.raises(LegFailed):
-        asyncio.run(Voice(Tones(fails=1, first_s=0)).keep(["Hello."]))
+        asyncio.run(Voice(Tones(fails=2, first_s=0)).keep(["Hello."]))
 
 
 def test_what_is_written_is_said_in_words_and_its_ends_are_those_of_the_written():

@@ -167,9 +167,10 @@ class Hearing:
             self._own_voice.arrived(self._came_ms)
         while len(self._raw) >= WINDOW_BYTES and len(self._judged) < MOST_WINDOWS:
             self._fed_ms += WINDOW_MS
-            window, left, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
+            raw = bytes(self._raw[:WINDOW_BYTES])
+            window, left, verdict = self._own_voice.remove(raw, self._fed_ms)
             del self._raw[:WINDOW_BYTES]
-            self._judged.append((verdict, self._background.over(window)))
+            self._judged.append((verdict, self._background.over(raw)))
             self._track.feed(window)
             self._audio += left
 

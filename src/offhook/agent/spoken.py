@@ -77,6 +77,7 @@ class Answer:
         self.begun = False
         """Something of the item that is open was said."""
         self._rendered_from: float | None = None
+        self._sounded = False
         self._chars_ahead = 0  # of pieces that are not handed on yet
         self._played_until = 0.0  # on the loop's clock, what was said will have been heard
 
@@ -150,7 +151,8 @@ class Answer:
         loop = asyncio.get_running_loop()
         began, place = loop.time(), _Place(piece.text, self)
         async for sound in piece.sounds():
-            if place.audio_ms == 0.0:
+            if not self._sounded:
+                self._sounded = True
                 self.first("audio")
             late = (loop.time() - began) * 1000.0 > SOON_MS
             self._hand_on(place, sound, place.words_end(sound, self._char_ms if late else None))

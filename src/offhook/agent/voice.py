@@ -1,16 +1,20 @@
 """A synthesizer's voice as a call has it: text as it is written goes in, µ-law comes out, and where each word of the written text
 ends in it."""
 
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from offhook.audio.format import MULAW_8K
+from offhook.errors import LegFailed
 from offhook.speech.base import Sound, Synthesizer, Word
 from offhook.speech.saying import speakable
 
 if TYPE_CHECKING:
     from offhook.audio.convert import Converter
+
+log = logging.getLogger(__name__)
 
 
 class Voice:
@@ -37,7 +41,7 @@ class Voice:
         if not words:
             return
         convert = self._converter() if self._synthesizer.format != MULAW_8K else None
-        async with aclosing(self._synthesizer.say(words)) as sounds:
+        async with aclosing(self._rendered(words)) as sounds:
             async for sound in sounds:
                 audio = sound.audio if convert is None else convert(sound.audio)
                 ends = tuple(
@@ -48,6 +52,21 @@ class Voice:
                     yield Sound(audio, ends)
         if convert is not None and (rest := convert.flush()):
             yield Sound(rest)
+
+    async def _rendered(self, words: str) -> AsyncGenerator[Sound, None]:
+        """As the synthesizer does; one that fails before there is a sound is asked once more."""
+        for last in (False, True):
+            begun = False
+            try:
+                async with aclosing(self._synthesizer.say(words)) as sounds:
+                    async for sound in sounds:
+                        begun = True
+                        yield sound
+                return
+            except LegFailed as failed:
+                if last or begun or not failed.retryable:
+                    raise
+                log.warning("a voice is asked once more: %s", failed)
 
     def kept(self, text: str) -> tuple[Sound, ...] | None:
         """A text that was rendered before any call asked for it."""

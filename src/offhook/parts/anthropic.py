@@ -87,10 +87,10 @@ class Messages:
 def request(model: str, messages: Sequence[Message], tools: Sequence[ToolSpec], wishes: Wishes) -> dict[str, Any]:
     """What is asked of the server. It takes instructions apart from the talk, which begins with the caller and in which each
     speaks once and then the other; what comes as an instruction in the middle of the talk is told in brackets."""
-    at = next((at for at, message in enumerate(messages) if message.role != "system"), len(messages))
-    system = "\n\n".join(message.text for message in messages[: max(at, 1)] if message.role == "system")
+    at = next((at for at, message in enumerate(messages) if message.role != "system"), 1)
+    system = "\n\n".join(message.text for message in messages[:at])
     talk: list[dict[str, Any]] = []
-    for message in messages[max(at, 1) :] if at < len(messages) else messages[1:]:
+    for message in messages[at:]:
         role, blocks = _written(message)
         if talk and talk[-1]["role"] == role:
             talk[-1]["content"] += blocks

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 
 from offhook.audio.format import MULAW_8K, Format
-from offhook.errors import ConfigError, LegFailed
+from offhook.errors import ConfigError
 from offhook.speech.base import Sound, Utterance, Word
 from offhook.speech.worker import Refusal, Worker
 
@@ -76,13 +76,8 @@ class EspeakSynthesizer:
         return utterance
 
     async def say(self, text: str) -> AsyncGenerator[Sound, None]:
-        """The same, in one stretch. A worker that died is revived once."""
-        try:
-            utterance = await self.speak(text)
-        except LegFailed as failed:
-            if not failed.retryable:
-                raise
-            utterance = await self.speak(text)  # on a new worker
+        """The same, in one stretch."""
+        utterance = await self.speak(text)
         yield Sound(utterance.audio, utterance.words)
 
     async def close(self) -> None:
