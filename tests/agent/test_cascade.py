@@ -5,12 +5,14 @@ import itertools
 
 import pytest
 
-from offhook import Cascade, ToolError, tool
+from offhook import Agent, Cascade, ToolError, tool
+from offhook.agent.handover import Handover
 from offhook.core import events as e
 from offhook.errors import LegFailed
+from offhook.sim.clock import run
 from offhook.speech.base import ToolUse
 
-from .parts import PCM16_24K, Script, Tones, Words, visit
+from .parts import PCM16_24K, Script, Tones, Visit, Words, visit
 
 ROAD = "It is the second street on the left, behind the church. You cannot miss it."
 
@@ -274,6 +276,27 @@ def test_what_the_caller_adds_before_anything_was_said_is_one_turn_for_the_model
         assert users == ["Where are you and when do you close?"]
 
     visit(scenario, ROAD, "At six.", "", texts=["Where are you", "and when do you close?"], voice=Tones(first_s=1.0))
+
+
+@pytest.mark.parametrize(("role", "asked"), [("user", "when do you open"), ("assistant", "Go on")])
+def test_it_goes_on_with_the_call_of_a_leg_that_was_lost(role, asked):
+    async def whole():
+        it = Visit(Script("At nine."), Tones(), Words(), Agent(model="cascade", greeting=""))
+        past = Handover(owed=True)
+        past.conversation.begin("assistant", "i1", "Good day.")
+        past.conversation.begin(role, "x", "when do you open")
+        it.agent_leg.take_over(past)
+        it.call.start()
+        await asyncio.sleep(0)
+        it.call.join(it.leg)
+        await it.hears(3000)
+        told = it.model.told[0]
+        assert asked in told[-1].text and [message.text for message in told].count("when do you open") == 1
+        assert "At nine." in it.turns() and it.published(e.Saying) == []
+        it.call.report(e.CarrierEnded("completed"))
+        await it.call.closed()
+
+    run(whole())
 
 
 def test_items_have_names_of_their_own():

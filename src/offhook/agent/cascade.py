@@ -208,8 +208,11 @@ class CascadeLeg:
         last = self.conversation.last
         if last is None:
             self.send(e.Greet())
+        elif self._responder.knows_past and last.role == "user":
+            self.conversation.forget(last)  # it is said to the responder now
+            self._respond(Said(last.text))
         elif self._responder.knows_past:
-            self._respond(Said(going_on=last.role == "assistant"))
+            self._respond(Said(going_on=True))
         elif last.role == "user" and last.text:
             self._respond(Said(plain(last.text)))
         else:
