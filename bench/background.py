@@ -66,7 +66,7 @@ def main() -> None:
         missed = dict.fromkeys(found, 0)
         for seed in SEEDS:
             crowd = sounds.babble(np.random.default_rng(seed), CROWD_S, talkers)
-            for below_db in found:
+            for below_db, late in found.items():
                 noise = sounds.at_level(crowd, sounds.SPEECH_DBFS - below_db)
                 alone = transitions(noise, guarded=guarded)
                 false_starts += sum(kind == "started" and at > ONSET_MS for kind, at in alone)
@@ -80,7 +80,7 @@ def main() -> None:
                     starts = [at for kind, at in transitions(both, guarded=guarded) if kind == "started"]
                     near = [at - first_ms for at in starts if first_ms - 300 < at < end_ms]
                     if near:
-                        found[below_db].append(near[0])
+                        late.append(near[0])
                     else:
                         missed[below_db] += 1
         minutes = len(SEEDS) * len(found) * (CROWD_S - ONSET_MS / 1000) / 60

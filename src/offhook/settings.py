@@ -475,6 +475,10 @@ class Settings(BaseSettings):
         int | None,
         Field(ge=1, title="a whole number above 0", description="Calls at once; a further caller hears the busy tone."),
     ] = None
+    ring_seconds: Annotated[
+        int,
+        Field(ge=5, le=600, title="seconds, 5 to 600", description="How long a call that is made rings, at most."),
+    ] = 45
     max_call_seconds: Annotated[
         float,
         Field(

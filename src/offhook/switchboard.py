@@ -4,11 +4,15 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
+from typing import Any
 
-from offhook.call import Call, Publish, Record
+from offhook.call import AtCarrier, Call, Publish, Record
 from offhook.core import events as e
+from offhook.core.dialling import RING_MS
 from offhook.core.leg import AgentLeg, CallInfo
-from offhook.core.states import CallState, Next
+from offhook.core.opening import Plan
+from offhook.core.past import Past
+from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
@@ -19,8 +23,8 @@ REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook d
 
 
 class Switchboard:
-    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `record` begins
-    its recording."""
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `reopen_agent`
+    that of a call of another process; `record` begins its recording."""
 
     def __init__(
         self,
@@ -30,9 +34,12 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
+        reopen_agent: Callable[[Past], AgentLeg] | None = None,
         record: Record | None = None,
+        at_carrier: AtCarrier = lambda _call, _command: None,
     ) -> None:
-        self._open_agent = open_agent
+        self._open_agent, self._at_carrier = open_agent, at_carrier
+        self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
         self._publish, self._record = publish, record
         self._calls: dict[str, Call] = {}
@@ -68,6 +75,10 @@ class Switchboard:
         """The live call of this carrier's id."""
         return self._by_sid.get(sid)
 
+    def knows(self, sid: str) -> bool:
+        """Whether a call is one of this process, or was until it ended."""
+        return sid in self._by_sid or _digest(sid) in self._over
+
     def admit(self, info: CallInfo) -> Call:
         """The carrier asks what to do with a call. The same sid gives the same call.
 
@@ -79,32 +90,98 @@ class Switchboard:
             return call
         if _digest(info.sid) in self._over:
             raise CallOver("the call has ended")
+        self._make_room()
+        return self._begin(self._made(info, self._open_agent(info)))
+
+    def dial(
+        self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
+    ) -> Call:
+        """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. Raises CallsFull."""
+        self._make_room()
+        return self._begin(self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms))
+
+    def _make_room(self) -> None:
         if self.draining:
             raise CallsFull("the server is shutting down")
         if self.full:
             raise CallsFull(f"the limit of {self._limit} calls is reached")
-        call = Call(
-            info, self._open_agent(info), publish=self._publish, on_ended=self._ended,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record,
+
+    def _made(self, info: CallInfo, agent: AgentLeg, **ours: Any) -> Call:
+        return Call(
+            info, agent, publish=self._publish, on_ended=self._ended, at_carrier=self._at_carrier,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, **ours,
         )  # fmt: skip
-        self._calls[call.id] = self._by_sid[info.sid] = call
-        self._empty.clear()
-        self._publish(call.id, e.CallBegan(info.sid, info.account_sid, info.direction, info.caller, info.called))
+
+    def _begin(self, call: Call) -> Call:
+        info = call.info
+        self._hold(call)
+        began = e.CallBegan(
+            info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables)
+        )  # fmt: skip
+        self._publish(call.id, began)
         call.start()
         log.info("call admitted", extra={"call_id": call.id, "direction": info.direction})
         return call
 
-    def _ended(self, call: Call) -> None:
-        del self._calls[call.id], self._by_sid[call.info.sid]
-        # Kept of an ended call: a digest and what to say to a late question; the oldest are forgotten.
-        self._over[_digest(call.info.sid)] = call.control.last_word
-        if len(self._over) > REMEMBERED:
-            del self._over[next(iter(self._over))]
+    def bind(self, call_id: str, sid: str) -> Call | None:
+        """The carrier names one of our calls: by its answer, when it asks for TwiML, or in its news, whichever comes first.
+        None if there is no such call here, or it has another name."""
+        call = self._calls.get(call_id)
+        if call is None or (call.info.sid and call.info.sid != sid):
+            return None
+        if not call.info.sid:
+            self._by_sid[sid] = call
+            call.dialled(sid)
+        return call
+
+    def revive(self, past: Past) -> Call:
+        """Goes on with a call that another process held, for a stream that is to join it. The same call is the same, however
+        often it is asked for. It needs no room: it had some. Raises CallRefused."""
+        if (call := self._calls.get(past.call_id)) is not None:
+            return call
+        if self.draining:
+            raise CallsFull("the server is shutting down")
+        agent = self._reopen_agent(past)
+        if past.turns:
+            agent.recall(past)
+        call = self._made(past.info, agent, past=past)
+        self._hold(call)
+        self._publish(call.id, e.StateChanged(CallState.PARKED))
+        call.start()
+        log.info("call goes on", extra={"call_id": call.id})
+        return call
+
+    def let_go(self, call: Call) -> None:
+        """Another process holds the call now."""
+        log.info("call is another process's now", extra={"call_id": call.id})
+        call.let_go()
+        self._drop(call)
+
+    def _hold(self, call: Call) -> None:
+        self._calls[call.id] = call
+        if call.info.sid:
+            self._by_sid[call.info.sid] = call
+        self._empty.clear()
+
+    def _drop(self, call: Call) -> None:
+        del self._calls[call.id]
+        self._by_sid.pop(call.info.sid, None)
         for task in call.finishing:
             self._finishing.add(task)
             task.add_done_callback(self._finishing.discard)
         if not self._calls:
             self._empty.set()
+
+    def remember(self, sid: str, word: Next) -> None:
+        """A call is over, and this is what to say to a late question. The oldest are forgotten."""
+        self._over[_digest(sid)] = word
+        if len(self._over) > REMEMBERED:
+            del self._over[next(iter(self._over))]
+
+    def _ended(self, call: Call) -> None:
+        self._drop(call)
+        if call.info.sid:
+            self.remember(call.info.sid, call.control.last_word)
         control = call.control
         told = {"call_id": call.id, "result": control.result, "reason": control.reason, "backend": call.backend}
         log.info("call ended", extra=told)
@@ -143,8 +220,17 @@ class Switchboard:
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""
-        if (call := self._by_sid.get(sid)) is not None:
+        if (call := self._by_sid.get(sid)) is None:
+            if is_over(status):
+                self._over.setdefault(_digest(sid), Next.HANG_UP)
+            return
+        if is_over(status):
             call.report(e.CarrierEnded(status))
+        elif call.info.direction != "inbound":
+            if status == "ringing":
+                call.report(e.Rang())
+            elif status == "in-progress":
+                call.report(e.PickedUp())
 
     # ------------------------------------------------------------------------------------------ the end
 

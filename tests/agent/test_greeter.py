@@ -29,14 +29,16 @@ def test_a_greeting_is_asked_for_exactly_where_the_server_can():
 
 def test_while_it_is_generated_the_caller_does_not_stop_it_and_from_then_on_does():
     made, lines = greeter()
-    assert made.opens(resumed=False) is False
+    made.opens(resumed=False)
+    assert not made.interrupts
     made.wish(lambda _how: {})
     made.begins("r1")
     made.recording.audio("r1", b"\x01" * 80)
     made.recording.words("r1", "Hello.")
-    assert made.over(done()) is True
+    made.over(done())
     assert made.interrupts and lines.greeting() is not None
-    assert made.opens(resumed=False) is True, "it is known by now"
+    made.opens(resumed=False)
+    assert made.interrupts, "it is known by now"
 
 
 def test_one_that_fails_is_said_again_and_another_answer_is_none():
@@ -44,7 +46,18 @@ def test_one_that_fails_is_said_again_and_another_answer_is_none():
     made.opens(resumed=False)
     made.wish(lambda _how: {})
     made.begins("r1")
-    assert made.over(done("failed")) is False and made.recording.response == ""
+    made.over(done("failed"))
+    assert made.recording.response == ""
     made.begins("r2")
-    assert made.over(done()) is False, "not that one"
+    made.over(done())
+    assert not made.interrupts, "not that one"
     assert lines.greeting() is None
+
+
+def test_who_calls_greets_in_other_words_and_says_what_it_is():
+    shape = Shape(Agent(disclosure="I am a machine."), GA, "t")
+    told = []
+    for inbound in (True, False):
+        Greeter(shape, Lines(Greetings(), "m", shape)).wish(lambda how: told.append(how) or {}, inbound=inbound)
+    assert "Greet the caller" in told[0]
+    assert "called somebody" in told[1] and told[1].endswith("say exactly the following: I am a machine.")

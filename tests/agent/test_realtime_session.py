@@ -35,7 +35,7 @@ TOOL = {
 def session(dialect, realtime=None, *, model="gpt-live-transcribe", voice=None, interrupts=True, **agent):
     who = Agent(tools=[transfer_call], can_hang_up=False, realtime=realtime or Realtime(), **agent)
     shape = say.Shape(who, dialect, model, voice)
-    told = json.loads(say.session_update(shape, "Be brief.", interrupts=interrupts))
+    told = json.loads(say.session_update(shape, "Be brief.", say.Conduct(interrupts)))
     assert told["type"] == "session.update"
     return told["session"]
 
@@ -159,7 +159,9 @@ def test_azure_fills_the_silence_itself_if_it_is_told_to():
 
 def test_every_way_to_end_a_turn():
     def turns(dialect, way, **agent):
-        return say.turn_detection(say.Shape(Agent(realtime=Realtime(turns=way), **agent), dialect, "m"), False)
+        return say.turn_detection(
+            say.Shape(Agent(realtime=Realtime(turns=way), **agent), dialect, "m"), say.Conduct(interrupts=False)
+        )
 
     assert turns(GA, OwnTurns()) is None
     assert turns(GA, SemanticVad("low")) == {
@@ -177,7 +179,7 @@ def test_every_way_to_end_a_turn():
 
 def test_turn_detection_alone_keeps_everything_else():
     for dialect in (GA, AZURE):
-        told = json.loads(say.turn_detection_update(say.Shape(Agent(), dialect, "m"), interrupts=True))["session"]
+        told = json.loads(say.turn_detection_update(say.Shape(Agent(), dialect, "m"), say.Conduct()))["session"]
         turns = told["audio"]["input"] if dialect is GA else told
         assert turns["turn_detection"]["interrupt_response"] is True
         assert set(told) == ({"type", "audio"} if dialect is GA else {"turn_detection"})

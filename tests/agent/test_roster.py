@@ -10,6 +10,7 @@ from offhook.agent.roster import Roster as WholeRoster
 from offhook.agent.tools import ToolSource
 from offhook.core import events as e
 from offhook.core.keeping import keeping_of
+from offhook.core.past import Past
 from offhook.errors import NotOffered
 
 
@@ -159,6 +160,15 @@ def test_a_call_may_name_its_agent_and_its_backend():
     assert backends_of(roster(), agent="night") == ["echo"]
     assert backends_of(roster(), backend="echo") == ["echo"]
     assert backends_of(roster(), agent="night", backend="openai:m") == []
+
+
+@pytest.mark.parametrize(("agent", "expected"), [("night", "night"), ("gone", "day"), ("", "day")])
+def test_a_call_of_another_process_keeps_its_agent_while_there_is_one_of_its_name(agent, expected):
+    async def scenario():
+        roster = Roster(DAY, {"day": DAY, "night": NIGHT})
+        return roster.reopen(Past("c", call(), 1, 0.0, 0.0, 1, "connected", agent=agent))._name
+
+    assert asyncio.run(scenario()) == expected
 
 
 def test_a_name_that_there_is_none_of_is_told_with_those_there_are():

@@ -2,7 +2,7 @@ import pytest
 
 from offhook.agent import cafe
 from offhook.agent.roster import Roster
-from offhook.cli.compose import agents_shown, carrier_status, journal, options
+from offhook.cli.compose import agents_shown, dialling, journal, options
 from offhook.cli.serve import NOT_IN_THE_DEMO
 from offhook.errors import ConfigError
 from offhook.phone.twilio.signature import Key
@@ -32,12 +32,18 @@ def test_agents_are_shown_with_their_tools():
     assert all(tool.parameters["type"] == "object" for tool in shown.tools)
 
 
-def test_twilio_is_asked_after_calls_only_with_an_account(monkeypatch, tmp_path):
+def made_with(monkeypatch, tmp_path, **told):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TWILIO_ACCOUNT_SID", SID)
-    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t0ken")
-    assert carrier_status(Settings.load()) is not None
-    assert carrier_status(Settings.load(ignored=NOT_IN_THE_DEMO)) is None
+    return dialling(Settings(_env_file=None, **told), SID, [Key("t0ken")], Roster(cafe.agent))
+
+
+def test_calls_are_made_with_an_account_or_at_a_carrier_of_this_machine(monkeypatch, tmp_path):
+    assert made_with(monkeypatch, tmp_path).carrier is None
+    account = {"twilio_account_sid": SID, "twilio_auth_token": "t0ken"}
+    made = made_with(monkeypatch, tmp_path, **account)
+    assert made.carrier is not None and not made.local_carrier
+    local = made_with(monkeypatch, tmp_path, twilio_api_base_url="http://127.0.0.1:9030", ring_seconds=20)
+    assert local.carrier is not None and local.local_carrier and local.ring_s == 20
 
 
 def where(monkeypatch, tmp_path, **given):

@@ -19,7 +19,7 @@ from offhook.agent.options import Cascade, OwnTurns, Realtime
 from offhook.errors import LegFailed
 from offhook.parts.http import Server
 from offhook.sim.http_memory import AppTransport
-from offhook.sim.model_http import HttpModel
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer, Refusal
 from offhook.sim.network import End, Link
 
@@ -98,8 +98,8 @@ BACKENDS = [LOCAL, *CASCADES, *PROVIDERS, *OWN_TURNS]
 class MemoryModel:
     """A stand-in model behind the `connect` of the product's engines, and its connections; another one behind HTTP."""
 
-    def __init__(self, server: MemoryServer, http: HttpModel, connect_ms: float = 0.0) -> None:
-        self.server, self.http = server, http
+    def __init__(self, server: MemoryServer, http: HttpModel | None = None, connect_ms: float = 0.0) -> None:
+        self.server, self.http = server, http or HttpModel(HttpSetup(), server._engines)
         self.lines: list[End[bytes]] = []
         self._connect_ms = connect_ms
 

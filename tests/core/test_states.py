@@ -33,8 +33,9 @@ def test_a_status_of_a_living_call_is_not_the_end(status):
 
 
 def test_a_call_is_connected_by_its_stream_and_parked_without():
-    for waiting in (CallState.CONNECTING, CallState.RINGING, CallState.PARKED):
+    for waiting in (CallState.RINGING, CallState.PARKED):
         assert CALL[waiting] == {e.PhoneJoined: CallState.CONNECTED}
+    assert CALL[CallState.CONNECTING] == {e.Rang: CallState.RINGING, e.PhoneJoined: CallState.CONNECTED}
     assert CALL[CallState.CONNECTED] == {e.PhoneLost: CallState.PARKED}
 
 

@@ -5,6 +5,7 @@ import math
 import orjson
 import pytest
 
+from offhook.agent.menu import Line
 from offhook.core import events as e
 from offhook.journal.record import Recorder, clean
 
@@ -98,15 +99,38 @@ def test_what_a_call_cost_so_far(recorder):
 
 
 def test_notes_of_tools_are_kept_when_they_change(recorder):
-    data = {"order": [1], "when": math.nan, "thing": object, 3: {"x": "\0"}}
+    data = {"order": [1], "when": math.nan, "x": {"x": "\0"}}
     [(_, body)] = told(recorder, e.Noted(data))
-    assert body["data"]["order"] == [1]
-    assert body["data"]["3"] == {"x": ""}
+    assert body["data"] == {"order": [1], "when": None, "x": {"x": ""}}
     assert told(recorder, e.Noted(data)) == []
     data["order"].append(2)
     [(_, newer)] = told(recorder, e.Noted(data))
     assert (body["data"]["order"], newer["data"]["order"]) == ([1], [1, 2])
     assert told(recorder, e.Noted({"half": "\ud83d"})) == []
+
+
+def test_notes_that_would_not_come_back_as_they_are_stay_out_and_are_told_of_once(recorder, caplog):
+    data = {"order": [1], "thing": object(), "line": Line("latte"), 3: "three", "deep": {"a": {3: "x"}}}
+    [(_, body)] = told(recorder, e.Noted(data))
+    assert body["data"] == {"order": [1]}
+    data["order"].append(2)
+    assert told(recorder, e.Noted(data))[0][1]["data"] == {"order": [1, 2]}
+    (line,) = caplog.messages
+    assert "not JSON (Line, dict, object, str)" in line
+
+
+def test_what_a_leg_remembers_is_kept_when_it_changes(recorder):
+    first, second = {"open": ["Is that right?"]}, {"open": ["Anything else?"]}
+    assert told(recorder, e.Remembered(first)) == [("memory", {"memory": first})]
+    assert told(recorder, e.Remembered(first)) == []
+    assert told(recorder, e.Remembered(second)) == [("memory", {"memory": second})]
+
+
+def test_numbers_times_and_costs_of_a_call_that_another_process_began_go_on():
+    recorder = Recorder("c", -5_000.0, 100.0, seq=7, usd=0.5, unpriced=True)
+    (record,) = recorder.records(e.Used("m", 0.25), 1_000.0)
+    assert (record.seq, record.at_ms, record.at) == (8, 6_000.0, 106.0)
+    assert (record.body["cost_usd"], record.body["unpriced"]) == (0.75, True)
 
 
 def test_every_body_is_json_that_databases_take(recorder):

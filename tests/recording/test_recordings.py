@@ -261,3 +261,17 @@ def test_a_disk_that_does_not_answer_keeps_no_server_from_ending(tmp_path, caplo
 
     assert run(scenario()) == pytest.approx(END_S)
     assert "the disk does not answer" in caplog.text
+
+
+def test_a_call_that_outlives_its_process_has_one_recording(tmp_path):
+    async def scenario():
+        sizes = []
+        for _ in range(2):
+            recordings = Recordings(tmp_path)
+            (await record(recordings)).close()
+            await recordings.close()
+            sizes.append(await recordings.size("call1") - HEAD)
+        assert sizes[1] == 2 * sizes[0] > 0
+        assert [each.name for each in tmp_path.iterdir()] == ["call1.wav"]
+
+    run(scenario())

@@ -10,7 +10,7 @@ import wave
 import numpy as np
 import pytest
 
-from offhook.recording.wav_file import HEAD, WavFile, head, mend
+from offhook.recording.wav_file import HEAD, WavFile, head, join, mend
 
 
 def pcm(*samples):
@@ -129,3 +129,21 @@ def test_a_file_is_whole_whenever_its_writer_is_killed(tmp_path):
         assert before <= len(pieces) <= before + 800
         expected = np.arange(len(pieces)) // 800 % 251
         assert (pieces[:, 0] == expected + 256).all() and (pieces[:, 1] == expected + 512).all()
+
+
+def test_one_file_is_put_behind_another_however_often_that_breaks_off(tmp_path):
+    for name, first in (("a", 1), ("b", 3)):
+        file = WavFile(tmp_path / name, 8000)
+        file.append(pcm(first, first + 1), pcm(-first, -first - 1))
+        file.close()
+    with open(tmp_path / "a", "ab") as broken_off:
+        broken_off.write(b"half")
+    join(tmp_path / "a", tmp_path / "b")
+    assert read(tmp_path / "a") == [[1, -1], [2, -2], [3, -3], [4, -4]]
+
+
+def test_files_of_two_rates_are_not_put_together(tmp_path):
+    for name, rate in (("a", 8000), ("b", 24000)):
+        WavFile(tmp_path / name, rate).close()
+    with pytest.raises(OSError, match="another rate"):
+        join(tmp_path / "a", tmp_path / "b")

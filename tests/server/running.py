@@ -123,6 +123,7 @@ def running(
     database_url=None,
     agents=tuple,
     journal=None,
+    dialling=None,
     **options,
 ) -> Iterator[Running]:
     """A server until the block ends. With a `folder` it keeps calls, there or in the database of the URL. `options`: those
@@ -150,7 +151,7 @@ def running(
         kept = journal
         if folder is not None:
             kept = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
-        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents)
+        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents, dialling=dialling)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)

@@ -5,12 +5,17 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
-from tests.server.running import running
+from offhook import Agent
+from offhook.agent.roster import Roster
+from offhook.phone.allowance import Allowance
+from offhook.phone.destinations import Destinations
+from offhook.server.outgoing import Dialling
+from tests.server.running import ACCOUNT, running
 from tests.server.test_live import watch
 
 # Routes that are not the operator's: probes, and what Twilio signs.
 OPEN = {"/healthz", "/readyz"}
-SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/next", "/twilio/status"}
+SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/twiml", "/twilio/next", "/twilio/status"}
 
 
 def routes(app):
@@ -24,7 +29,8 @@ def routes(app):
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    with running(operator_token="t0ken", folder=tmp_path_factory.mktemp("kept")) as server:
+    dialling = Dialling(ACCOUNT, None, Destinations(), Allowance(), Roster(Agent(model="echo")), None)
+    with running(operator_token="t0ken", folder=tmp_path_factory.mktemp("kept"), dialling=dialling) as server:
         yield server
 
 
@@ -54,7 +60,7 @@ def test_no_route_answers_a_stranger(guarded):
                     assert answer.status_code == 401, f"{method} {path}"
                     assert answer.json() == {"detail": "Give the operator's token."}
     assert {"/api/calls", "/api/calls/c1", "/api/calls.csv", "/api/calls/c1/export", "/api/agents", "/docs"} <= seen
-    assert {"/ws/events", "/ws/events/c1", "/openapi.json", "/"} <= seen
+    assert {"/ws/events", "/ws/events/c1", "/openapi.json", "/", "/api/call", "/make-call"} <= seen
 
 
 def test_every_route_answers_the_operator(guarded):
@@ -64,7 +70,8 @@ def test_every_route_answers_the_operator(guarded):
         for method in route.methods - {"HEAD"}:
             headers = {"authorization": "Bearer t0ken"}
             answer = httpx.request(method, guarded.origin + filled_in(route.path), headers=headers)
-            assert answer.status_code in (200, 204, 404), f"{method} {route.path}"
+            wanted = (422,) if route.path in ("/api/call", "/make-call") else (200, 204, 404)
+            assert answer.status_code in wanted, f"{method} {route.path}"
 
 
 def test_without_a_token_nobody_is_let_in(tmp_path):

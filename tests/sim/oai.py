@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 DOCUMENT = Path("/work/shared/data/twilio-oai/twilio_api_v2010.cut.json")
 _ROOT = "/2010-04-01/Accounts/{AccountSid}"
@@ -59,3 +60,32 @@ def _wrong(schema: dict[str, Any], value: Any, at: str) -> list[str]:
             for each in _wrong(properties[name], value[name], f"{at}.{name}")
         ]
     return found
+
+
+def wrong_request(path: str, form: str) -> list[str]:
+    """What of a POST's form is not as the document says. Only where the document is at hand."""
+    (content,) = _document()["paths"][PATHS[path]]["post"]["requestBody"]["content"].items()
+    kind, body = content
+    assert kind == "application/x-www-form-urlencoded"
+    told: dict[str, list[str]] = {}
+    for name, value in parse_qsl(form, keep_blank_values=True, strict_parsing=True):
+        told.setdefault(name, []).append(value)
+    properties = body["schema"]["properties"]
+    found = [f"{name} is unknown" for name in told.keys() - properties.keys()]
+    found += [f"{name} is missing" for name in set(body["schema"].get("required", ())) - told.keys()]
+    for name in told.keys() & properties.keys():
+        found += _wrong_field(properties[name], told[name], name)
+    return found
+
+
+def _wrong_field(schema: dict[str, Any], values: list[str], at: str) -> list[str]:
+    if schema.get("type") != "array" and len(values) > 1:
+        return [f"{at} is there {len(values)} times"]
+    if schema.get("type") == "array":
+        return [each for value in values for each in _wrong_field(schema["items"], [value], at)]
+    (value,) = values
+    if schema.get("type") == "integer":
+        return [] if re.fullmatch("[0-9]+", value) else [f"{at} is {value!r}, no integer"]
+    if schema.get("format") == "uri" and not re.fullmatch(r"https?://[^\s]+", value):
+        return [f"{at} is {value!r}, no address"]
+    return _wrong(schema, {"true": True, "false": False}.get(value) if schema.get("type") == "boolean" else value, at)

@@ -5,6 +5,7 @@ It is a Tuesday, ten o'clock. The tools are the café's own.
 
 import asyncio
 import importlib.util
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -429,10 +430,10 @@ def test_no_walk_through_the_desk_fails_falls_silent_or_loses_an_order(walk) -> 
         else:
             reply = meant(visit, turn)
             words = checked(reply)
-            if reply.over and "order" in visit.call.data and visit.call.data["order"].lines:
+            if reply.over and "order" in visit.call.data and visit.call.data["order"].get("lines"):
                 assert "I did not place the order" in words
         assert SAYABLE.fullmatch(words)
-        now = visit.call.data["order"].lines if "order" in visit.call.data else {}
+        now = dict(visit.call.data.get("order", {}).get("lines", {}))
         if lost := ordered.keys() - now.keys():
             told = {"remove_from_order": "I took off", "cancel_order": "cancelled", "place_order": "order number"}
             assert any(tool in visit.used and said in words for tool, said in told.items()), (lost, words)
@@ -537,3 +538,52 @@ def test_an_agent_that_may_not_hang_up_says_goodbye_and_waits() -> None:
 
     visit.use = use
     assert visit.says("goodbye") == "Thank you for calling. Goodbye!"
+
+
+# ------------------------------------------------------------------------------------------------ one desk for another
+
+
+def memory_of(desk) -> dict:
+    return json.loads(json.dumps(desk.memory()))
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "expected"),
+    [
+        (["a large latte"], "yes", "Anything else?"),
+        (["a large latte"], "no", "What should I change?"),
+        (["a table for four people"], "tomorrow", "At what time?"),
+        (["a large latte", "no"], "make it a small", "small latte"),
+    ],
+)
+def test_another_desk_goes_on_where_one_was(before, then, expected) -> None:
+    visit = Visit()
+    for words in before:
+        visit.hears(Said(words))
+    memory = memory_of(visit.desk)
+    asked = visit.desk.question
+    visit.desk = Desk()
+    visit.desk.recall(memory, heard=True)
+    assert visit.desk.question is asked
+    assert expected in " ".join(visit.hears(Said(then)))
+
+
+def test_an_answer_that_nobody_heard_is_said_again_whole() -> None:
+    visit = Visit()
+    visit.hears(Said("a large latte"))
+    visit.hears(Said("yes"))
+    answer = visit.hears(Said("what did i order"))
+    memory = memory_of(visit.desk)
+    for heard, expected in ((False, answer), (True, answer[-1:])):
+        visit.desk = Desk()
+        visit.desk.recall(memory, heard=heard)
+        assert visit.hears(Said(going_on=True)) == expected
+
+
+@pytest.mark.parametrize(
+    "memory", [{}, {"open": 3}, {"open": {"says": [], "asks": [], "question": "GONE", "over": False}}]
+)
+def test_a_memory_of_another_version_is_none(memory) -> None:
+    desk = Desk()
+    desk.recall(memory, heard=True)
+    assert desk.question is Desk().question

@@ -43,7 +43,7 @@ def test_processes_that_start_at_once_make_the_tables_once(database_url):
         process.stdin.flush()
     failed = [process.communicate(timeout=18)[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, failed
-    assert revisions(database_url) == ["0001"]
+    assert revisions(database_url) == ["0002"]
 
 
 def test_opening_again_changes_nothing(database_url):
@@ -54,7 +54,7 @@ def test_opening_again_changes_nothing(database_url):
             await store.close()
 
     clock.run(main())
-    assert revisions(database_url) == ["0001"]
+    assert revisions(database_url) == ["0002"]
 
 
 def test_a_database_of_a_newer_version_is_used_as_it_is(database_url, caplog):

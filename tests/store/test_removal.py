@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -6,7 +7,7 @@ from offhook.sim import clock
 from offhook.store.calls import Calls, Wanted
 from offhook.store.removal import ROWS_OF_A_CALL, remove
 from offhook.store.store import Store
-from offhook.store.tables import CallRow, EventRow, Row, StreamRow, ToolRow, TurnRow, UsageRow
+from offhook.store.tables import AskedRow, CallRow, EventRow, Row, StreamRow, ToolRow, TurnRow, UsageRow
 from tests.store.rows import call_row, turn_row
 
 
@@ -21,6 +22,7 @@ def rows_of(call_id):
         (ToolRow, {"call_id": call_id, "id": "1", "seq": 1, "name": "t", "arguments": "{}", "failed": False, "at_ms": 1.0}),
         (UsageRow, {"call_id": call_id, "seq": 1, "model": "m", **counted}),
         (StreamRow, {"call_id": call_id, **stream}),
+        (AskedRow, {"key": call_id, "call_id": call_id, "wish": "w", "asked_at": datetime(2026, 11, 20, tzinfo=UTC)}),
     ]  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def test_nothing_is_left_of_a_call_and_all_of_the_others(database_url):
     async def main():
         store = await filled(database_url, "a", "b")
         assert await remove(store, ["a", "nobody"]) == ["a"]
-        assert await counts(store) == [1] * 6
+        assert await counts(store) == [1] * 7
         assert await Calls(store).find("a") is None
         assert [call["id"] for call in (await Calls(store).page(Wanted(words="secret"), 9)).calls] == ["b"]
         assert await remove(store, ["a"]) == []
@@ -67,7 +69,7 @@ def test_a_call_that_has_not_ended_stays(database_url):
             async with store.writing() as connection:
                 await connection.execute(sa.update(CallRow).values(state=state))
             assert await remove(store, ["a"]) == []
-        assert await counts(store) == [1] * 6
+        assert await counts(store) == [1] * 7
         await store.close()
 
     clock.run(main())
@@ -80,7 +82,7 @@ def test_several_processes_remove_each_call_once(database_url):
         removed = await asyncio.gather(*(remove(store, ids) for store in stores))
         again = await remove(stores[0], ids)
         assert sorted(sum(removed, again)) == sorted(ids)
-        assert await counts(stores[0]) == [0] * 6
+        assert await counts(stores[0]) == [0] * 7
         for store in stores:
             await store.close()
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, cast
+from typing import Any, Self, cast, get_args
 
 from offhook.agent.backends import CASCADE, models_in, provider_of
 from offhook.agent.options import Cascade, Realtime
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up
 from offhook.core.keeping import Keeping
+from offhook.core.opening import Detection
 from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
 
@@ -33,6 +34,11 @@ class Agent:
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
+
+    For calls that it makes: `disclosure` is said behind the first sentence of the greeting (None: that it is an AI assistant,
+    in its language; "": nothing); `amd` has the carrier find out whether a machine answers ("sync": before the agent is put
+    through, "async": meanwhile); `voicemail` is what a machine is told ("": it is hung up on). In all of these, in the
+    greeting and in the instructions, `{name}` stands for a variable of the call.
     """
 
     instructions: str = ""
@@ -50,13 +56,18 @@ class Agent:
     redact: Collection[str] = ()
     phrases: Phrases = field(default_factory=Phrases)
     name: str = ""
+    disclosure: str | None = None
+    voicemail: str = ""
+    amd: Detection = "off"
 
     def __post_init__(self) -> None:
         """Raises ConfigError for a field of another kind, and for functions that can be no tools."""
-        for name in ("instructions", "greeting", "language", "consent", "name"):
+        for name in ("instructions", "greeting", "language", "consent", "name", "disclosure", "voicemail"):
             value = getattr(self, name)
-            if value is not None or name != "greeting":
+            if value is not None or name not in ("greeting", "disclosure"):
                 _text(name, value)
+        if self.amd not in get_args(Detection):
+            raise ConfigError(f'An agent\'s amd must be "off", "sync" or "async", not {self.amd!r}.')
         model, cascade = _without_parts(self.model, self.cascade)
         object.__setattr__(self, "cascade", cascade)
         object.__setattr__(self, "model", _one_or_several(model))
@@ -101,7 +112,9 @@ class Agent:
     @property
     def must_say(self) -> str:
         """What the caller is to be told in a greeting that the backend makes itself; nothing as a rule."""
-        return self.consent if self.record and self.greeting is None else ""
+        if self.greeting is not None:
+            return ""
+        return " ".join(text for text in (self.disclosure, self.consent if self.record else "") if text)
 
     @property
     def keeping(self) -> Keeping:

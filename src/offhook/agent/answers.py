@@ -32,6 +32,8 @@ class Answers:
         """The answer that is being generated."""
         self.owed: Wish | None = None
         """What will be asked for as soon as it may be."""
+        self.heeds = True
+        """The server answers the caller by itself, if it ever does."""
         self._asked: tuple[str, Wish] | None = None
         self._count = 0
         self._expected = 0  # the number of the caller's turn that the server is about to answer; 0: none
@@ -73,6 +75,10 @@ class Answers:
         return not (self.under_way or self._caller_speaks or self._due)
 
     @property
+    def _answers_itself(self) -> bool:
+        return self._provider and self.heeds
+
+    @property
     def _due(self) -> bool:
         return self.owed is not None or bool(self._says)
 
@@ -99,7 +105,7 @@ class Answers:
         self._settle()
 
     def _settle(self) -> None:
-        if not self._due or self.under_way or (self._caller_speaks and self._provider):
+        if not self._due or self.under_way or (self._caller_speaks and self._answers_itself):
             return
         self._count += 1
         if self._says:
@@ -159,7 +165,7 @@ class Answers:
     def turn_ended(self) -> None:
         """The caller's turn is over; a server that answers by itself will take in all that was owed."""
         self._caller_speaks = False
-        if self._provider:
+        if self._answers_itself:
             self._turns += 1
             self._expected = self._turns
             self.owed = None

@@ -8,11 +8,16 @@ from offhook.core.keypad import HIDDEN
 from offhook.core.leg import CallInfo
 
 GREET = "The call has just begun and the caller has said nothing yet. Greet the caller in one short sentence."
+GREET_CALLEE = "You have just called somebody, who has answered. Greet them in one short sentence, and say on whose behalf you call."
 SAY = "Say exactly the following and nothing else: {}"
 EXACTLY = f"The call has just begun. {SAY}"
 GO_ON = (
     "You were cut off, and nobody has spoken since. Go on from where the caller stopped hearing you, in a few words; "
     "do not greet again, and do not repeat what was heard."
+)
+BACK = (
+    "The line to the caller was lost for a moment and is back. Say that you are sorry for it in a few words, and go on from "
+    "where the conversation was: answer what was said last if nobody has, and do not greet again."
 )
 LEAVE = (
     "This call has come to the longest it may be and ends now. Say in one short sentence that you have to end the call, "
@@ -22,9 +27,11 @@ KEYS = "(The caller pressed these keys of the telephone: {})"
 HIDDEN_KEYS = "(The caller has entered {} keys on the telephone. They are hidden from you; a tool can use them.)"
 
 
-def greet(must_say: str) -> str:
-    """How a greeting of the model's own is asked for; `must_say`: what the caller is to be told in it."""
-    return f"{GREET} Then say exactly the following: {must_say}" if must_say else GREET
+def greet(must_say: str, *, inbound: bool = True) -> str:
+    """How a greeting of the model's own is asked for; `must_say`: what the other is to be told in it; `inbound`: they
+    called."""
+    how = GREET if inbound else GREET_CALLEE
+    return f"{how} Then say exactly the following: {must_say}" if must_say else how
 
 
 def pressed(keys: str) -> str:

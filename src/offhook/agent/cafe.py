@@ -2,7 +2,7 @@
 
 The tools know nothing of who asks them, be it rules or a language model. They tell JSON, with prices in euro cents, or a
 sentence that can be said as it is; what cannot be done they refuse with a sentence too (ToolError). What a caller has
-ordered is kept in `call.data`, and is gone with the call. They are async because they wait for nothing: a plain function
+ordered is kept in `call.data`, as JSON, and is gone with the call. They are async because they wait for nothing: a plain function
 would run in a thread.
 """
 
@@ -10,7 +10,6 @@ import itertools
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,18 +30,43 @@ clock: Callable[[], datetime] = datetime.now
 _order_numbers = itertools.count(1)
 
 
-@dataclass
 class Order:
-    """What one caller has ordered: lines by number, which is never given twice, and what was told when it was placed."""
+    """What one caller has ordered, over what is kept of it: plain JSON, so that it outlives the process."""
 
-    lines: dict[int, Line] = field(default_factory=dict)
-    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    placed: dict[str, Any] | None = None
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self._kept = kept
+
+    @property
+    def lines(self) -> dict[int, Line]:
+        """By number, which is never given twice."""
+        return {int(number): Line(*line) for number, line in self._kept.setdefault("lines", {}).items()}
 
     @property
     def cents(self) -> int:
         """What all of it costs."""
         return sum(line.cents for line in self.lines.values())
+
+    @property
+    def placed(self) -> dict[str, Any] | None:
+        """What was told when it was placed."""
+        return self._kept.get("placed")
+
+    def put(self, line: Line, number: int | None = None) -> int:
+        """A line in the place of another, or a new one; its number."""
+        if number is None:
+            number = self._kept["newest"] = self._kept.get("newest", 0) + 1
+        self._kept.setdefault("lines", {})[str(number)] = [line.item, line.choices]
+        return number
+
+    def take_off(self, number: int) -> None:
+        """No such line any more."""
+        del self._kept["lines"][str(number)]
+
+    def clear(self, placed: dict[str, Any] | None = None) -> None:
+        """Nothing is ordered any more, or it was placed."""
+        self._kept["lines"] = {}
+        if placed is not None:
+            self._kept["placed"] = placed
 
 
 # ------------------------------------------------------------------------------------------------ questions
@@ -116,8 +140,7 @@ async def add_to_order(
     """
     order, wanted = _order(call), {"size": size, "shots": shots, "roast": roast, "milk": milk, "sugar": sugar}
     line, note = _made(Line(_known(drink)), wanted)
-    number = next(order.numbers)
-    order.lines[number] = line
+    number = order.put(line)
     return {"number": number, "what": line.what, "cents": line.cents, **note}
 
 
@@ -138,7 +161,7 @@ async def change_order(
     item = _known(drink) if drink else before.item
     kept = {name: words for name, words in before.choices.items() if name in ITEMS[item].choices}
     line, note = _made(Line(item, kept), wanted)
-    order.lines[number] = line
+    order.put(line, number)
     return {"number": number, "what": line.what, "cents": line.cents, **note}
 
 
@@ -151,14 +174,14 @@ async def remove_from_order(number: int, call: ToolSide) -> dict[str, Any]:
     """
     order = _order(call)
     removed = _line(order, number)
-    del order.lines[number]
+    order.take_off(number)
     return {"removed": removed.what, **_listed(order)}
 
 
 @tool
 async def cancel_order(call: ToolSide) -> str:
     """Takes everything off the order that is not placed yet."""
-    _order(call).lines.clear()
+    _order(call).clear()
     return "Your order is cancelled."
 
 
@@ -183,8 +206,7 @@ async def place_order(call: ToolSide) -> dict[str, Any]:
     else:  # what is ordered at night is ready in the morning
         ready = opens + timedelta(minutes=5 * math.ceil(minutes / 5))
         told |= {"date": f"{ready:%Y-%m-%d}", "time": f"{ready:%H:%M}"}
-    order.lines.clear()
-    order.placed = told
+    order.clear(placed=told)
     return told
 
 
@@ -252,9 +274,7 @@ def _hours(days: str, weekday: str) -> dict[str, str | bool]:
 
 
 def _order(call: ToolSide) -> Order:
-    order = call.data.setdefault("order", Order())
-    assert isinstance(order, Order)
-    return order
+    return Order(call.data.setdefault("order", {}))
 
 
 def _line(order: Order, number: int) -> Line:

@@ -20,7 +20,7 @@ import orjson
 
 from offhook.agent.briefing import pressed
 from offhook.agent.conversation import Conversation
-from offhook.agent.handover import Handover
+from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.own_turns import Side
 from offhook.agent.spoken import Answer
@@ -30,6 +30,7 @@ from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
 from offhook.speech.base import Recogniser, Responder, Said
@@ -39,6 +40,11 @@ log = logging.getLogger(__name__)
 LONGEST_CHARS, MOST_PIECES = 300, 20  # of one piece, and of what was to be one: two minutes of speech
 CUT_OFF = "I am sorry, we were cut off."
 """The first words of an agent that goes on with another's call and has not read it."""
+BACK = "Sorry, I was cut off for a moment."
+"""Those of one whose call was lost, and the line with it."""
+KEYS_TURN = re.compile(r"\(keys (.+)\)")
+"""How the transcript tells of an entry on the keypad."""
+ENTRY = "keys"
 AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
 
 
@@ -56,6 +62,8 @@ class Parts:
     """None: the responder's own."""
     goodbye: str = ""
     """Last words, of those that the voice keeps; empty: none."""
+    back: str = BACK
+    """Said by an agent whose call was lost, and the line with it."""
     ahead: bool = True
     """Answers are begun before the caller's turn is certainly over."""
     backend: str = "cascade"
@@ -109,7 +117,9 @@ class CascadeLeg:
                 self.send_audio(frame)
             if self._responder.knows_past or not self.conversation.said:
                 self._past = None
-            if past.owed or past.pending:
+            if past.cut_off:
+                self._come_back(past)
+            elif past.owed or past.pending:
                 self._make_good()
         await self._over
 
@@ -177,19 +187,40 @@ class CascadeLeg:
         if not said.text:
             self.stages.clear()
         answer = Answer(self)
-        answer.first = partial(self._note, answer)
-        self.stages.note("asked")
-        sentences = self._responder.respond(said, answer.use)
+        sentences = self._asked(said, answer)
         self._heard(said)
         if self._past is not None:  # the first words of an agent that came into the middle of a call
             self._past = None
             sentences = _one_after_another(_only(CUT_OFF), sentences)
         self._answer(answer, sentences)
 
-    def _note(self, answer: Answer, stage: str) -> None:
+    def _asked(self, said: Said, answer: Answer) -> AsyncIterator[str]:
+        """What the responder says to this."""
+        answer.first = partial(self._note, answer, said)
+        self.stages.note("asked")
+        sentences = self._responder.respond(said, answer.use)
+        return sentences if self._responder.knows_past else self._remembering(said, sentences)
+
+    def _note(self, answer: Answer, said: Said, stage: str) -> None:
         self.stages.note(stage)
         if stage == "said":
             self.stages.tell(answer.item)
+            if self._responder.knows_past:
+                self._remember(said)
+
+    def _remember(self, said: Said) -> None:
+        # What they keyed in may be nobody's to know.
+        answered = ENTRY if said.keys else said.text
+        self.call.report(e.Remembered({"answered": answered, "responder": self._responder.memory()}))
+
+    async def _remembering(self, said: Said, sentences: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Tells what the responder knows once it has an answer: before a word of it is said, and all that it did is done."""
+        told = False
+        async for sentence in sentences:
+            if not told:
+                told = True
+                self._remember(said)
+            yield sentence
 
     def _heard(self, said: Said) -> None:
         """Keeps what the caller did."""
@@ -202,6 +233,35 @@ class CascadeLeg:
             return
         self._turns += 1
         self.conversation.begin("user", f"turn{self._turns}", text)
+
+    def _come_back(self, past: Handover) -> None:
+        """The line was lost with the process before this one. Says so, answers what nobody has, or goes on."""
+        spoken = [said for said in self.conversation.said if said.role in ("user", "assistant")]
+        if not spoken:
+            return self.send(e.Greet())
+        self._past = None
+        last, memory = spoken[-1], past.memory
+        words = plain(last.text) if last.role == "user" else ""
+        keyed = KEYS_TURN.fullmatch(last.text)
+        answered = bool(words) and plain(str(memory.get("answered", ""))).endswith(ENTRY if keyed else words)
+        known = memory.get("responder")
+        if isinstance(known, dict):
+            self._responder.recall(known, heard=not answered)
+        answer = Answer(self)
+        # What was asked and begun is not done twice: the caller hears where the talk was before.
+        if words and not answered and last is self.conversation.last:
+            if self._responder.knows_past:
+                self.conversation.forget(last)  # it is said to the responder now
+                words = last.text
+            said = Said(keys=keyed[1]) if keyed else Said(words)
+            sentences = self._asked(said, answer)
+            if self._responder.knows_past:
+                self._heard(said)
+        elif known or self._responder.knows_past:
+            sentences = self._responder.respond(Said(going_on=True), answer.use)
+        else:
+            sentences = _only(WHAT_NOW)
+        self._answer(answer, _one_after_another(_only(self._parts.back), sentences))
 
     def _make_good(self) -> None:
         """Says what another leg owed, as far as this agent can."""
@@ -273,11 +333,8 @@ class CascadeLeg:
             or self._past is not None
         ):
             return
-        answer = Answer(self, held=True)
-        answer.first = partial(self._note, answer)
-        self.stages.note("asked")
-        said = Said(text)
-        sentences = self._responder.respond(said, answer.use)
+        answer, said = Answer(self, held=True), Said(text)
+        sentences = self._asked(said, answer)
         task = self._start(self._say(answer, sentences))
         self._ahead = _Ahead(said, _state(self.conversation), answer, task)
 
@@ -335,6 +392,10 @@ class CascadeLeg:
 
     # ------------------------------------------------------------------------------------------ coming and going
 
+    def recall(self, past: Past) -> None:
+        """The call comes from a process that died. Before `run`."""
+        self.take_over(handover_of(past))
+
     def hand_over(self) -> Handover:
         """What another leg goes on with, once `run` has failed."""
         answering = self._answering is not None and not self._answering.done()
@@ -343,6 +404,8 @@ class CascadeLeg:
     def take_over(self, past: Handover) -> None:
         """Goes on where another leg of the call left off. Before `run`."""
         self._past, self.conversation = past, past.conversation
+        # Names that were given before are not given again.
+        self._items = self._turns = self._uses = len(past.conversation.said)
 
     async def close(self) -> None:
         """Stops listening and answering."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from offhook.agent.agent import Agent
-from offhook.agent.cascade import CascadeLeg, Parts
+from offhook.agent.cascade import BACK, CascadeLeg, Parts
 from offhook.agent.credentials import Credentials
 from offhook.agent.listening import Listening
 from offhook.agent.local import desk_tools
@@ -106,6 +106,7 @@ class CascadeEngine:
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),
             greeting=_greeting(mind, agent) if desk else agent.first_words,
             goodbye="".join(agent.phrases.in_language(agent.language)[e.Line.GOODBYE]),
+            back=BACK if desk else " ".join(agent.phrases.in_language(agent.language)[e.Line.LOST]) or BACK,
             ahead=agent.cascade.ahead,
             name=agent.name,
         )

@@ -5,13 +5,14 @@ import math
 from typing import Literal
 
 from offhook.agent.agent import Agent
-from offhook.agent.handover import Handover, Successor
+from offhook.agent.handover import Handover, Successor, handover_of
 from offhook.agent.tools import Toolbox
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 
 QUIET_BYTES = 3200  # 400 ms of quiet end a turn
 LOUD = bytes(1 if (code & 0x7F) < 0x50 else 0 for code in range(256))  # µ-law codes louder than about -34 dBFS
@@ -80,6 +81,10 @@ class EchoLeg:
         self._call.agent_audio(item, audio)
         self._call.report(e.ItemText(item, text))
         self._call.end_item(item)
+
+    def recall(self, past: Past) -> None:
+        """The call comes from a process that died. Before `run`."""
+        self.take_over(handover_of(past))
 
     def hand_over(self) -> Handover:
         """Nothing: it understands no word."""

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from offhook.agent.handover import Successor
+from offhook.agent.handover import Successor, handover_of
 from offhook.audio.format import Format
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 from offhook.errors import LegFailed, OffhookError
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class FailoverLeg:
         self.can: frozenset[type[e.Command]] = leg.can
         self.turns: Literal["provider", "offhook"] = leg.turns
         self.tools: Tools = leg.tools
+
+    def recall(self, past: Past) -> None:
+        """To the leg that goes first."""
+        self._leg.take_over(handover_of(past))
 
     async def run(self, call: AgentSide) -> None:
         """Talks until closed. Raises the last model's LegFailed."""

@@ -20,19 +20,19 @@ class Greeter:
         self.interrupts = True
         """The server stops generating when the caller speaks."""
 
-    def opens(self, *, resumed: bool) -> bool:
-        """A session is opened; whether the caller may stop what is generated there first. A greeting that is generated is
-        not given up because somebody says hello into it (core/greeting.py)."""
+    def opens(self, *, resumed: bool) -> None:
+        """A session is opened. A greeting that is generated there first is not given up because somebody says hello into it
+        (core/greeting.py)."""
         self.interrupts = resumed or self._shape.first_words == "" or self._lines.greeting() is not None
-        return self.interrupts
 
-    def wish(self, instructed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-        """The wish for a greeting, which is recorded from now on."""
+    def wish(self, instructed: Callable[[str], dict[str, Any]], *, inbound: bool = True) -> dict[str, Any]:
+        """The wish for a greeting, which is recorded from now on; `inbound`: of somebody who called."""
         text = self._shape.first_words
         self.recording = Recording(text)
         if text is not None and self._shape.dialect.says_exactly:
             return say.exactly(text)
-        return instructed(greet(self._shape.agent.must_say) if text is None else EXACTLY.format(text))
+        must_say = self._shape.agent.must_say
+        return instructed(greet(must_say, inbound=inbound) if text is None else EXACTLY.format(text))
 
     def begins(self, response: str) -> None:
         """An answer that we asked for begins."""
@@ -44,16 +44,15 @@ class Greeter:
         if self.recording is not None:
             self.recording = Recording(self.recording.text)
 
-    def over(self, fact: ResponseDone) -> bool:
-        """An answer is over. True if it was the greeting and the server must be told that it may be interrupted now."""
+    def over(self, fact: ResponseDone) -> None:
+        """An answer is over. After the greeting, what is generated may be interrupted."""
         greeting = self.recording
         if greeting is None or greeting.response != fact.response:
-            return False
+            return
         if fact.status == "failed":
             self.again()
-            return False
+            return
         self.recording = None
         if greeting.text and fact.status == "completed":
             self._lines.keep_greeting(greeting.text, greeting.pieces)
-        told, self.interrupts = self.interrupts, True
-        return not told
+        self.interrupts = True

@@ -14,11 +14,11 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import GO_ON, LEAVE, SAY, briefing, pressed
+from offhook.agent.briefing import BACK, GO_ON, LEAVE, SAY, briefing, pressed
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
-from offhook.agent.handover import Handover
+from offhook.agent.handover import Handover, handover_of
 from offhook.agent.line import TRIES, Backend, Line
 from offhook.agent.lines import Lines, recite
 from offhook.agent.listening import Listening
@@ -36,6 +36,7 @@ from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
 from offhook.core.keeping import Keeping
 from offhook.core.leg import AgentSide, Tools
+from offhook.core.past import Past
 from offhook.errors import LegFailed
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class RealtimeLeg:
     """One call's agent."""
 
     can: frozenset[type[e.Command]] = frozenset(
-        {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
+        {e.Greet, e.Heed, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     keeping = Keeping()
 
@@ -83,7 +84,9 @@ class RealtimeLeg:
         self._uses = Uses(self.conversation)
         self._not_come = 0  # answers, since one was whole
         self._sessions = 0
-        self._owes = False  # what another leg left unsaid
+        self._owes = self._cut_off = False  # what another leg left unsaid; and that the line was lost
+        self._heeds = True
+        self._conduct_told = say.Conduct()
         self._instructions = ""
         self._ears: OwnEars | None = None
         kept, per_ms = KEPT_MS * self.format.bytes_per_ms, self.format.bytes_per_ms
@@ -107,6 +110,7 @@ class RealtimeLeg:
         """Talks until closed. Raises LegFailed when the model is lost for good."""
         self._call = call
         agent, backend = self._shape.agent, self._backend
+        self._heeds = call.info.direction == "inbound" or bool(self.conversation.said)
         self._instructions = briefing(agent, call.info, backend.clock())
         if self._owes:
             self._say_owed()
@@ -134,7 +138,23 @@ class RealtimeLeg:
             self._to_server = lambda _frame: None
 
     def _update(self, resumed: bool) -> bytes:
-        return say.session_update(self._shape, self._instructions, interrupts=self._greeter.opens(resumed=resumed))
+        self._greeter.opens(resumed=resumed)
+        self._conduct_told = self._conduct
+        return say.session_update(self._shape, self._instructions, self._conduct)
+
+    @property
+    def _conduct(self) -> say.Conduct:
+        return say.Conduct(self._greeter.interrupts and self._heeds, self._heeds)
+
+    def _tell_conduct(self) -> None:
+        """The server does by itself what it should by now."""
+        if self._session is not None and self._conduct != self._conduct_told and self.turns == "provider":
+            self._conduct_told = self._conduct
+            self._session.send(say.turn_detection_update(self._shape, self._conduct))
+
+    def _heed(self, on: bool) -> None:
+        self._heeds = self._answers.heeds = on
+        self._tell_conduct()
 
     def _use(self, session: Session) -> None:
         """From now on this session carries the conversation."""
@@ -145,7 +165,8 @@ class RealtimeLeg:
         self._uses.renew()
         self._session = session
         self._sessions += 1
-        self._asking.renew(session.send)
+        self._asking.renew(session.send).heeds = self._heeds
+        self._tell_conduct()
         self._items = self._items_of(session.send)
         again = self._say_again(session)
         kept = self._unheard.through(session.send_audio)
@@ -186,6 +207,10 @@ class RealtimeLeg:
         self._presence.absent(lost=True)
         self._wait_for_session()
 
+    def recall(self, past: Past) -> None:
+        """The call comes from a process that died. Before `run`."""
+        self.take_over(handover_of(past))
+
     def hand_over(self) -> Handover:
         """What another leg goes on with, once `run` has failed."""
         past = Handover(self.conversation, self._asking.owes, set(self._uses.pending))
@@ -195,7 +220,7 @@ class RealtimeLeg:
 
     def take_over(self, past: Handover) -> None:
         """Goes on where another leg of the call left off. Before `run`."""
-        self.conversation = past.conversation
+        self.conversation, self._cut_off = past.conversation, past.cut_off
         last = past.conversation.last
         # A turn that is heard anew is answered unasked.
         self._owes = past.owed and not (past.again and last is not None and last.role == "user")
@@ -209,7 +234,8 @@ class RealtimeLeg:
         if last is None:
             self._greet()
         elif not self._uses.pending:
-            self._asking.want(self._instructed(GO_ON) if last.role == "assistant" else {})
+            how = BACK if self._cut_off else GO_ON if last.role == "assistant" else None
+            self._asking.want(self._instructed(how) if how else {})
 
     async def close(self) -> None:
         """Leaves. Idempotent."""
@@ -229,6 +255,8 @@ class RealtimeLeg:
         match command:
             case e.Greet():
                 self._greet()
+            case e.Heed(on):
+                self._heed(on)
             case e.Respond(leaving=True):
                 self._asking.want(self._instructed(LEAVE))
             case e.Respond(keys=keys, going_on=going_on):
@@ -300,7 +328,7 @@ class RealtimeLeg:
             self._tell(self.conversation.write(self._shape.dialect, said))
         elif self._shape.first_words != "":
             self._presence.absent()
-            self._asking.want(self._greeter.wish(self._instructed))
+            self._asking.want(self._greeter.wish(self._instructed, inbound=self._call.info.direction == "inbound"))
 
     def _recite(self, item: str, pieces: "tuple[Piece, ...]") -> str:
         bytes_per_ms = self.format.bytes_per_ms
@@ -324,7 +352,7 @@ class RealtimeLeg:
             case wire.SpeechStarted():
                 for item in self._items.open():  # what is cut now is cut by the words that are known now
                     self._tell_words(item, self._items.rest_of_words(item))
-                self._answers.caller_speaks(interrupts=self._greeter.interrupts)
+                self._answers.caller_speaks(interrupts=self._conduct.interrupts)
                 self._unheard.turn_began()
                 self._presence.present()
                 self._call.report(e.SpeechStarted())
@@ -416,8 +444,8 @@ class RealtimeLeg:
         for item in self._items.open(fact.response):
             self._end_item(item)
         self._report_used(self._backend.model, fact.usage, self._items.first_of(fact.response))
-        if self._greeter.over(fact) and self.turns == "provider":
-            self._tell(say.turn_detection_update(self._shape, interrupts=True))
+        self._greeter.over(fact)
+        self._tell_conduct()
         if fact.status == "completed":
             self._not_come = 0
         if fact.status in ("failed", "incomplete"):

@@ -67,26 +67,34 @@ def _send(kind: str, **fields: Any) -> bytes:
 # ---------------------------------------------------------------- the session
 
 
-def session_update(shape: Shape, instructions: str, *, interrupts: bool = True) -> bytes:
-    """All settings of a session. `interrupts`: the caller's speech stops what is being generated.
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """What the server does by itself when the caller speaks."""
+
+    interrupts: bool = True
+    """It stops what it is generating."""
+    answers: bool = True
+    """It answers when the caller's turn is over."""
+
+
+def session_update(shape: Shape, instructions: str, conduct: Conduct = Conduct()) -> bytes:
+    """All settings of a session.
 
     Raises ConfigError for what this server has no word for.
     """
-    session = (
-        _nested(shape, instructions, interrupts) if shape.dialect.nested else _flat(shape, instructions, interrupts)
-    )
+    session = _nested(shape, instructions, conduct) if shape.dialect.nested else _flat(shape, instructions, conduct)
     return _send("session.update", event_id=SESSION, session=session)
 
 
-def turn_detection_update(shape: Shape, *, interrupts: bool) -> bytes:
+def turn_detection_update(shape: Shape, conduct: Conduct) -> bytes:
     """Turn detection alone, in the middle of a session."""
-    turns = turn_detection(shape, interrupts)
+    turns = turn_detection(shape, conduct)
     if shape.dialect.nested:
         return _send("session.update", session={"type": "realtime", "audio": {"input": {"turn_detection": turns}}})
     return _send("session.update", session={"turn_detection": turns})
 
 
-def _nested(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
+def _nested(shape: Shape, instructions: str, conduct: Conduct) -> dict[str, Any]:
     options = shape.agent.realtime
     form = {"type": "audio/pcm", "rate": 24000} if options.audio == "pcm16" else {"type": "audio/pcmu"}
     output: dict[str, Any] = {"format": form} | _told(voice=shape.agent.voice or shape.voice, speed=options.speed)
@@ -98,7 +106,7 @@ def _nested(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]
         "audio": {
             "input": {
                 "format": form, "noise_reduction": noise, "transcription": _transcription(shape),
-                "turn_detection": turn_detection(shape, interrupts),
+                "turn_detection": turn_detection(shape, conduct),
             },
             "output": output,
         },
@@ -108,7 +116,7 @@ def _nested(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
+def _flat(shape: Shape, instructions: str, conduct: Conduct) -> dict[str, Any]:
     options, azure = shape.agent.realtime, shape.dialect.name == "azure"
     form = "pcm16" if options.audio == "pcm16" else "g711_ulaw"
     rate = {"input_audio_sampling_rate": 24000 if options.audio == "pcm16" else 8000} if azure else {}
@@ -125,7 +133,7 @@ def _flat(shape: Shape, instructions: str, interrupts: bool) -> dict[str, Any]:
         **(_told(input_audio_echo_cancellation=echo) if azure else {}),
         "input_audio_transcription": _transcription(shape),
         **({"output_audio_timestamp_types": ["word"]} if shape.word_times else {}),
-        "turn_detection": turn_detection(shape, interrupts),
+        "turn_detection": turn_detection(shape, conduct),
         **({} if shape.hosted else _tools(shape.agent)),
         **_told(temperature=options.temperature, speed=None if azure else options.speed),
         "max_response_output_tokens": options.max_output_tokens or "inf",
@@ -171,11 +179,11 @@ def _transcription(shape: Shape) -> dict[str, Any] | None:
     return {"model": model, "language": language} | _told(prompt=wanted.prompt, phrase_list=phrases)
 
 
-def turn_detection(shape: Shape, interrupts: bool) -> dict[str, Any] | None:
+def turn_detection(shape: Shape, conduct: Conduct) -> dict[str, Any] | None:
     """Who ends turns, and how. Raises ConfigError for a way that this server does not have."""
     azure, silence_ms = shape.dialect.name == "azure", shape.agent.silence_ms
     turns = shape.agent.realtime.turns or (AzureSemanticVad() if azure else ServerVad())
-    both = {"create_response": True, "interrupt_response": interrupts}
+    both = {"create_response": conduct.answers, "interrupt_response": conduct.interrupts}
     if azure:
         # The server would judge what was heard by when we received it; we know when it was played.
         both["auto_truncate"] = False

@@ -12,8 +12,10 @@ from offhook.agent.backends import BACKENDS
 from offhook.agent.credentials import Credentials
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
+from offhook.agent.outbound import in_call
 from offhook.agent.tools import Tool, ToolSource
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.past import Past
 from offhook.errors import CallRefused, ConfigError, NotOffered
 
 log = logging.getLogger(__name__)
@@ -132,14 +134,14 @@ class Roster:
         """Makes ready what `open` of the same arguments will need, before anybody is called. Raises NotOffered, or
         CallRefused if no agent has the call."""
         try:
-            await self._make_ready([self._wanted(info, agent, backend)])
+            await self._make_ready([self.agent_of(info, agent=agent, backend=backend)])
         except ConfigError as error:
             raise NotOffered(str(error)) from error
 
     def open(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> AgentLeg:
         """The agent leg of a call: of the agent of this name, else of the one whose call it is; on this backend, else on
         the agent's own models. Raises NotOffered for a name that there is none of, CallRefused if no agent answers."""
-        who = self._wanted(info, agent, backend)
+        who = self.agent_of(info, agent=agent, backend=backend)
         try:
             if len(who.models) == 1:
                 (model,) = who.models
@@ -150,6 +152,15 @@ class Roster:
             raise CallRefused(str(error)) from error
         leg.keeping = who.keeping
         return leg
+
+    def reopen(self, past: Past) -> AgentLeg:
+        """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
+        named = past.agent if past.agent in self._named else None
+        return self.open(past.info, agent=named)
+
+    def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
+        """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""
+        return in_call(self._wanted(info, agent, backend), info)
 
     def _candidate(self, agent: Agent, model: str) -> Candidate:
         alone = model == agent.models[-1]

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from typing import Any
 
 import orjson
 
@@ -94,6 +95,13 @@ class Talker:
     def filler(self) -> str:
         """One of the agent's phrases, in turn."""
         return self._fillers[next(self._filled) % len(self._fillers)] if self._fillers else ""
+
+    def memory(self) -> dict[str, Any]:
+        """Nothing but the talk, which others keep."""
+        return {}
+
+    def recall(self, memory: dict[str, Any], *, heard: bool) -> None:
+        """The talk is told it anyway."""
 
     def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
         """The model's answer in pieces; what was said before is as it stands now."""

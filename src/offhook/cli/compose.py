@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
-from offhook.phone.twilio.statuses import CallStatuses
 from offhook.server.app import App, Options
+from offhook.server.carrier import Carrier
+from offhook.server.dialling import allowance, destinations, twilio_rest
+from offhook.server.head import is_loopback_address
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
 from offhook.server.media import Limits
+from offhook.server.outgoing import Dialling
 from offhook.server.shown import AgentShown, ToolShown
 from offhook.server.simulator_account import data_folder
 from offhook.settings import Settings
@@ -44,8 +47,9 @@ async def serve(
         roster.open,
         watch,
         journal(settings),
-        carrier_status=carrier_status(settings),
+        dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
         agents=lambda: agents_shown(roster),
+        reopen_agent=roster.reopen,
     )
 
     async def replace(loaded: Loaded) -> None:
@@ -65,10 +69,23 @@ async def serve(
         await roster.close()
 
 
-def carrier_status(settings: Settings) -> CallStatuses | None:
-    """How Twilio is asked after a call; None where there is no account to ask with."""
-    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
-    return CallStatuses(sid, token.get_secret_value()) if sid and token else None
+def dialling(settings: Settings, account_sid: str, keys: Sequence[Key], roster: Roster) -> Dialling:
+    """What calls are made with: an account's credentials, or the simulator's where a simulated carrier on this machine takes
+    them. Raises ConfigError."""
+    local = is_loopback_address(urlsplit(settings.twilio_api_base_url).hostname or "")
+    has_account = settings.twilio_account_sid is not None and settings.twilio_auth_token is not None
+    return Dialling(
+        account_sid,
+        settings.twilio_phone_number,
+        destinations(settings),
+        allowance(settings),
+        roster,
+        Carrier(twilio_rest(settings, account_sid, keys[0].secret)) if has_account or local else None,
+        ring_s=settings.ring_seconds,
+        max_call_s=settings.max_call_seconds,
+        max_usd=settings.max_cost_per_call,
+        local_carrier=local,
+    )
 
 
 def agents_shown(roster: Roster) -> list[AgentShown]:

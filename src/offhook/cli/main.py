@@ -32,6 +32,8 @@ def _app(arguments: list[str]) -> typer.Typer:
     app.command("doctor")(doctor)
     # What a command does not need is not imported: `offhook demo` is to answer at once.
     if not any(argument in OWN for argument in arguments[:1]):
+        app.command("call")(importlib.import_module("offhook.cli.call").call)
+    if not any(argument in (*OWN, "call") for argument in arguments[:1]):
         app.add_typer(importlib.import_module("offhook.cli.sim").app, name="sim", help="Stand in for a caller.")
         app.add_typer(importlib.import_module("offhook.cli.calls").app, name="calls", help="What is kept of calls.")
         app.add_typer(

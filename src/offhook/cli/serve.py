@@ -34,7 +34,7 @@ NOT_IN_THE_DEMO = (
     "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
-    "default_country", "calls_per_minute", "max_cost_per_day",
+    "default_country", "calls_per_minute", "max_cost_per_day", "ring_seconds",
     *REACHING_MODELS,
     "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",

@@ -72,7 +72,11 @@ class Asides:
 
     def _on_say_asked(self, event: e.Event, _now: float) -> None:
         assert isinstance(event, e.SayAsked)
-        self._waiting.append(event.text)
+        self.give(event.text)
+
+    def give(self, text: str) -> None:
+        """Words to be said as soon as they may be."""
+        self._waiting.append(text)
 
     def _on_saying(self, event: e.Event, _now: float) -> None:
         self._do(e.Publish(event))

@@ -14,7 +14,10 @@ from typing import Any, Literal
 
 from offhook.core import events as e
 from offhook.core.deadlines import Deadlines
+from offhook.core.dialling import NOT_ANSWERED, RING_MS, Dialling
 from offhook.core.floor import Floor
+from offhook.core.opening import Opening, Plan
+from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
@@ -26,6 +29,8 @@ CARRIER_MS = 2_000.0  # from our hang-up until the carrier agrees
 GOODBYE_MS = 10_000.0  # what a call that came to a limit gets for its goodbye, whatever is said meanwhile
 LAST_WORDS_MS = 8_000.0  # from the agent's loss until its last words were heard
 RESUMES, RESUMES_WITHIN_MS = 3, 60_000.0
+VERDICT_MS = 60_000.0  # a carrier that finds out who answered asks what to do only then
+HEARD_OF_A_MACHINE = (e.SpeechStarted, e.SpeechStopped, e.CallerTurnEnded, e.CallerTranscribed, e.KeyPressed)
 
 
 class CallControl:
@@ -39,8 +44,11 @@ class CallControl:
         now: float,
         max_call_ms: float = 3_600_000.0,
         max_usd: float | None = None,
+        plan: Plan | None = None,
+        ring_ms: float = RING_MS,
     ) -> None:
-        """`max_usd`: what the call may cost at its providers; what has no price is not counted."""
+        """`max_usd`: what the call may cost at its providers; what has no price is not counted. `plan`: the call is one of
+        ours, which is dialled now and rings for `ring_ms`."""
         self.state = CallState.CONNECTING
         self.transcript = Transcript()
         self.result: e.Result | None = None
@@ -48,13 +56,25 @@ class CallControl:
         self._ledger = ledger
         self._commands: list[e.Command] = []
         self._deadlines = Deadlines()
-        self._deadlines.set(self._no_stream, now + CONNECT_MS)
-        self._deadlines.set(self._too_long, now + max_call_ms)
+        self._max_call_ms = max_call_ms
         self._floor = Floor(
             turns == "offhook", ledger, self.transcript, self._deadlines, self._do,
-            lambda reason, now: self._end(e.Result.COMPLETED, reason, now),
+            self._leave_now,
         )  # fmt: skip
-        self._max_usd, self._usd = max_usd, 0.0
+        self._plan = plan
+        self._dialling: Dialling | None = None
+        self._callee: e.CalleeKnown | None = None
+        self._opening: Opening | None = None
+        if plan is None:
+            self._await_stream(now, CONNECT_MS)
+        else:
+            self._floor.held = True
+            self._opening = self._opening_of(plan)
+            self._dialling = Dialling(
+                self._deadlines, ring_ms=ring_ms, now=now, do=self._do, publish=self._publish, end=self._end
+            )
+        self._asked_next = False  # the carrier knows how to go on since the call ended
+        self._max_usd, self.usd = max_usd, 0.0
         self._agent_joined = self._greeted = False
         self._last_words: str | None = None  # the item that says that the agent is lost for good
         self._apologised = False
@@ -68,8 +88,9 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
-            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Staged: self._on_told,
-        }  # fmt: skip
+            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Staged: self._on_told, e.Remembered: self._on_told,
+            e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_callee_known,
+        } | (self._dialling.actions if self._dialling else {})  # fmt: skip
 
     @property
     def turn(self) -> TurnState:
@@ -80,6 +101,24 @@ class CallControl:
     def goodbye_said(self) -> bool:
         """The agent has begun to say something since the caller last spoke."""
         return self._floor.goodbye_said
+
+    def resume(self, past: Past, now: float) -> None:
+        """The call began with another process, and waits for a stream. Once, first of all.
+
+        Whoever said nothing yet is greeted as if the call were new.
+        """
+        self.state = CallState.PARKED
+        self.transcript.resume(past.turns)
+        self._greeted = bool(past.turns)
+        self.usd = past.usd or 0.0
+        self._resumes.extend(now - past.lasted_ms + at_ms for at_ms in past.resumed_ms)
+        self._deadlines.drop(self._no_stream)
+        self._deadlines.set(self._not_resumed, now + PARK_MS)
+
+    def let_go(self) -> None:
+        """Another process holds the call: nothing more happens in this one."""
+        self.state = CallState.ENDED
+        self._deadlines.clear()
 
     @property
     def secret(self) -> bool:
@@ -98,10 +137,16 @@ class CallControl:
         if self.state is CallState.ENDED:
             return []
         self._was = self.state
+        if self._opening is not None and self._opening.machine and isinstance(event, HEARD_OF_A_MACHINE):
+            self._floor.overhear(event)
+            self._opening.told(event, now)
+            return self._drain()
         self._enter(CALL[self.state].get(type(event), self.state))
         self._floor.move(event)
         if action := self._actions.get(type(event)):
             action(event, now)
+        if self._opening is not None and self.state is not CallState.ENDING:
+            self._opening.told(event, now)
         self._floor.say_next()
         return self._drain()
 
@@ -125,6 +170,7 @@ class CallControl:
         if status != "in-progress":
             return Next.HANG_UP, self.handle(e.CarrierEnded(status), now)
         if self.state in (CallState.ENDING, CallState.ENDED):
+            self._asked_next = True
             return self.last_word, []
         commands: list[e.Command] = []
         if self.state is CallState.CONNECTED:
@@ -163,32 +209,82 @@ class CallControl:
             self._floor.open = state is CallState.CONNECTED
             self._publish(e.StateChanged(state.value))
 
+    # ------------------------------------------------------------------------------------------ a call of ours
+
+    def _opening_of(self, plan: Plan) -> Opening:
+        def speak(now: float) -> None:
+            self._do(e.Heed(True))
+            self._floor.speak_first(now, greets=plan.speaks)
+
+        def hush(now: float) -> None:
+            self._do(e.Heed(False))
+            self._floor.hush(now)
+
+        def hang_up(reason: e.Reason, now: float) -> None:
+            self._end(e.Result.UNANSWERED, reason, now)
+
+        return Opening(
+            plan, self._deadlines, speak=speak, hush=hush,
+            leave=lambda now: self._floor.leave_message(plan.voicemail, now), hang_up=hang_up,
+        )  # fmt: skip
+
+    def _on_picked_up(self, _event: e.PickedUp, now: float) -> None:
+        if self._plan is not None and self._dialling is not None and self._dialling.answer():
+            self._await_stream(now, CONNECT_MS + (VERDICT_MS if self._plan.detection == "sync" else 0.0))
+            self._do(e.OpenAgent())
+
+    def _on_callee_known(self, event: e.CalleeKnown, _now: float) -> None:
+        if event != self._callee:  # each piece of news tells it again
+            self._callee = event
+            self._publish(event)
+
+    @property
+    def _rings(self) -> bool:
+        """It is a call of ours that nobody has answered yet."""
+        return self._dialling is not None and not self._dialling.answered
+
+    @property
+    def _their_hang_up(self) -> e.Reason:
+        return e.Reason.CALLER_HUNG_UP if self._dialling is None else e.Reason.CALLEE_HUNG_UP
+
     # ------------------------------------------------------------------------------------------ the call's life
 
+    def _await_stream(self, now: float, patience_ms: float) -> None:
+        self._deadlines.set(self._no_stream, now + patience_ms)
+        self._deadlines.set(self._too_long, now + self._max_call_ms)
+
     def _on_phone_joined(self, _event: e.PhoneJoined, now: float) -> None:
+        self._on_picked_up(e.PickedUp(), now)
         self._phone_joined = True
         self._in_vain = 0
         if self._was is CallState.PARKED:
             self._resumes.append(now)
             self._deadlines.drop(self._not_resumed)
             self._floor.go_on(now)
+            if not self._agent_joined:
+                self._floor.away(now, lost=False)
         elif self.state is CallState.CONNECTED:
             self._deadlines.drop(self._no_stream)
             if not self._agent_joined:
                 self._floor.away(now, lost=False)
-        self._greet()
+        self._greet(now)
 
     def _on_agent_joined(self, event: e.AgentJoined, now: float) -> None:
         self._floor.agent_changed(event.turns, now, again=self._agent_joined)
+        if self._floor.held:  # it may be one that goes on in the place of another
+            self._do(e.Heed(False))
         self._agent_joined = True
         self._floor.asides.back(event, now)
         self._publish(event)
-        self._greet()
+        self._greet(now)
 
-    def _greet(self) -> None:
+    def _greet(self, now: float) -> None:
         if self.state is CallState.CONNECTED and self._agent_joined and not self._greeted:
             self._greeted = True
-            self._floor.greet()
+            if self._opening is None:
+                self._floor.greet()
+            else:
+                self._opening.begin(now)
 
     def _on_phone_lost(self, event: e.PhoneLost, now: float) -> None:
         self._phone_joined = False
@@ -208,10 +304,15 @@ class CallControl:
         if not is_over(event.status):
             return
         self._carrier_over = True
+        if event.status == "completed" and self._dialling is not None:
+            self._dialling.answer()  # as the carrier says it of no other call
         if self.state is not CallState.ENDING:
             answered = self._was not in (CallState.CONNECTING, CallState.RINGING)
-            result = e.Result.COMPLETED if answered else e.Result.UNANSWERED
-            self._end(e.Result.FAILED if event.status == "failed" else result, e.Reason.CALLER_HUNG_UP, now)
+            result = e.Result.COMPLETED if answered or self._dialling else e.Result.UNANSWERED
+            if event.status in NOT_ANSWERED and self._rings:
+                self._end(*NOT_ANSWERED[event.status], now)
+            else:
+                self._end(e.Result.FAILED if event.status == "failed" else result, self._their_hang_up, now)
         self._finish_if_over(now)
 
     def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
@@ -238,12 +339,12 @@ class CallControl:
 
     def _on_used(self, event: e.Used, now: float) -> None:
         self._publish(event)
-        was_below = self._max_usd is not None and self._usd < self._max_usd
-        self._usd += event.usd or 0.0
-        if was_below and self._max_usd is not None and self._usd >= self._max_usd:
+        was_below = self._max_usd is not None and self.usd < self._max_usd
+        self.usd += event.usd or 0.0
+        if was_below and self._max_usd is not None and self.usd >= self._max_usd:
             self._take_leave(e.Reason.MAX_COST, now)
 
-    def _on_told(self, event: e.StreamEnded | e.Noted | e.Staged, _now: float) -> None:
+    def _on_told(self, event: e.StreamEnded | e.Noted | e.Staged | e.Remembered, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
@@ -257,12 +358,14 @@ class CallControl:
             self._floor.say_goodbye(event.reason, now, due=due)
 
     def _no_stream(self, now: float) -> None:
+        self._do(e.EndAtCarrier())
         self._end(e.Result.UNANSWERED, e.Reason.NO_STREAM, now)
 
     def _not_resumed(self, now: float) -> None:
         if self._stopped:
-            self._end(e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP, now)
+            self._end(e.Result.COMPLETED, self._their_hang_up, now)
         else:
+            self._do(e.EndAtCarrier())
             self._end(e.Result.FAILED, e.Reason.STREAM_LOST, now)
 
     def _too_long(self, now: float) -> None:
@@ -277,6 +380,13 @@ class CallControl:
         elif not self._leaving:
             self._end(e.Result.COMPLETED, reason, now)
 
+    def _leave_now(self, reason: e.Reason, now: float) -> None:
+        """The last words were heard, or do not come."""
+        if reason is e.Reason.MESSAGE_LEFT and not self._floor.goodbye_said:
+            self._end(e.Result.UNANSWERED, e.Reason.MACHINE, now)
+        else:
+            self._end(e.Result.COMPLETED, reason, now)
+
     def _leave(self, now: float) -> None:
         assert self._leaving is not None
         self._end(e.Result.COMPLETED, self._leaving, now)
@@ -285,6 +395,8 @@ class CallControl:
         """Hang up. A call that no stream carries is over at once; else the stream is closed and the carrier told next."""
         if self.state in (CallState.ENDING, CallState.ENDED):
             return
+        if self._rings and result is e.Result.COMPLETED:
+            result = e.Result.CANCELED
         lost = self._last_words is not None
         self.result, self.reason = (e.Result.FAILED, e.Reason.AGENT_FAILED) if lost else (result, reason)
         self._deadlines.clear()
@@ -292,10 +404,14 @@ class CallControl:
         self._enter(CallState.ENDING)
         if self._phone_joined:
             self._do(e.HangUp())
-        else:
-            self._finish(now)
+            return
+        if self._rings and not (self._carrier_over or reason is e.Reason.NOT_DIALLED):
+            self._do(e.EndAtCarrier())  # it may ring
+        self._finish(now)
 
     def _carrier_silent(self, now: float) -> None:
+        if not (self._carrier_over or self._asked_next):
+            self._do(e.EndAtCarrier())
         self._finish(now)
 
     def _finish_if_over(self, now: float) -> None:

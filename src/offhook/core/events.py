@@ -16,16 +16,27 @@ class Result(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     UNANSWERED = "unanswered"
+    BUSY = "busy"
+    CANCELED = "canceled"
 
 
 class Reason(StrEnum):
     """Why a call ended: who or what ended it."""
 
     CALLER_HUNG_UP = "caller hung up"
+    CALLEE_HUNG_UP = "callee hung up"
     AGENT_HUNG_UP = "agent hung up"
     OPERATOR_HUNG_UP = "operator hung up"
     MAX_DURATION = "maximum duration reached"
     MAX_COST = "maximum cost reached"
+    BUSY = "the line was busy, or the call was declined"
+    NO_ANSWER = "nobody answered"
+    CANCELED = "the call was cancelled before anybody answered"
+    NOT_REACHED = "the number could not be reached"
+    NOT_DIALLED = "the carrier did not make the call"
+    MACHINE = "a machine answered"
+    MESSAGE_LEFT = "a machine answered, and a message was left"
+    FAX = "a fax answered"
     NO_STREAM = "the carrier opened no media stream"
     STREAM_LOST = "the media stream was lost and did not come back"
     RESUMED_TOO_OFTEN = "the media stream was lost again and again"
@@ -68,6 +79,37 @@ class CarrierEnded:
     """The carrier says that the call is over (a CallStatus other than in-progress)."""
 
     status: str
+
+
+@dataclass(slots=True)
+class Dialled:
+    """The carrier has taken a call of ours, and has a name for it."""
+
+    sid: str
+
+
+@dataclass(slots=True)
+class NotDialled:
+    """The carrier has not taken it, and surely rings nobody."""
+
+
+@dataclass(slots=True)
+class Rang:
+    """The callee's telephone rings."""
+
+
+@dataclass(slots=True)
+class PickedUp:
+    """The callee's side has answered."""
+
+
+@dataclass(slots=True)
+class CalleeKnown:
+    """The carrier's verdict on who answered a call of ours."""
+
+    by: Literal["human", "machine", "fax", "unknown"]
+    message_over: bool = False
+    """The machine has said its message, and records."""
 
 
 @dataclass(slots=True)
@@ -273,6 +315,13 @@ class Noted:
 
 
 @dataclass(slots=True)
+class Remembered:
+    """The agent leg knows something that another process would need to go on with the call: JSON, all of it, anew."""
+
+    memory: dict[str, Any]
+
+
+@dataclass(slots=True)
 class SayAsked:
     """Someone (a tool, an operator) wants the agent to say these words next."""
 
@@ -407,6 +456,14 @@ class Greet:
 
 
 @dataclass(slots=True)
+class Heed:
+    """Whether to answer what the callee says by yourself. Until the first words of a call of ours are due, and while a machine
+    talks, hear it and write it down only. A leg that answers only when it is asked to needs no word for this."""
+
+    on: bool
+
+
+@dataclass(slots=True)
 class Respond:
     """Answer the caller. Only where offhook owns the turns, or after keys, a loss, or a silence that both keep."""
 
@@ -476,6 +533,21 @@ class CloseAgent:
 
 
 @dataclass(slots=True)
+class OpenAgent:
+    """A call of ours was answered: the agent leg is needed now."""
+
+
+@dataclass(slots=True)
+class AskCarrier:
+    """Nothing is heard of a call of ours: ask the carrier how it stands, and report that."""
+
+
+@dataclass(slots=True)
+class EndAtCarrier:
+    """The call may live on at the carrier, which asks no more: have it ended there."""
+
+
+@dataclass(slots=True)
 class SayRest:
     """The interruption was none, or the stream is back: the ledger was rewound, play what it holds."""
 
@@ -497,13 +569,13 @@ class Publish:
 
 
 Event = (
-    PhoneJoined | PhoneLost | CarrierEnded | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
+    PhoneJoined | PhoneLost | CarrierEnded | Dialled | NotDialled | Rang | PickedUp | CalleeKnown | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Used
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Remembered | Used
     | SayAsked | HangUpAsked
     | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip
 Command = (
-    Clear | HangUp | Greet | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult
-    | CloseAgent | SayRest | RunTool | Publish
+    Clear | HangUp | Greet | Heed | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult
+    | OpenAgent | CloseAgent | AskCarrier | EndAtCarrier | SayRest | RunTool | Publish
 )  # fmt: skip

@@ -43,6 +43,8 @@ class Floor:
         self.turn = TurnState.LISTENING
         self.open = False
         """A stream carries the call; else nobody can be heard."""
+        self.held = False
+        """The agent says nothing but what it is given: the first words are not due yet, or a machine is on the line."""
         self.farewell = Farewell(deadlines, leave)
         self._ours, self._ledger, self._transcript = ours, ledger, transcript
         self._deadlines, self._do = deadlines, do
@@ -240,6 +242,45 @@ class Floor:
         self._greeting.asked()
         self._do(e.Greet())
 
+    def speak_first(self, now: float, *, greets: bool) -> None:
+        """The first words were held and are due: the greeting, also as the answer to all that was said so far; or that answer,
+        of an agent that waits to be spoken to."""
+        self.held = False
+        if greets:
+            self._answer_due = False
+            self.greet()
+            if self.turn is TurnState.THINKING:
+                self._silence.begin(now)
+        elif self.turn is TurnState.THINKING:
+            self._respond()
+
+    def hush(self, now: float) -> None:
+        """A machine is on the line: what is said to it is cut, and what it says is not answered."""
+        self.held, self._answer_due, self._spoke = True, False, False
+        self._caller_speaks = self._words_due = False
+        self._forget_unanswered()
+        self._greeting.passed_over()
+        self._silence.broken()
+        self._deadlines.drop(self._spoke_long, self._greeting_yields)
+        thinking = self.turn is TurnState.THINKING
+        if not self._ours and (thinking or self._ledger.generating):
+            self._do(e.Cancel())
+        if self._suspicion is None and (self._ledger.speaking or (self._ours and thinking)):
+            self._interrupt(now)
+        self._decide(True, now)
+        self.turn = TurnState.LISTENING
+
+    def overhear(self, event: e.Event) -> None:
+        """What a machine says is written down."""
+        if isinstance(event, e.CallerTurnEnded | e.CallerTranscribed):
+            self._keep_caller(event.text, event.name)
+
+    def leave_message(self, text: str, now: float) -> None:
+        """The machine records: says the message; the call ends when it was heard."""
+        self.farewell.ask(e.Reason.MESSAGE_LEFT, now, due=True, busy=False)
+        self.asides.give(text)
+        self.say_next()
+
     def _answer(self, text: str, now: float, since: float) -> None:
         self._unanswered.append(text)
         self._answer_awaited = since
@@ -255,7 +296,7 @@ class Floor:
 
     def _settled_enough(self) -> None:
         """What was heard goes before any answer that builds on it, and the end of what they say now answers all of it."""
-        if not self._answer_due or self._words_due or self._ledger.unsettled or self._suspicion:
+        if self.held or not self._answer_due or self._words_due or self._ledger.unsettled or self._suspicion:
             return
         self._answer_due = False
         self.turn = TurnState.THINKING
@@ -358,7 +399,7 @@ class Floor:
         self._do(e.ToolResult(event.id, event.output, event.failed))
 
     def _quiet(self) -> bool:
-        return self.open and not (self._caller_speaks or self.busy or self.keypad.pressed)
+        return self.open and not (self.held or self._caller_speaks or self.busy or self.keypad.pressed)
 
     def say_next(self) -> None:
         """Whatever happened: what somebody wants said may be said now."""
@@ -406,7 +447,8 @@ class Floor:
             return
         self._suspicion = None
         if suspicion.confirmed:
-            self.farewell.withdraw()
+            if not self.held:  # a machine takes no goodbye back
+                self.farewell.withdraw()
             self._cut(self._settling.give_up(suspicion.cut))
             return
         self._settling.resume(suspicion.cut)

@@ -1,13 +1,17 @@
 """What a leg promises: one side of a call, audio by plain calls, everything else as events and commands."""
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from offhook.audio.format import Format
 from offhook.core.events import Command, Event
 from offhook.core.keeping import Keeping
 from offhook.core.playout import Ledger
 from offhook.core.tape import Tape
+
+if TYPE_CHECKING:
+    from offhook.core.past import Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,9 @@ class CallInfo:
     caller: str
     called: str
     direction: str = "inbound"
+    """`inbound`, or `outbound-api` for a call that was asked for here; its `sid` is empty until it is dialled."""
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the one who asked for the call told the agent."""
 
 
 class PhoneSide(Protocol):
@@ -81,7 +88,8 @@ class ToolSide(Protocol):
     id: str
     info: CallInfo
     data: dict[str, Any]
-    """For the tools of an agent: what one of them notes, the others find. Empty at first, gone with the call."""
+    """For the tools of an agent: what one of them notes, the others find, even if the call goes on with another process
+    (then what is JSON). Empty at first, gone with the call."""
 
     @property
     def entered(self) -> str:
@@ -147,6 +155,10 @@ class AgentLeg(Protocol):
     """What runs when the leg reports ToolCalled."""
     keeping: Keeping
     """What may be kept of the call; set by whoever chose the agent."""
+
+    def recall(self, past: "Past") -> None:
+        """The call began with another process, which died. Once, before `run`, which is followed by the leg's saying that
+        the line was lost, and by what was owed; the greeting is not asked for again."""
 
     async def run(self, call: AgentSide) -> None:
         """Connect, report AgentJoined, and talk until closed. Raises LegFailed if the AI is lost."""

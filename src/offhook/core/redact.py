@@ -38,7 +38,7 @@ _NOT_SAID = {
     "sid", "account_sid", "direction", "caller", "called",
 }  # fmt: skip
 """Text fields of events that are names, not words. Who calls whom is what a call is found by."""
-_NOTED = {"data", "variables"}
+_NOTED = {"data", "variables", "memory"}
 """Fields that hold values of any kind."""
 _Found = tuple[int, int, str]
 

@@ -38,7 +38,7 @@ class Next(StrEnum):
 
 
 CALL: dict[CallState, dict[type[Any], CallState]] = {
-    CallState.CONNECTING: {e.PhoneJoined: CallState.CONNECTED},
+    CallState.CONNECTING: {e.Rang: CallState.RINGING, e.PhoneJoined: CallState.CONNECTED},
     CallState.RINGING: {e.PhoneJoined: CallState.CONNECTED},
     CallState.CONNECTED: {e.PhoneLost: CallState.PARKED},
     CallState.PARKED: {e.PhoneJoined: CallState.CONNECTED},

@@ -7,10 +7,12 @@ newest word belongs to the newest audio.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from offhook.core.events import TurnKept
+from offhook.core.past import Spoken
 
 OPEN_TURNS = 8
 """So many of the newest turns may still be open."""
@@ -37,8 +39,20 @@ class Transcript:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
+        self._before = 0  # turns that somebody else numbered
         self._items: dict[str, Turn] = {}
         self._named: dict[str, Turn] = {}
+
+    def resume(self, turns: Iterable[Spoken]) -> None:
+        """Goes on where another process left off: these turns were kept, and do not change any more."""
+        for spoken in turns:
+            turn = Turn(spoken.number, spoken.role, None, spoken.text, settled=(0.0, 0.0, True))
+            self.turns.append(turn)
+            self._before = max(self._before, spoken.number - len(self.turns))
+
+    @property
+    def _next(self) -> int:
+        return self._before + len(self.turns) + 1
 
     def caller(self, text: str, name: str = "") -> TurnKept | None:
         """The caller said `text`. A turn of a name keeps the place it has when the name is first told, though its words
@@ -47,7 +61,7 @@ class Transcript:
         if turn is None:
             if not (text or name):
                 return None
-            turn = Turn(len(self.turns) + 1, "caller")
+            turn = Turn(self._next, "caller")
             self.turns.append(turn)
             if name:
                 self._named[name] = turn
@@ -57,7 +71,7 @@ class Transcript:
     def begin(self, item: str) -> None:
         """The agent begins an item; its place among the turns is here."""
         if item not in self._items:
-            self._items[item] = Turn(len(self.turns) + 1, "agent", item)
+            self._items[item] = Turn(self._next, "agent", item)
             self.turns.append(self._items[item])
 
     def words(self, item: str, text: str, words: tuple[tuple[float, int], ...], generated_ms: float) -> TurnKept | None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy.exc import InternalError, NotSupportedError, ProgrammingError
 
 from offhook.core import events as e
+from offhook.core.past import Past
 from offhook.errors import StoreAway
 from offhook.journal import afterwards, rows
 from offhook.journal.record import Record, Recorder
@@ -62,7 +63,7 @@ class Journal:
         """`folder`: where the spool is."""
         self.store = store
         self.on_durable, self.on_passing = on_durable, on_passing
-        self._wall_clock = wall_clock
+        self.wall_clock = wall_clock
         self._folder = folder
         self._spool, self._refused = Spool(folder), Spool(folder / REFUSED)
         self._recorders: dict[str, Recorder] = {}
@@ -73,6 +74,8 @@ class Journal:
         self._durable = asyncio.Event()
         self._durable.set()
         self._closing = False
+        self._elsewhere: OrderedDict[str, None] = OrderedDict()  # calls that another process has taken over
+        self._inherited = asyncio.Event()
         self._ready = False  # the tables are there
         self._full = False  # the spool took no more
         self._away: str | None = None
@@ -91,17 +94,19 @@ class Journal:
             _stumbled(f"an event could not be recorded: {type(event).__name__}", error, call_id=call_id)
 
     def _record(self, call_id: str, event: e.Event) -> None:
+        if call_id in self._elsewhere:
+            return
         now = self._clock() * 1000.0
         recorder = self._recorders.get(call_id) or self._ended.get(call_id)
         if recorder is None and isinstance(event, e.Recorded | e.RecordingLost):
             task = self._loop.create_task(
-                self._tell_late(call_id, event, self._wall_clock()), name="late news of a call"
+                self._tell_late(call_id, event, self.wall_clock()), name="late news of a call"
             )
             self._late.add(task)
             task.add_done_callback(self._late.discard)
             return
         if recorder is None:
-            recorder = self._recorders[call_id] = Recorder(call_id, now, self._wall_clock())
+            recorder = self._recorders[call_id] = Recorder(call_id, now, self.wall_clock())
         records = recorder.records(event, now)
         if isinstance(event, e.Ended) and call_id in self._recorders:
             self._ended[call_id] = self._recorders.pop(call_id).at_rest()
@@ -116,6 +121,29 @@ class Journal:
             self._loop.call_later(BATCH_S, self._come.set)
         self._waiting += records
         self._durable.clear()
+
+    def resume(self, past: Past) -> None:
+        """From now on this process tells what happens in a call that another began; numbers and times go on."""
+        now = self._clock() * 1000.0
+        began_ms = now - max(0.0, self.wall_clock() - past.began_at) * 1000.0
+        self._elsewhere.pop(past.call_id, None)
+        self._recorders[past.call_id] = Recorder(
+            past.call_id, began_ms, past.began_at, seq=past.seq, usd=past.usd, unpriced=past.unpriced,
+            noted=past.data, remembered=past.memory,
+        )  # fmt: skip
+
+    def forget(self, call_id: str) -> None:
+        """A call is another process's now, and so are its numbers: what comes of it here is told nobody."""
+        self._recorders.pop(call_id, None)
+        self._elsewhere[call_id] = None
+        if len(self._elsewhere) > REMEMBERED:
+            self._elsewhere.popitem(last=False)
+
+    async def inherited(self) -> None:
+        """Waits until what processes that died have left in the folder, and of their calls, is in the database."""
+        await self._inherited.wait()
+        if self._late:
+            await asyncio.wait(self._late)
 
     async def _tell_late(self, call_id: str, event: e.Event, at: float) -> None:
         """News of a call that nobody numbers any more: its process has died, or it ended long ago."""
@@ -284,6 +312,7 @@ class Journal:
         for path in await self._aside(lambda: left_behind(self._folder)):
             while not await self._take_over(path):  # noqa: ASYNC110  (nobody tells when the database is back)
                 await asyncio.sleep(RETRY_MOST_S)
+        self._inherited.set()
 
     async def _take_over(self, path: Path) -> bool:
         """False if the database is away: to be tried again. The file goes when all of it is written."""

@@ -4,6 +4,7 @@ Pure. `docs/kept.md` lists the types and their fields. A record with a `seq` is 
 of the moment only. Texts are made such that every database takes them: no NUL, no half characters.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,11 @@ import orjson
 from offhook.core import events as e
 from offhook.core.states import CallState
 
+log = logging.getLogger(__name__)
+
+JSON = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""What comes back as it was, and nothing else."""
+
 STATUS = {
     CallState.CONNECTING: "ringing",
     CallState.RINGING: "ringing",
@@ -21,7 +27,10 @@ STATUS = {
     CallState.ENDING: "ending",
 }
 """A state as viewers are told it: in the carrier's words where it has one."""
-RESULT_STATUS = {e.Result.COMPLETED: "completed", e.Result.FAILED: "failed", e.Result.UNANSWERED: "no-answer"}
+RESULT_STATUS = {
+    e.Result.COMPLETED: "completed", e.Result.FAILED: "failed", e.Result.UNANSWERED: "no-answer", e.Result.BUSY: "busy",
+    e.Result.CANCELED: "canceled",
+}  # fmt: skip
 """The status of a call that has ended."""
 ROLE = {"caller": "user", "agent": "assistant"}
 
@@ -49,12 +58,24 @@ class Record:
 class Recorder:
     """Numbers what happens in one call."""
 
-    def __init__(self, call_id: str, began_ms: float, began_at: float, *, seq: int = 0) -> None:
-        """`began_ms` on the call's clock, `began_at` in seconds since 1970; `seq`: the newest number given before."""
+    def __init__(
+        self,
+        call_id: str,
+        began_ms: float,
+        began_at: float,
+        *,
+        seq: int = 0,
+        usd: float | None = None,
+        unpriced: bool = False,
+        noted: dict[str, Any] | None = None,
+        remembered: dict[str, Any] | None = None,
+    ) -> None:
+        """`began_ms` on the call's clock, `began_at` in seconds since 1970. Of a call that another process began: `seq`, the
+        newest number given, what it cost, and what is kept of its notes and its leg."""
         self._call_id, self._began_ms, self._began_at, self._seq = call_id, began_ms, began_at, seq
-        self._usd: float | None = None
-        self._unpriced = False
-        self._noted = b""
+        self._usd, self._unpriced = usd, unpriced
+        self._noted, self._remembered = (orjson.dumps(kept) if kept else b"" for kept in (noted, remembered))
+        self._told_of_notes = False
         self._tools: dict[str, tuple[str, float]] = {}  # name and start of those that run
         self._latency_ms: dict[str, float] = {}  # of answers whose turn is not kept yet
 
@@ -84,6 +105,12 @@ class Recorder:
             for name in ("sid", "account_sid", "direction", "caller", "called", "variables")
         }
         return [("call", body), ("status", {"status": "ringing", "state": "connecting"})]
+
+    def _dialled(self, event: e.Dialled, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("dialled", {"sid": clean(event.sid)})]
+
+    def _callee_known(self, event: e.CalleeKnown, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("answered_by", {"by": event.by, "message_over": event.message_over})]
 
     def _agent_joined(self, event: e.AgentJoined, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         return [("agent", {"agent": clean(event.name), "backend": clean(event.backend)})]
@@ -145,14 +172,31 @@ class Recorder:
         return [("usage", body | {"cost_usd": total, "unpriced": self._unpriced})]
 
     def _noted_by_tools(self, event: e.Noted, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
-        try:
-            noted = orjson.dumps(event.data, default=repr, option=orjson.OPT_NON_STR_KEYS)
-        except TypeError:  # nested beyond measure, or half a character: the tools' own, and theirs alone
-            return []
-        if noted == self._noted:
+        noted = self._json(event.data)
+        if noted in (self._noted, b"{}" if event.data else b""):
             return []
         self._noted = noted
         return [("note", {"data": clean(orjson.loads(noted))})]
+
+    def _json(self, data: dict[str, Any]) -> bytes:
+        """Notes without those that would not come back as they are."""
+        try:
+            return orjson.dumps(data, option=JSON)
+        except TypeError:
+            kept = {name: value for name, value in data.items() if _is_json({name: value})}
+        if not self._told_of_notes:
+            self._told_of_notes = True
+            kinds = sorted({type(value).__name__ for name, value in data.items() if name not in kept})
+            told = "notes in call.data that are not JSON (%s) are not kept: they are lost if the process is"
+            log.warning(told, ", ".join(kinds), extra={"call_id": self._call_id})
+        return orjson.dumps(kept, option=JSON)
+
+    def _remembers(self, event: e.Remembered, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        remembered = orjson.dumps(event.memory)
+        if remembered == self._remembered:
+            return []
+        self._remembered = remembered
+        return [("memory", {"memory": clean(orjson.loads(remembered))})]
 
     def _stream_ended(self, event: e.StreamEnded, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         counted = ("epoch", "media_in", "media_out", "missing", "underruns", "corrections")
@@ -176,13 +220,23 @@ TRANSIENT = frozenset({"latency", "stages"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
 
 _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
-    e.CallBegan: Recorder._began, e.AgentJoined: Recorder._agent_joined,
+    e.CallBegan: Recorder._began, e.Dialled: Recorder._dialled, e.CalleeKnown: Recorder._callee_known,
+    e.AgentJoined: Recorder._agent_joined,
     e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
     e.Answered: Recorder._answered, e.Staged: Recorder._staged, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
-    e.Noted: Recorder._noted_by_tools, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
+    e.Noted: Recorder._noted_by_tools, e.Remembered: Recorder._remembers,
+    e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
     e.Recorded: Recorder._recorded, e.RecordingLost: Recorder._recording_lost,
 }  # fmt: skip
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        orjson.dumps(value, option=JSON)
+    except TypeError:
+        return False
+    return True
 
 
 def clean(value: Any) -> Any:

@@ -108,6 +108,8 @@ def _news(records: Iterable[Record]) -> list[Values]:
                 news["new_state"] = body["state"]
                 if body["state"] == "connected":
                     news.setdefault("new_answered_at", _moment(record.at))
+            case "dialled":
+                news["new_sid"] = body["sid"]
             case "agent":
                 news |= {"new_agent": body["agent"], "new_backend": body["backend"]}
             case "ended":
@@ -132,7 +134,7 @@ def _moment(seconds: float) -> datetime:
 NUMBER = ("of_id", "new_seq")
 NEWS = (
     "new_agent", "new_backend", "new_state", "new_answered_at", "new_result", "new_reason", "new_ended_at", "new_cost_usd", "new_unpriced",
-    "new_data", "new_recording",
+    "new_data", "new_recording", "new_sid",
 )  # fmt: skip
 NO_NEWS = dict.fromkeys(NEWS)
 
@@ -160,8 +162,9 @@ def _news_of_call() -> sa.Update:
         known: Any = column if nothing is None else sa.func.nullif(sa.cast(column, sa.Text), nothing)
         late = sa.case((known.is_(None), told), else_=column)
         changes[name] = sa.func.coalesce(sa.case((newer, told), else_=late), column)
-    column = CallRow.__table__.c.answered_at
-    changes["answered_at"] = sa.func.coalesce(column, sa.bindparam("new_answered_at", type_=column.type))
+    for name in ("answered_at", "sid"):  # the first word stands
+        column = CallRow.__table__.c[name]
+        changes[name] = sa.func.coalesce(column, sa.bindparam(f"new_{name}", type_=column.type))
     changes["last_seq"] = sa.case((newer, sa.bindparam("new_seq", type_=sa.Integer())), else_=CallRow.last_seq)
     return sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id")).values(changes)
 

@@ -32,6 +32,11 @@ class Allowance:
         self._spent_usd = 0.0
         self._reserved_usd = 0.0
 
+    @property
+    def unlimited(self) -> bool:
+        """There is no limit on a day's cost."""
+        return self._usd_per_day is None
+
     def admit(self, token: str, now: float, usd: float = 0.0) -> Grant:
         """Whether `token` may dial now; `now` in Unix milliseconds, `usd` the most that the call may cost."""
         self._turn(now)

@@ -16,7 +16,7 @@ from typing import Any
 from offhook.core import events as e
 from offhook.recording.bucket import Bucket
 from offhook.recording.recorder import CallRecorder, Recorded
-from offhook.recording.wav_file import HEAD, WavFile, mend
+from offhook.recording.wav_file import HEAD, WavFile, join, mend
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Recordings:
     def _mend(self, path: Path) -> bool:
         try:
             if mend(path):
-                path.rename(path.with_suffix(KEPT))
+                self._put(path)
                 return True
             found = path.stat()
             if found.st_size <= HEAD and time.time() - found.st_mtime > UNUSED_S:
@@ -139,8 +139,18 @@ class Recordings:
         if path.stat().st_size <= HEAD:
             path.unlink()
             return False
-        path.rename(self._path(call_id, KEPT))
+        self._put(path)
         return True
+
+    @staticmethod
+    def _put(path: Path) -> None:
+        """A file that is whole takes its place; that of a call that outlived its process, behind what there is of it."""
+        kept = path.with_suffix(KEPT)
+        if kept.is_file():
+            join(kept, path)
+            path.unlink()
+        else:
+            path.rename(kept)
 
     def _is_kept(self, call_id: str, job: "asyncio.Future[bool]") -> None:
         del self._live[call_id]

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.past import Past
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
 from offhook.phone.twilio.token import secret_from
@@ -18,15 +19,18 @@ from offhook.recording.bucket import Bucket
 from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
+from offhook.server.call import call_api
 from offhook.server.calls import agents_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.media import Limits
+from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.recordings import recordings
 from offhook.server.reference import reference
+from offhook.server.resuming import Resuming
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
@@ -82,11 +86,16 @@ class App:
         journal: Journal | None = None,
         *,
         carrier_status: CarrierStatus | None = None,
+        dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
+        reopen_agent: Callable[[Past], AgentLeg] | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
-        what it keeps can be seen. `carrier_status` is asked after calls whose server was lost; `agents` says who answers."""
+        what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
+        after calls whose server was lost, if not `dialling`; `agents` says who answers; `reopen_agent` makes the agent leg of
+        a call that another process began."""
         self.options, self.journal = options, journal
+        self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
         proxies = Proxies(options.trusted_proxies)
         secret = options.secret or secret_from(options.keys[0].secret)
@@ -102,20 +111,38 @@ class App:
             _log_event(call_id, event)
             if journal is not None:
                 journal.publish(call_id, event)
+            if self.outgoing is not None:
+                self.outgoing.watch(call_id, event)
             watch(call_id, event)
 
         self.recordings: Recordings | None = None
         if options.recordings is not None:
             bucket = Bucket(options.recordings_url) if options.recordings_url else None
             self.recordings = Recordings(options.recordings, bucket, publish)
+        carrier = dialling.carrier if dialling is not None else None
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            reopen_agent=reopen_agent,
             record=self.recordings.record if self.recordings is not None else None,
+            **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
+        self.watching: Watching | None = None
+        self.resuming: Resuming | None = None
+        if journal is not None:
+            self.watching = Watching(
+                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
+                retention_days=options.retention_days,
+                carrier_status=carrier.status if carrier is not None else carrier_status,
+                remove_recording=self.recordings.remove if self.recordings is not None else None,
+            )  # fmt: skip
+            journal.on_durable = journal.on_passing = self.watching.feed.publish
+            feed = self.watching.feed
+            self.resuming = Resuming(self.switchboard, journal, self.ready, tell=feed.publish, taken=feed.resume)
+        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
             options.account_sid,
             secret,
@@ -123,7 +150,7 @@ class App:
             playout_offset_ms=options.playout_offset_ms,
             show_timing_math=options.show_timing_math,
         )
-        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready)
+        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready, self.resuming)
         self.asgi = FastAPI(
             title="offhook",
             lifespan=self._lifespan,
@@ -138,23 +165,21 @@ class App:
                 access,
                 self.switchboard,
                 self.ready,
+                self.resuming,
                 account_sid=options.account_sid,
                 secret=secret,
                 language=options.language,
+                learn=self.outgoing.learn if self.outgoing is not None else None,
             ).router()
         )
         self.asgi.include_router(health(self.switchboard, self.ready, journal))
-        self.watching: Watching | None = None
-        if journal is not None:
-            self.watching = Watching(
-                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
-                retention_days=options.retention_days, carrier_status=carrier_status,
-                remove_recording=self.recordings.remove if self.recordings is not None else None,
-            )  # fmt: skip
-            journal.on_durable = journal.on_passing = self.watching.feed.publish
+        if self.watching is not None:
             self.asgi.include_router(self.watching.router())
         if self.recordings is not None:
             self.asgi.include_router(recordings(access, self.recordings))
+        if self.outgoing is not None and dialling is not None:
+            router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
+            self.asgi.include_router(router)
         self.asgi.include_router(agents_api(access, agents))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
@@ -172,6 +197,10 @@ class App:
             if self.recordings is not None:
                 await self.recordings.start()
                 stack.push_async_callback(self.recordings.close)
+            if self.resuming is not None:
+                await stack.enter_async_context(self.resuming.running())
+            if self.outgoing is not None:
+                stack.push_async_callback(self.outgoing.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from offhook.bus import ALL_CALLS, Bus, Notice
+from offhook.core.past import Past
 from offhook.journal.record import RESULT_STATUS, STATUS, Record
 
 TOLD = ("direction", "caller", "called", "agent", "backend", "started_at")
@@ -32,6 +33,14 @@ class Feed:
                 self._stands(record)
             elif record.type == "ended":
                 self._known.pop(record.call_id, None)
+
+    def resume(self, past: Past) -> None:
+        """A call that another process began goes on here: what viewers are to be told of it."""
+        info = past.info
+        self._known[past.call_id] = {
+            "started_at": datetime.fromtimestamp(past.began_at, UTC), "agent": past.agent,
+            "direction": info.direction, "caller": info.caller, "called": info.called,
+        }  # fmt: skip
 
     def _stands(self, record: Record) -> None:
         """Tells viewers of all calls where one stands, with what is known of it by now."""

@@ -7,12 +7,14 @@ Twilio console. A slash at the end is allowed everywhere.
 from typing import Final
 
 INCOMING_CALL: Final = "/incoming-call"
+TWIML: Final = "/twilio/twiml"
 NEXT: Final = "/twilio/next"
 STATUS: Final = "/twilio/status"
 MEDIA: Final = "/ws/media"
 
 ALIASES: Final = {
     INCOMING_CALL: ("/voice/incoming",),
+    TWIML: (),
     NEXT: (),
     STATUS: (),
     MEDIA: ("/media-stream", "/media", "/twilio/stream"),
@@ -42,11 +44,17 @@ def stream_url(origin: str, call_id: str) -> str:
     return "ws" + origin.removeprefix("http") + f"{MEDIA}/{call_id}"
 
 
-def next_url(origin: str, call_id: str, epoch: int) -> str:
-    """Where Twilio asks how to go on after the call's stream of this epoch has ended."""
-    return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}"
+def next_url(origin: str, call_id: str, epoch: int, in_vain: int = 0) -> str:
+    """Where Twilio asks how to go on after the call's stream of this epoch has ended; `in_vain`: so many before it never
+    came."""
+    return f"{origin}{NEXT}?call_id={call_id}&epoch={epoch}" + (f"&in_vain={in_vain}" if in_vain else "")
 
 
-def status_url(origin: str) -> str:
-    """Where Twilio tells how calls and streams fare."""
-    return f"{origin}{STATUS}"
+def twiml_url(origin: str, call_id: str) -> str:
+    """Where Twilio asks what to do when a call of ours was answered."""
+    return f"{origin}{TWIML}?call_id={call_id}"
+
+
+def status_url(origin: str, call_id: str = "") -> str:
+    """Where Twilio tells how calls and streams fare; of a call of ours, whose sid we may not know yet, with its id."""
+    return f"{origin}{STATUS}" + (f"?call_id={call_id}" if call_id else "")

@@ -29,7 +29,7 @@ class CallSummary(BaseModel):
     agent: str
     backend: str
     status: str = Field(
-        description="ringing, in-progress, parked, ending; of an ended call completed, failed, no-answer."
+        description="ringing, in-progress, parked, ending; of an ended call completed, failed, no-answer, busy, canceled."
     )
     state: str
     result: str | None

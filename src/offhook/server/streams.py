@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -19,6 +19,7 @@ from offhook.server.auth import Access
 from offhook.server.connection import Refused
 from offhook.server.head import Head
 from offhook.server.media import Limits, MediaListener, MediaUpgrade, websocket_key
+from offhook.server.resuming import Resuming
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,10 @@ class StreamDoor:
         rules: StreamRules,
         limits: Limits,
         ready: asyncio.Event,
+        resuming: Resuming | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._access, self._switchboard = access, switchboard
+        self._access, self._switchboard, self._resuming = access, switchboard, resuming
         self._rules, self._limits, self._ready, self._wall_clock = rules, limits, ready, wall_clock
 
     def knock(self, head: Head) -> MediaUpgrade | Refused | None:
@@ -81,7 +83,7 @@ class StreamDoor:
             show_timing_math=self._rules.show_timing_math,
         )
 
-    def _claim(self, start: Start, call_id: str) -> Call:
+    def _claim(self, start: Start, call_id: str) -> Call | Awaitable[Call]:
         if start.account_sid != self._rules.account_sid:
             raise CallRefused("the stream is of another account")
         if call_id == routes.OWN_TWIML:
@@ -94,4 +96,11 @@ class StreamDoor:
             )
         given = start.parameters.get("token", "")
         epoch = token.check(self._rules.secret, given, call_id, start.call_sid, self._wall_clock())
-        return self._switchboard.claim(call_id, start.call_sid, epoch)
+        if self._resuming is None:
+            return self._switchboard.claim(call_id, start.call_sid, epoch)
+        self._resuming.outdated(call_id, epoch)
+        if self._switchboard.find(call_id) is None:
+            return self._resuming.claim(call_id, start.call_sid, epoch)
+        call = self._switchboard.claim(call_id, start.call_sid, epoch)
+        self._resuming.joined(call)
+        return call

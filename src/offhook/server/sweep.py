@@ -14,7 +14,7 @@ from typing import Any
 from offhook.core import events as e
 from offhook.core.states import is_over
 from offhook.errors import StoreAway
-from offhook.journal import afterwards
+from offhook.journal.past import Pasts
 from offhook.server.feed import Feed
 from offhook.store.calls import Calls
 from offhook.store.removal import remove
@@ -51,7 +51,7 @@ class Sweep:
     ) -> None:
         """`is_live`: whether a call is one of this process's; `remove_recording` takes a call's id and is content with
         a call that has none."""
-        self._store, self._calls, self._feed = store, Calls(store), feed
+        self._store, self._calls, self._pasts, self._feed = store, Calls(store), Pasts(store), feed
         self._is_live, self._carrier_status, self._remove_recording = is_live, carrier_status, remove_recording
         self._longest = timedelta(seconds=max_call_seconds) + BEYOND
         self._retention = timedelta(days=retention_days) if retention_days is not None else None
@@ -89,8 +89,7 @@ class Sweep:
 
     async def _close(self, call: dict[str, Any], now: datetime) -> bool:
         """Writes the end of a call, unless somebody has done so meanwhile."""
-        ended = e.Ended(e.Result.FAILED, e.Reason.SERVER_LOST)
-        records = await self._store.write(lambda told: afterwards.write(told, call["id"], ended, now.timestamp()))
+        records = await self._pasts.end(call["id"], now, e.Result.FAILED, e.Reason.SERVER_LOST)
         if not records:
             return False
         log.warning("a call whose server was lost is closed", extra={"call_id": call["id"]})

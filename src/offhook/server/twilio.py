@@ -11,15 +11,18 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from offhook.call import Call
+from offhook.core import events as e
 from offhook.core.leg import CallInfo
-from offhook.core.states import Next, is_over
-from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
+from offhook.core.states import CallState, Next, is_over
+from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError, StoreAway
+from offhook.journal.past import Standing
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.body import BodyTooLarge, BodyTooSlow, read_body
 from offhook.server.head import Head
+from offhook.server.resuming import Resuming
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -56,21 +59,25 @@ class Webhooks:
         access: Access,
         switchboard: Switchboard,
         ready: asyncio.Event,
+        resuming: Resuming | None = None,
         *,
         account_sid: str,
         secret: bytes,
         language: str = "en-US",
+        learn: Callable[[str, str], Awaitable[None]] | None = None,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self._access, self._switchboard, self._ready = access, switchboard, ready
+        """`learn` is told the id and the sid of a call of ours that is none of this process's."""
+        self._access, self._switchboard, self._ready, self._resuming = access, switchboard, ready, resuming
         self._account_sid, self._secret = account_sid, secret
-        self._language, self._wall_clock = language, wall_clock
+        self._language, self._learn, self._wall_clock = language, learn, wall_clock
 
     def router(self) -> APIRouter:
         """A number may be set to ask by GET; what we name in TwiML is asked by POST."""
         router = APIRouter()
         for canonical, answer, methods in (
             (routes.INCOMING_CALL, self._incoming_call, ["POST", "GET"]),
+            (routes.TWIML, self._answered, ["POST"]),
             (routes.NEXT, self._next_step, ["POST"]),
             (routes.STATUS, self._status, ["POST"]),
         ):
@@ -106,6 +113,8 @@ class Webhooks:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._ready.wait()
+            if (known := await self._known(info.sid)) is not None:
+                return self._stream_to(known, webhook.origin)
             call = self._switchboard.admit(info)
         except (CallsFull, TimeoutError) as refused:
             log.warning("call refused: %s", str(refused) or "the agent is not ready yet")
@@ -121,36 +130,109 @@ class Webhooks:
             return self._apologise()
         return self._stream_to(call, webhook.origin)
 
+    async def _known(self, sid: str) -> Standing | None:
+        """A call that began, but is not one of this process. Raises CallOver if it has ended."""
+        if self._resuming is None or self._switchboard.knows(sid):
+            return None
+        try:
+            known = await self._resuming.standing(sid)
+        except StoreAway as away:
+            log.warning("a call is taken as a new one: the store is away (%s)", away)
+            return None
+        if self._switchboard.knows(sid):  # asked twice at once
+            return None
+        if known is not None and known.over:
+            raise CallOver("the call has ended")
+        return known
+
+    async def _answered(self, webhook: Webhook) -> Response:
+        """A call of ours was answered. Asked again, it is answered likewise."""
+        call = await self._ours(webhook)
+        if call is None or is_over(webhook.fields.get("CallStatus", "in-progress")):
+            log.warning("a call was answered that is none of this process's")
+            return _xml(twiml.hang_up())
+        self._tell_who_answered(call, webhook)
+        call.report(e.PickedUp())
+        if call.state in (CallState.ENDING, CallState.ENDED):
+            return _xml(twiml.hang_up())
+        return self._stream_to(call, webhook.origin)
+
+    async def _ours(self, webhook: Webhook) -> Call | None:
+        """The call that was asked for here under the id in the address."""
+        call_id, sid = webhook.query.get("call_id", ""), webhook.sid()
+        call = self._switchboard.bind(call_id, sid)
+        if call is None and call_id and self._learn is not None and self._switchboard.find(call_id) is None:
+            await self._learn(call_id, sid)
+        return call
+
+    @staticmethod
+    def _tell_who_answered(call: Call, webhook: Webhook) -> None:
+        kind, _, how = webhook.fields.get("AnsweredBy", "").partition("_")
+        if kind in ("human", "machine", "fax", "unknown"):
+            call.report(e.CalleeKnown(kind, message_over=how.startswith("end")))  # type: ignore[arg-type]
+
     async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
-        call_id, epoch = webhook.query.get("call_id", ""), webhook.query.get("epoch", "")
-        answer = self._switchboard.next(
-            call_id,
+        call_id, sid, call_status = (
+            webhook.query.get("call_id", ""),
             webhook.sid(),
             webhook.fields.get("CallStatus", ""),
-            int(epoch) if epoch.isdecimal() and len(epoch) < 10 else None,
         )
+        epoch = _number(webhook.query.get("epoch", ""))
+        if self._resuming is not None:
+            self._resuming.outdated(call_id, epoch)
+            if not self._switchboard.knows(sid):
+                if call_status == "in-progress":
+                    return await self._resume(webhook, self._resuming, call_id, epoch)
+                self._over(sid, call_status)
+        answer = self._switchboard.next(call_id, sid, call_status, epoch)
         call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
             return self._stream_to(call, webhook.origin)
+        return self._ended(answer)
+
+    async def _resume(self, webhook: Webhook, resuming: Resuming, call_id: str, epoch: int | None) -> Response:
+        """Somebody else held the call: go on with it."""
+        in_vain = _number(webhook.query.get("in_vain", "")) or 0
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._ready.wait()
+            answer, call, in_vain = await resuming.next(call_id, webhook.sid(), epoch, in_vain)
+        except (StoreAway, TimeoutError) as away:
+            log.warning("a call cannot be gone on with: %s", str(away) or "the agent is not ready yet")
+            return self._apologise()
+        if answer is Next.STREAM and call is not None:
+            return self._stream_to(call, webhook.origin, in_vain)
+        return self._ended(answer)
+
+    def _ended(self, answer: Next) -> Response:
         return self._apologise() if answer is Next.APOLOGISE else _xml(twiml.hang_up())
 
     async def _status(self, webhook: Webhook) -> Response:
         """How a call or a stream fares."""
         told, sid = webhook.fields, webhook.sid()
-        call = self._switchboard.by_sid(sid)
+        call = await self._ours(webhook) or self._switchboard.by_sid(sid)
         extra = {"call_id": call.id} if call is not None else {}
         if told.get("StreamEvent") == "stream-error":
             log.warning("the carrier reports a stream error: %s", told.get("StreamError", ""), extra=extra)
+        if call is not None:
+            self._tell_who_answered(call, webhook)
         if call_status := told.get("CallStatus"):
             log.info("call status: %s", call_status if call_status in STATUSES else "unknown", extra=extra)
-            self._switchboard.status(sid, call_status)
+            self._over(sid, call_status)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    def _stream_to(self, call: Call, origin: str) -> Response:
-        made = token.make(self._secret, call.id, call.info.sid, call.epoch, self._wall_clock())
-        next_url = routes.next_url(origin, call.id, call.epoch)
-        return _xml(twiml.connect_stream(routes.stream_url(origin, call.id), made, next_url, routes.status_url(origin)))
+    def _over(self, sid: str, call_status: str) -> None:
+        """The carrier tells of a call, over or not, whoever holds it."""
+        if self._resuming is not None and is_over(call_status) and self._switchboard.by_sid(sid) is None:
+            self._resuming.over(sid, failed=call_status == "failed")
+        self._switchboard.status(sid, call_status)
+
+    def _stream_to(self, call: Call | Standing, origin: str, in_vain: int = 0) -> Response:
+        call_id, sid = (call.id, call.info.sid) if isinstance(call, Call) else (call.call_id, call.sid)
+        made = token.make(self._secret, call_id, sid, call.epoch, self._wall_clock())
+        next_url = routes.next_url(origin, call_id, call.epoch, in_vain)
+        return _xml(twiml.connect_stream(routes.stream_url(origin, call_id), made, next_url, routes.status_url(origin)))
 
     def _apologise(self) -> Response:
         return _xml(twiml.say_and_hang_up(APOLOGY, self._language))
@@ -176,6 +258,10 @@ async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[
         log.warning("webhook refused: the signature does not hold", extra={"path": head.path})
         raise HTTPException(HTTPStatus.FORBIDDEN, "The signature does not hold.")
     return fields, origin
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _xml(document: str) -> Response:

@@ -115,6 +115,13 @@ class Responder(Protocol):
     def filler(self) -> str:
         """A word or two for a caller who waits longer than usual."""
 
+    def memory(self) -> dict[str, Any]:
+        """All that another responder of the kind must know to go on in its place, as JSON."""
+
+    def recall(self, memory: dict[str, Any], *, heard: bool) -> None:
+        """Goes on in the place of another; what cannot be read is as if it had never been. Asked to go on, it says its open
+        question again, or all of its last answer if that was not `heard`."""
+
     @property
     def keys_wanted(self) -> int | None:
         """How many keys the words last given asked for; None if any number, ended by `#`, or none."""

@@ -71,6 +71,28 @@ class Desk:
         """For a caller who waits."""
         return self._rota(("One moment, please.", "Just a moment."))
 
+    def memory(self) -> dict[str, Any]:
+        """Where the talk is, as JSON."""
+        return {
+            "open": self._open.memory(), "before": self._before.memory(), "last": self._last.memory(),
+            "misunderstood": self._misunderstood, "topic": self._topic,
+            "line": self._ordering.line, "table": self._booking.wanted,
+        }  # fmt: skip
+
+    def recall(self, memory: dict[str, Any], *, heard: bool) -> None:
+        """Goes on where another desk was."""
+        try:
+            replies = [Reply.recalled(memory[name]) for name in ("open", "before", "last")]
+            misunderstood, topic = int(memory["misunderstood"]), str(memory["topic"])
+            line, table = memory["line"], memory["table"]
+        except (KeyError, TypeError, ValueError):  # of another version: the talk begins anew
+            return
+        self._open, self._before, self._last = replies
+        self._misunderstood, self._topic = misunderstood, topic
+        self._ordering.line, self._booking.wanted = line, table
+        if not heard:
+            self._open = replace(self._last, question=self._open.question)
+
     async def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
         """Sentences to say to a caller."""
         if said.leaving:

@@ -58,6 +58,16 @@ class Reply:
     over: bool = False
     """The conversation has ended with this."""
 
+    def memory(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"says": list(self.says), "asks": list(self.asks), "question": self.question.name, "over": self.over}
+
+    @classmethod
+    def recalled(cls, memory: dict[str, Any]) -> "Reply":
+        """From JSON. Raises KeyError or TypeError if it is no reply's."""
+        says, asks = (tuple(map(str, memory[name])) for name in ("says", "asks"))
+        return cls(says, asks, Question[memory["question"]], memory["over"] is True)
+
 
 class Rota:
     """Gives the wordings of one thing in turn, so that the desk varies and a call repeats exactly."""

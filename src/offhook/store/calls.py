@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -197,6 +198,17 @@ class Calls:
                 after = batch[-1].seq
             if len(batch) < EVENTS_AT_A_TIME:
                 return
+
+    async def cost_since(self, moment: datetime, direction: str) -> float:
+        """What the calls of a direction that began since a moment have cost so far, in US dollars."""
+        cost = select(func.sum(CallRow.cost_usd)).where(CallRow.started_at >= moment, CallRow.direction == direction)
+        async with self._store.reading() as connection:
+            return float((await connection.execute(cost)).scalar_one() or 0.0)
+
+    async def name(self, call_id: str, sid: str, direction: str) -> None:
+        """The carrier's name for a call of a direction that has none yet."""
+        named = update(CallRow).where(CallRow.id == call_id, CallRow.sid.is_(None), CallRow.direction == direction)
+        await self._store.write(lambda connection: connection.execute(named.values(sid=sid)))
 
     # ------------------------------------------------------------------------------------------ calls to see to
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, select
 
 from offhook.store.store import Store
-from offhook.store.tables import CallRow, EventRow, Row, StreamRow, ToolRow, TurnRow, UsageRow
+from offhook.store.tables import AskedRow, CallRow, EventRow, Row, StreamRow, ToolRow, TurnRow, UsageRow
 
-ROWS_OF_A_CALL: tuple[type[Row], ...] = (EventRow, TurnRow, ToolRow, UsageRow, StreamRow)
+ROWS_OF_A_CALL: tuple[type[Row], ...] = (EventRow, TurnRow, ToolRow, UsageRow, StreamRow, AskedRow)
 """Every table that has rows of a call, but for the call's own."""
 
 

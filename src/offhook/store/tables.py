@@ -206,3 +206,20 @@ class StreamRow(Row):
     """How often the ear ran dry in the middle of an item."""
     corrections: Mapped[int]
     """How often marks corrected what the write clock held for heard."""
+
+
+class AskedRow(Row):
+    """A wish for a call, by the key that came with it."""
+
+    __tablename__ = "asked_calls"
+    __table_args__ = (Index(None, "asked_at"), Index(None, "call_id"), {"sqlite_with_rowid": False})
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A digest: what people take for keys is their own."""
+    call_id: Mapped[str] = mapped_column(CallId)
+    wish: Mapped[str] = mapped_column(String(64))
+    """A digest of what was asked for."""
+    asked_at: Mapped[datetime]
+    status: Mapped[int | None]
+    """Of the answer; None until there is one."""
+    answer: Mapped[dict[str, Any] | None]

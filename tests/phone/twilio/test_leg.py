@@ -1,5 +1,6 @@
 """The leg over a whole call: tests/core/test_heard.py. Here: what a peer may do to it."""
 
+import asyncio
 import base64
 import json
 
@@ -218,3 +219,63 @@ def test_the_tape_holds_what_is_played_until_a_clear_or_the_end_of_the_stream():
         assert pair.call.tape.between(began + 1000, began + 4000) == b"\x02" * 8000 + b"\xff" * 16_000
 
     joined(scenario)
+
+
+class Found:
+    """A call that is found after a while."""
+
+    def __init__(self, then=None):
+        self.epoch, self.heard, self.legs, self.then = 1, [], [], then
+
+    async def find(self):
+        await asyncio.sleep(0.3)
+        if self.then is not None:
+            raise self.then
+        return self
+
+    def join(self, leg):
+        self.legs.append(leg)
+
+    def caller_audio(self, frame):
+        self.heard.append(frame)
+
+    def report(self, _event):
+        pass
+
+
+def finding(call, during, after=lambda _leg, _socket: None):
+    async def scenario():
+        socket = Socket()
+        leg = TwilioLeg(socket, lambda _start: call.find(), lambda: asyncio.get_running_loop().time() * 1000.0)
+        leg.receive(start())
+        await asyncio.sleep(0.1)
+        assert not leg.joined and socket.closed is None
+        during(leg)
+        await asyncio.sleep(0.5)
+        after(leg, socket)
+
+    run(scenario())
+
+
+def test_what_comes_while_the_call_is_being_found_is_heard_then():
+    call = Found()
+
+    def during(leg):
+        for _ in range(3):
+            leg.receive(media("/w=="))
+
+    finding(call, during, lambda leg, _socket: leg.receive(media("/w==")))
+    assert len(call.heard) == 4 and len(call.legs) == 1
+
+
+def test_a_stream_that_is_gone_when_its_call_is_found_does_not_join():
+    call = Found()
+    finding(call, lambda leg: leg.lost())
+    assert call.legs == []
+
+
+@pytest.mark.parametrize(("problem", "code"), [(CallRefused("no"), 1008), (ValueError("a bug"), 1011)])
+def test_a_call_that_is_not_found_closes_the_socket(problem, code):
+    closed = []
+    finding(Found(problem), lambda _leg: None, lambda _leg, socket: closed.append(socket.closed))
+    assert closed == [code]

@@ -1,7 +1,9 @@
 """One Media Stream as the phone leg of a call: plays the ledger, listens for marks, and passes the caller's audio on."""
 
+import asyncio
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from offhook.audio.format import MULAW_8K
@@ -21,8 +23,9 @@ SLICE_BYTES = 1000 * BYTES_PER_MS
 AHEAD_MS = 10_000.0  # what the carrier may hold unplayed: its buffer is the best jitter buffer there is
 STUCK_MS = 5_000.0  # a send buffer that does not move: the peer stopped reading
 DEAD_MS = 30_000.0  # media flows even in silence; without it the peer is gone
+EARLY = 500  # messages of a stream whose call is being found: ten seconds
 MALFORMED = 20  # bad messages that end a stream
-POLICY, GOING_AWAY = 1008, 1001
+POLICY, GOING_AWAY, FAILED = 1008, 1001, 1011
 
 
 class Socket(Protocol):
@@ -52,7 +55,7 @@ class Joinable(PhoneSide, Protocol):
 
 
 class TwilioLeg:
-    """The phone leg over one socket. `claim` says which call a stream belongs to, or raises CallRefused."""
+    """The phone leg over one socket. `claim` says which call a stream belongs to, at once or later, or raises CallRefused."""
 
     format = MULAW_8K
     can: frozenset[type[e.Command]] = frozenset({e.Clear, e.HangUp})
@@ -60,7 +63,7 @@ class TwilioLeg:
     def __init__(
         self,
         socket: Socket,
-        claim: Callable[[wire.Start], Joinable],
+        claim: Callable[[wire.Start], Joinable | Awaitable[Joinable]],
         now: Callable[[], float],
         *,
         playout_offset_ms: float = 0.0,
@@ -71,6 +74,8 @@ class TwilioLeg:
         self._playout_offset_ms = playout_offset_ms
         self._show_timing_math = show_timing_math
         self._call: Joinable | None = None
+        self._early: list[bytes] | None = None  # what comes while the call is being found
+        self._finding: asyncio.Task[None] | None = None
         self._out: wire.Outgoing
         self._gone = False
         self._malformed = 0
@@ -86,6 +91,10 @@ class TwilioLeg:
     def receive(self, message: bytes) -> None:
         """One whole text message. Bad ones are counted; the twentieth ends the stream."""
         if self._gone:
+            return
+        if self._early is not None:
+            if len(self._early) < EARLY:
+                self._early.append(message)
             return
         call = self._call
         if call is not None and (audio := wire.media_payload(message)) is not None:
@@ -135,9 +144,37 @@ class TwilioLeg:
         try:
             call = self._claim(start)
         except CallRefused as refused:
-            log.warning("stream refused: %s", refused)
-            self._leave(POLICY)
+            self._refuse(refused)
             return
+        if inspect.isawaitable(call):
+            self._early = []
+            self._finding = asyncio.ensure_future(self._find(call, start))
+        else:
+            self._begin(call, start, now)
+
+    async def _find(self, finding: Awaitable[Joinable], start: wire.Start) -> None:
+        """The stream's call is known later; what came meanwhile is heard then."""
+        try:
+            call = await finding
+        except CallRefused as refused:
+            self._refuse(refused)
+            return
+        except Exception:
+            log.exception("a stream's call could not be found")
+            self._leave(FAILED)
+            return
+        early, self._early = self._early or [], None
+        if self._gone:
+            return  # the carrier asks again
+        self._begin(call, start, self._now())
+        for message in early:
+            self.receive(message)
+
+    def _refuse(self, refused: CallRefused) -> None:
+        log.warning("stream refused: %s", refused)
+        self._leave(POLICY)
+
+    def _begin(self, call: Joinable, start: wire.Start, now: float) -> None:
         self._out = wire.Outgoing(start.stream_sid)
         self._newest_at = now
         self._tally = Tally(max(0, call.epoch - 1), now)

@@ -124,11 +124,12 @@ class TwilioRest:
         ring_s: int = 60,
         time_limit_s: int | None = None,
         machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None,
+        async_amd: bool = True,
     ) -> CallState:
         """Dials `to`, which the destination policy has let through, from a number of the account.
 
         `url` is asked for TwiML at the answer; `status_callback` hears of every step, and with `machine_detection` of who
-        answered, while the call goes on. With an error whose `done` is None a telephone may be ringing; so it may if this is
+        answered, while the call goes on; without `async_amd` it goes on, and `url` is asked, only when that is known. With an error whose `done` is None a telephone may be ringing; so it may if this is
         cancelled. Calls to one number are made one after the other, so that one is never taken for another's.
         """
         wanted: dict[str, Any] = {
@@ -146,8 +147,9 @@ class TwilioRest:
         if time_limit_s:
             wanted["time_limit"] = time_limit_s
         if machine_detection:
+            wanted["machine_detection"] = machine_detection
+        if machine_detection and async_amd:
             wanted |= {
-                "machine_detection": machine_detection,
                 "async_amd": "true",
                 "async_amd_status_callback": status_callback,
                 "async_amd_status_callback_method": "POST",

@@ -1,0 +1,208 @@
+"""Calls that outlive their process: which stream joins a call is settled in the store, and who lost a call lets it go.
+
+A process that is asked for a call it does not hold answers from the store. Nothing is held until a stream is there: its
+token names an epoch, and whoever moves the call's epoch by compare-and-set holds the call. A stream for a call that is
+held here joins at once, and the store is told after: so calls are answered while it is away.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+
+from offhook.call import Call
+from offhook.core import events as e
+from offhook.core.control import RESUMES, RESUMES_WITHIN_MS
+from offhook.core.past import Past
+from offhook.core.states import CallState, Next
+from offhook.errors import CallOver, CallRefused, CallsFull, StoreAway
+from offhook.journal.journal import Journal
+from offhook.journal.past import Pasts, Standing
+from offhook.journal.record import Record
+from offhook.switchboard import Switchboard
+
+log = logging.getLogger(__name__)
+
+STORE_S = 2.0  # a store that takes longer for a question of the carrier's is away
+SETTLE_S = 0.1  # a process that still lives has told what it knew of a call by then
+GATHER_S = 0.1  # streams that join meanwhile are told to the store at once; and their calls are kept by then
+LOOK_S = 1.0  # how often calls that no stream carries are looked after
+LOOK_AT_ALL = 5  # so many looks apart, all calls
+OVER_S = 20.0  # after the carrier says that a call is over, whoever holds it has told so
+IN_VAIN = 3  # answers that bring no stream
+
+
+class Resuming:
+    """Of one process."""
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        journal: Journal,
+        ready: asyncio.Event,
+        *,
+        tell: Callable[[Sequence[Record]], None] = lambda _records: None,
+        taken: Callable[[Past], None] = lambda _past: None,
+    ) -> None:
+        """`tell` is told records that did not go by way of the journal; `taken`, of calls that go on here."""
+        self._switchboard, self._journal, self._ready = switchboard, journal, ready
+        self._pasts, self._tell, self._taken = Pasts(journal.store), tell, taken
+        self._joined: dict[str, int] = {}  # epochs that the store is still to be told of
+        self._unsure: set[str] = set()  # calls of which it may have been told, or not
+        self._come = asyncio.Event()
+        self._closing: dict[str, asyncio.Task[None]] = {}
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._journal.wall_clock(), UTC)
+
+    # ------------------------------------------------------------------------------------------ what the carrier asks
+
+    async def standing(self, sid: str) -> Standing | None:
+        """Where a call stands that this process does not hold; None if nobody ever did. Raises StoreAway."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                await self._journal.inherited()
+                return await self._pasts.standing(sid, self._now())
+        except TimeoutError:
+            raise StoreAway(f"it did not answer within {STORE_S:.0f} s") from None
+
+    async def next(self, call_id: str, sid: str, epoch: int | None, in_vain: int) -> tuple[Next, Standing | None, int]:
+        """The carrier asks how to go on with a call in progress that this process does not hold; `in_vain`: so many answers
+        brought no stream by now. What to answer, for which call, and how many they are with this one. Raises StoreAway."""
+        call = await self.standing(sid)
+        if call is None or call.call_id != call_id:
+            return Next.HANG_UP, None, 0
+        if call.over:
+            await self._end(call, e.Result.COMPLETED, e.Reason.AGENT_HUNG_UP)
+            return Next.HANG_UP, None, 0
+        in_vain = in_vain + 1 if epoch == call.epoch else 0
+        often = sum(ago < RESUMES_WITHIN_MS for ago in call.resumed_ms_ago) >= RESUMES
+        if often or in_vain >= IN_VAIN:
+            reason = e.Reason.RESUMED_TOO_OFTEN if often else e.Reason.NO_STREAM
+            await self._end(call, e.Result.FAILED, reason)
+            return Next.APOLOGISE, None, 0
+        return Next.STREAM, call, in_vain
+
+    def over(self, sid: str, *, failed: bool = False) -> None:
+        """The carrier says that a call is over which this process does not hold. If nobody has closed it soon, it is closed
+        here."""
+        if sid not in self._closing:
+            task = self._closing[sid] = asyncio.get_running_loop().create_task(
+                self._close(sid, failed), name="end of a call"
+            )
+            task.add_done_callback(lambda _task: self._closing.pop(sid, None))
+
+    async def _close(self, sid: str, failed: bool) -> None:
+        await asyncio.sleep(OVER_S)
+        try:
+            call = await self.standing(sid)
+            if call is not None and self._switchboard.by_sid(sid) is None:
+                await self._end(call, e.Result.FAILED if failed else None, e.Reason.CALLER_HUNG_UP)
+        except StoreAway as away:
+            log.debug("a call is left to be seen to: %s", away)
+
+    async def _end(self, call: Standing, result: e.Result | None, reason: e.Reason) -> None:
+        self._tell(await self._pasts.end(call.call_id, self._now(), result, reason))
+
+    # ------------------------------------------------------------------------------------------ streams
+
+    def joined(self, call: Call) -> None:
+        """A stream has joined a call that this process holds."""
+        self._joined[call.id] = call.epoch
+        self._come.set()
+
+    async def claim(self, call_id: str, sid: str, epoch: int) -> Call:
+        """A stream wants to carry a call that this process does not hold: it goes on here. Raises CallRefused."""
+        if self._switchboard.draining:
+            raise CallsFull("the server is shutting down")
+        try:
+            async with asyncio.timeout(2 * STORE_S):
+                await self._ready.wait()
+                await self._journal.inherited()
+                await self._pasts.take(call_id, sid, epoch)
+                await asyncio.sleep(SETTLE_S)
+                past = await self._pasts.read(call_id, self._now())
+        except (StoreAway, TimeoutError) as away:
+            raise CallRefused(f"nothing is known of the call: {away or 'the store does not answer'}") from away
+        return await self._revive(past)
+
+    async def _revive(self, past: Past) -> Call:
+        self._journal.resume(past)
+        self._taken(past)
+        try:
+            return self._switchboard.revive(past)
+        except Exception as failed:
+            self._journal.forget(past.call_id)
+            if isinstance(failed, CallsFull):
+                raise
+            log.exception("a call cannot be gone on with", extra={"call_id": past.call_id})
+            self._switchboard.remember(past.info.sid, Next.APOLOGISE)
+            self._tell(await self._pasts.end(past.call_id, self._now(), e.Result.FAILED, e.Reason.AGENT_FAILED))
+            raise CallOver("its agent cannot be had") from failed
+
+    # ------------------------------------------------------------------------------------------ who holds a call
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While the block runs, the store is told which streams have joined, and calls that were lost are let go."""
+        looking = asyncio.create_task(self._run(), name="who holds which call")
+        try:
+            yield
+        finally:
+            tasks = [looking, *self._closing.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self) -> None:
+        looks = 0
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._come.wait()
+                await asyncio.sleep(GATHER_S)
+            except TimeoutError:
+                looks += 1
+            self._come.clear()
+            try:
+                await self._look(everywhere=looks % LOOK_AT_ALL == 0)
+            except StoreAway as away:
+                log.debug("who holds a call is not known: %s", away)
+            except Exception:
+                log.exception("who holds a call could not be looked up")
+
+    async def _look(self, *, everywhere: bool) -> None:
+        joined, self._joined = self._joined, {}
+        held = {
+            call.id: call.epoch
+            for call in self._switchboard.calls
+            if call.id not in joined and (everywhere or call.id in self._unsure or call.state is CallState.PARKED)
+        }
+        if not (joined or held):
+            return
+        try:
+            unknown, lost = await self._pasts.advance(joined, held)
+        except StoreAway:
+            self._unsure |= joined.keys()
+            raise
+        self._unsure -= held.keys()
+        for call_id in unknown:  # the journal will bring them there
+            if self._switchboard.find(call_id) is not None:
+                self._joined.setdefault(call_id, joined[call_id])
+        for call_id in lost:
+            call = self._switchboard.find(call_id)
+            if call is not None and call.epoch == (joined | held)[call_id]:
+                self._let_go(call)
+
+    def outdated(self, call_id: str, epoch: int | None) -> None:
+        """The carrier speaks of a stream of this epoch: if that is beyond what this process gave, others have carried the
+        call since."""
+        call = self._switchboard.find(call_id)
+        if call is not None and epoch is not None and epoch > call.epoch:
+            self._let_go(call)
+
+    def _let_go(self, call: Call) -> None:
+        self._journal.forget(call.id)
+        self._switchboard.let_go(call)
+        self._joined.pop(call.id, None)
