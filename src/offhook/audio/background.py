@@ -14,9 +14,9 @@ from offhook.audio.vad import WINDOW_MS
 PAST_MS = 4_000
 QUIETER = 0.1
 """The part of all moments that is no louder than the background."""
-QUIET_DBFS = -37.0
+QUIET_DBFS = -41.0
 """A background below this hides nobody."""
-BEGINS_DB, LASTS_DB = 10.0, 6.0
+BEGINS_DB, LASTS_DB = 11.0, 6.0
 """So much over the background begins speech, and goes on with it (bench/background.py)."""
 
 _WINDOWS = int(PAST_MS / WINDOW_MS)
