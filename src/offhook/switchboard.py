@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Collection
 from typing import Any
 
+from offhook.audio.format import MULAW_8K, Format
 from offhook.call import AtCarrier, Call, Publish, Record
 from offhook.core import events as e
 from offhook.core.dialling import RING_MS
@@ -17,6 +18,7 @@ from offhook.errors import CallOver, CallRefused, CallsFull
 
 log = logging.getLogger(__name__)
 
+OpenAgent = Callable[[CallInfo], AgentLeg]
 FINISH_S = 30.0
 """What tools that outlive their calls get when the process ends."""
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
@@ -28,7 +30,7 @@ class Switchboard:
 
     def __init__(
         self,
-        open_agent: Callable[[CallInfo], AgentLeg],
+        open_agent: OpenAgent,
         *,
         limit: int | None = None,
         max_call_seconds: float = 3600.0,
@@ -79,10 +81,11 @@ class Switchboard:
         """Whether a call is one of this process, or was until it ended."""
         return sid in self._by_sid or _digest(sid) in self._over
 
-    def admit(self, info: CallInfo) -> Call:
+    def admit(self, info: CallInfo, *, format: Format = MULAW_8K, open_agent: OpenAgent | None = None) -> Call:
         """The carrier asks what to do with a call. The same sid gives the same call.
 
-        Raises CallOver if it has ended, CallsFull if there is no room or the process drains.
+        `format` is that of the call's phone legs, `open_agent` opens an agent other than the usual one. Raises
+        CallOver if it has ended, CallsFull if there is no room or the process drains.
         """
         if (call := self._by_sid.get(info.sid)) is not None:
             if call.state is CallState.ENDING:
@@ -91,7 +94,7 @@ class Switchboard:
         if _digest(info.sid) in self._over:
             raise CallOver("the call has ended")
         self._make_room()
-        return self._begin(self._made(info, self._open_agent(info)))
+        return self._begin(self._made(info, (open_agent or self._open_agent)(info), format=format))
 
     def dial(
         self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
@@ -203,11 +206,11 @@ class Switchboard:
         call.epoch += 1
         return call
 
-    def adopt(self, info: CallInfo) -> Call:
-        """A stream of the user's own TwiML, whose call no webhook announced. Raises CallRefused."""
+    def adopt(self, info: CallInfo, *, format: Format = MULAW_8K, open_agent: OpenAgent | None = None) -> Call:
+        """A stream whose call nobody announced: of the user's own TwiML, or of a browser. Raises CallRefused."""
         if info.sid in self._by_sid:
             raise CallRefused("the call has a stream")
-        call = self.admit(info)
+        call = self.admit(info, format=format, open_agent=open_agent)
         call.epoch += 1
         return call
 

@@ -2,8 +2,12 @@ import asyncio
 import math
 import random
 
+import pytest
+
 from offhook.agent.listening import Listening
 from offhook.audio import g711
+from offhook.audio.convert import Converter
+from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_16K, PCM16_24K
 from offhook.audio.vad import EnergyModel, VoiceBank
 from offhook.core import events as e
 from offhook.core.tape import Tape
@@ -191,15 +195,17 @@ def test_the_timer_runs_only_while_somebody_listens():
 
 
 class Telephone:
-    """Hears `played` and sends `heard`."""
+    """Hears `played`, of a call of some format, and sends `heard`, all told in µ-law."""
 
-    def __init__(self, recogniser, played: bytes, heard: bytes):
-        self.recogniser, self.played, self.heard = recogniser, played, heard
+    def __init__(self, recogniser, played: bytes, heard: bytes, format=MULAW_8K):
+        self.recogniser, self.played, self.heard, self.format = recogniser, played, heard, format
 
     def call(self) -> Side:
         async def scenario():
             side = Side()
-            side.tape.wrote(self.played, side.now())
+            side.tape = Tape(self.format)
+            convert = Converter(MULAW_8K, self.format, aligned=True)
+            side.tape.wrote(convert(self.played) + convert.flush(), side.now())
             hearing = Listening(VoiceBank(EnergyModel())).open(side, self.recogniser, Endpointing())
             for at in range(0, len(self.heard), 160):
                 await asyncio.sleep(0.02)
@@ -240,6 +246,11 @@ def test_the_agents_own_voice_is_no_turn():
     assert side.events == []
     assert words.fed == 0
     assert Telephone(Words(), b"", ECHO).call().kinds()[0] is e.SpeechStarted, "the same sound when nothing was played"
+
+
+@pytest.mark.parametrize("format", [PCM16_8K, PCM16_16K, PCM16_24K], ids=str)
+def test_the_agents_own_voice_is_no_turn_whatever_the_caller_is_played_it_in(format):
+    assert Telephone(Words(), PLAYED, ECHO, format).call().events == []
 
 
 def test_a_caller_over_the_agents_echo_is_heard_and_the_echo_before_is_not_fed():

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.audio.convert import Between, Converter
-from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_16K, PCM16_24K
+from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_16K, PCM16_24K, Format
 
-FORMATS = (MULAW_8K, PCM16_8K, PCM16_24K)
+FORMATS = (MULAW_8K, PCM16_8K, PCM16_16K, PCM16_24K)
 
 
 def tone(form, ms, hertz=440.0):
@@ -39,7 +39,8 @@ def test_an_aligned_stream_is_as_long_as_its_source_and_each_moment_stays_where_
 
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 700), max_size=12), st.sampled_from([(PCM16_24K, MULAW_8K), (PCM16_8K, MULAW_8K),
-                                                                    (MULAW_8K, PCM16_24K)]))  # fmt: skip
+                                                                    (MULAW_8K, PCM16_24K), (PCM16_16K, PCM16_24K),
+                                                                    (PCM16_24K, PCM16_16K), (PCM16_16K, MULAW_8K)]))  # fmt: skip
 def test_a_stream_may_be_cut_anywhere_even_within_a_sample(cuts, formats):
     source, target = formats
     whole = tone(source, 100, 1000.0)
@@ -57,8 +58,8 @@ def test_a_stream_that_is_not_aligned_withholds_nothing():
 
 
 def test_a_rate_there_is_no_way_to_is_refused():
-    with pytest.raises(ValueError, match="16000"):
-        Converter(PCM16_16K, MULAW_8K)
+    with pytest.raises(ValueError, match="22050"):
+        Converter(Format("pcm16", 22050), MULAW_8K)
 
 
 def test_between_a_call_and_a_leg_each_item_has_its_own_stream():
@@ -73,3 +74,10 @@ def test_between_a_call_and_a_leg_each_item_has_its_own_stream():
     assert between.end("a") == b"" == between.end("nobody's")
     between.clear()
     assert between.end("b") == b""
+
+
+def test_a_converter_serves_one_stretch_after_the_other():
+    convert = Converter(PCM16_24K, PCM16_8K, aligned=True)
+    stretch = tone(PCM16_24K, 60)
+    first = convert(stretch) + convert.flush()
+    assert first == convert(stretch) + convert.flush() and len(first) == 60 * 16

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.audio.resample import Down24To8, Up8To16, Up8To24, resample
+from offhook.audio.resample import (
+    Down16To8,
+    Down24To8,
+    Down24To16,
+    Up8To16,
+    Up8To16Clean,
+    Up8To24,
+    Up16To24,
+    resample,
+)
 
-STREAMS: list[Callable[[], Up8To24 | Down24To8 | Up8To16]] = [Up8To24, Down24To8, Up8To16]
+Stream = Up8To24 | Down24To8 | Up8To16 | Up8To16Clean | Down16To8 | Up16To24 | Down24To16
+STREAMS: list[Callable[[], Stream]] = [Up8To24, Down24To8, Up8To16, Up8To16Clean, Down16To8, Up16To24, Down24To16]
 NOISE = np.random.default_rng(711).integers(-32768, 32768, 2400).astype("<i2").tobytes()
 
 
@@ -41,9 +51,38 @@ def test_what_8_khz_cannot_carry_is_80_db_down(hz: int) -> None:
 
 
 @pytest.mark.parametrize("hz", [300, 1000, 2000, 3000, 3400])
-@pytest.mark.parametrize(("stream", "rate"), [(Up8To24, 8000), (Down24To8, 24000)])
+@pytest.mark.parametrize(
+    ("stream", "rate"),
+    [
+        (Up8To24, 8000),
+        (Down24To8, 24000),
+        (Up8To16Clean, 8000),
+        (Down16To8, 16000),
+        (Up16To24, 16000),
+        (Down24To16, 24000),
+    ],
+)
 def test_speech_passes_unchanged(stream: type[Up8To24], rate: int, hz: int) -> None:
     assert _db(stream()(_tone(hz, rate))) == pytest.approx(0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("stream", "rate", "hz"),
+    [(Down16To8, 16000, 4300), (Down16To8, 16000, 7000), (Down24To16, 24000, 8300), (Down24To16, 24000, 11000)],
+)
+def test_what_the_lower_rate_cannot_carry_is_80_db_down(stream: type[Up8To24], rate: int, hz: int) -> None:
+    assert _db(stream()(_tone(hz, rate))) < -80
+
+
+@pytest.mark.parametrize(("rate", "hz"), [(8000, 1000), (8000, 3000), (16000, 1000), (16000, 7000)])
+def test_images_of_the_other_rates_are_80_db_down(rate: int, hz: int) -> None:
+    stream, to_rate = (Up8To16Clean(), 16000) if rate == 8000 else (Up16To24(), 24000)
+    up = np.frombuffer(stream(_tone(hz, rate, 1.5)), "<i2").astype(float)[2000 : 2000 + to_rate]
+    spectrum = np.abs(np.fft.rfft(up * np.kaiser(len(up), 20)))
+    near = slice(hz - 40, hz + 40)
+    tone = spectrum[near].max()
+    spectrum[near] = 0
+    assert 20 * np.log10(spectrum.max() / tone) < -80
 
 
 @pytest.mark.parametrize("hz", [1000, 3000])
@@ -57,7 +96,9 @@ def test_images_after_upsampling_are_80_db_down(hz: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "rate", "to_rate", "most_ms"), [(Up8To24, 8000, 24000, 3), (Down24To8, 24000, 8000, 3), (Up8To16, 8000, 16000, 2)]
+    ("stream", "rate", "to_rate", "most_ms"),
+    [(Up8To24, 8000, 24000, 3), (Down24To8, 24000, 8000, 3), (Up8To16, 8000, 16000, 2), (Up8To16Clean, 8000, 16000, 3),
+     (Down16To8, 16000, 8000, 3), (Up16To24, 16000, 24000, 3), (Down24To16, 24000, 16000, 3)],
 )  # fmt: skip
 def test_a_click_leaves_at_most_3_ms_later(stream: type[Up8To24], rate: int, to_rate: int, most_ms: float) -> None:
     click = np.zeros(rate // 10, "<i2")
@@ -67,7 +108,10 @@ def test_a_click_leaves_at_most_3_ms_later(stream: type[Up8To24], rate: int, to_
     assert 0 < delay_ms <= most_ms
 
 
-@pytest.mark.parametrize(("stream", "frame", "out"), [(Up8To24, 320, 960), (Down24To8, 960, 320), (Up8To16, 320, 640)])
+@pytest.mark.parametrize(
+    ("stream", "frame", "out"),
+    [(Up8To24, 320, 960), (Down24To8, 960, 320), (Up8To16, 320, 640), (Up16To24, 640, 960), (Down24To16, 960, 640)],
+)
 def test_nothing_is_held_back_from_a_frame(stream: type[Up8To24], frame: int, out: int) -> None:
     converter = stream()
     assert {len(converter(bytes(frame))) for _ in range(5)} == {out}

@@ -112,3 +112,37 @@ def test_what_is_lost_with_the_stream_is_all_that_is_not_settled():
     e.reported("b", 80.0)
     assert e.lost() == {"a": 90.0, "b": 80.0}
     assert e.settled(9999.0) is None, "it was told"
+
+
+def test_a_report_that_crossed_a_clear_is_of_what_was_cut():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.wrote("b", 0.0, 500.0, 0.0)
+    e.clear(500.0)
+    e.wrote("b", 300.0, 200.0, 510.0)
+    e.reported("a", 500.0)
+    e.reported("b", 9999.0)
+    e.cleared({"b": 20.0})
+    assert e.settled(600.0) == {"a": 500.0, "b": 500.0}
+    assert e.lost() == {"b": 0.0}, "nothing is known yet of what is said again"
+
+
+def test_a_report_before_an_answer_that_is_too_late_is_of_what_is_over():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.clear(100.0)
+    assert e.settled(1100.0) == {"a": 0.0}
+    e.wrote("a", 0.0, 500.0, 1200.0)
+    e.reported("a", 400.0)
+    assert e.lost() == {"a": 0.0}
+    e.cleared({"a": 450.0})
+    e.reported("a", 30.0)
+    assert e.lost() == {"a": 30.0}
+
+
+def test_a_player_that_stopped_cannot_have_played_more_than_it_was_given():
+    e = ReportedEar()
+    e.wrote("a", 0.0, 500.0, 0.0)
+    e.clear(100.0)
+    e.cleared({"a": 9999.0, "nobody's": 5.0})
+    assert e.settled(150.0) == {"a": 500.0}

@@ -1,4 +1,4 @@
-from offhook.audio.format import MULAW_8K, PCM16_8K
+from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_24K
 from offhook.core.tape import PAST_MS, Tape
 
 QUIET = MULAW_8K.silence
@@ -142,3 +142,14 @@ def test_a_lost_stream_settles_nothing_any_more():
     tape.lost(6.0)
     tape.settled(10.0)
     assert tape.between(0.0, 20.0) == b"a" * 40 + QUIET(15)
+
+
+def test_samples_of_two_bytes_are_never_torn():
+    tape = Tape(PCM16_24K)
+    tape.wrote(b"\x01\x02" * 240, 100.03)
+    tape.cleared(105.01)
+    tape.settled(-0.013)
+    tape.wrote(b"\x01\x02" * 240, 110.01)
+    for begin in (100.0, 100.01, 100.02, 100.03, 101.0, 104.017):
+        heard = tape.between(begin, begin + 15.01)
+        assert set(zip(heard[::2], heard[1::2], strict=True)) == {(0, 0), (1, 2)}

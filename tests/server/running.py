@@ -124,6 +124,7 @@ def running(
     agents=tuple,
     journal=None,
     dialling=None,
+    offer=None,
     **options,
 ) -> Iterator[Running]:
     """A server until the block ends. With a `folder` it keeps calls, there or in the database of the URL. `options`: those
@@ -151,7 +152,7 @@ def running(
         kept = journal
         if folder is not None:
             kept = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
-        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents, dialling=dialling)
+        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents, dialling=dialling, offer=offer)
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)

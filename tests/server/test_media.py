@@ -155,7 +155,8 @@ def test_binary_messages_are_malformed_and_the_twentieth_ends_the_stream(server)
             ws.send(b"\x00")
         ws.send(start_message(token=token))
         assert audio_until_mark(ws)
-        ws.send(b"\x00")
+        send_frame(ws, Opcode.BINARY, b"\x00", fin=False)
+        send_frame(ws, Opcode.CONT, b"\x00")
         assert close_code(ws) == 1008
 
 
@@ -170,7 +171,7 @@ def send_frame(ws, opcode, data, fin=True, bits=0):
     [
         ([(Opcode.CONT, b"x", True)], 1002),
         ([(Opcode.TEXT, b"x", False), (Opcode.TEXT, b"y", True)], 1002),
-        ([(Opcode.BINARY, b"x", False)], 1003),
+        ([(Opcode.BINARY, b"x", False), (Opcode.BINARY, b"y", True)], 1002),
         ([(Opcode.PING, b"x", False)], 1002),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from offhook.bus import ALL_CALLS, Bus
+from offhook.core import events as e
 from offhook.errors import StoreAway
 from offhook.server import sweep as module
 from offhook.server.feed import Feed
@@ -75,6 +76,18 @@ def test_a_silent_call_is_closed_when_the_carrier_says_that_it_is_over(database_
             assert await world.ended(f"c{number}") == (lost if closed else (None, None))
 
     swept(database_url, scenario)
+
+
+def test_no_carrier_is_asked_after_a_browsers_call(sqlite):
+    async def scenario(world):
+        await lived(world.store, e.CallBegan("BR1", "", "inbound", "browser", ""), *BEGAN[1:], call_id="c1")
+        world.now = NOON + timedelta(minutes=4)
+        assert await world.sweep.close_lost() == 0
+        assert world.asked == []
+        world.now = NOON + timedelta(hours=2)
+        assert await world.sweep.close_lost() == 1, "longer than any call may be"
+
+    swept(sqlite, scenario)
 
 
 def test_the_end_is_told_like_any_other(database_url):

@@ -9,12 +9,14 @@ from offhook import Agent
 from offhook.agent.roster import Roster
 from offhook.phone.allowance import Allowance
 from offhook.phone.destinations import Destinations
+from offhook.server.console import SCREENS
 from offhook.server.outgoing import Dialling
 from tests.server.running import ACCOUNT, running
 from tests.server.test_live import watch
 
-# Routes that are not the operator's: probes, and what Twilio signs.
-OPEN = {"/healthz", "/readyz"}
+# Routes that are not the operator's: probes, the console's files (not what they show), and what Twilio signs.
+OPEN = {"/healthz", "/readyz", *(path.replace("{call_id}", "c1") for path in SCREENS)}
+ASSETS = ("/assets/", "/favicon")
 SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/twiml", "/twilio/next", "/twilio/status"}
 
 
@@ -35,7 +37,7 @@ def guarded(tmp_path_factory):
 
 
 def filled_in(path):
-    return path.replace("{call_id}", "c1")
+    return path.replace("{call_id}", "c1").replace("{name}", "x.js")
 
 
 def test_no_route_answers_a_stranger(guarded):
@@ -52,7 +54,9 @@ def test_no_route_answers_a_stranger(guarded):
                 continue
             for method in route.methods - {"HEAD"}:
                 answer = httpx.request(method, guarded.origin + path, headers=headers)
-                if path in OPEN:
+                if path.startswith(ASSETS):
+                    assert answer.status_code in (200, 404)
+                elif path in OPEN:
                     assert answer.status_code == 200
                 elif path.rstrip("/") in SIGNED:
                     assert answer.status_code == 403 and answer.json()["detail"] == "The signature does not hold."

@@ -16,10 +16,13 @@ from functools import partial
 
 from offhook.audio import g711
 from offhook.audio.background import BEGINS_DB, LASTS_DB, Background
+from offhook.audio.convert import Converter
 from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
+from offhook.audio.format import MULAW_8K, PCM16_8K
 from offhook.audio.vad import WINDOW_MS, SpeechGate, Track, Transition, VoiceBank
 from offhook.core import events as e
 from offhook.core.leg import AgentSide
+from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import LegFailed
 from offhook.speech.base import Recognised, Recogniser
@@ -32,6 +35,7 @@ BEFORE_MS = 300  # audio before a start that the recogniser gets too: the detect
 PCM_BYTES_PER_MS, MULAW_BYTES_PER_MS = 16, 8
 WINDOW_BYTES = 2 * WINDOW
 PLAYED_MS = PLAYED / 8
+EDGE_MS = 8  # read before and behind a stretch whose rate is changed: the filter needs it
 BACKLOG_MS = 30_000  # audio that may wait to be judged
 
 
@@ -93,6 +97,7 @@ class OwnVoice:
 
     def __init__(self, call: AgentSide) -> None:
         self._call = call
+        self._played = _as_recognisers_hear_it(call.tape)
         self._guard: EchoGuard | None = None
         self._begins: deque[float] = deque(
             maxlen=self._STEADY
@@ -120,8 +125,22 @@ class OwnVoice:
             return window, window, "clear"
         if self._guard is None:
             self._guard = EchoGuard()
-        left, verdict = self._guard.listen(window, g711.decode(self._call.tape.between(now - PLAYED_MS, now)))
+        left, verdict = self._guard.listen(window, self._played(now - PLAYED_MS, now))
         return self._guard.hush() if verdict == "echo" else left, left, verdict
+
+
+def _as_recognisers_hear_it(tape: Tape) -> Callable[[float, float], bytes]:
+    """Reads a tape, whatever its format, as PCM16 at 8 kHz."""
+    if tape.format is MULAW_8K:
+        return lambda from_ms, to_ms: g711.decode(tape.between(from_ms, to_ms))
+    convert = Converter(tape.format, PCM16_8K, aligned=True)
+    edge = slice(EDGE_MS * PCM_BYTES_PER_MS, -EDGE_MS * PCM_BYTES_PER_MS)
+
+    def read(from_ms: float, to_ms: float) -> bytes:
+        stretch = tape.between(from_ms - EDGE_MS, to_ms + EDGE_MS)
+        return (convert(stretch) + convert.flush())[edge]
+
+    return read
 
 
 class Hearing:

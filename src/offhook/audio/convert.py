@@ -1,14 +1,30 @@
 """From one format to another, as a stream: what a call needs where its two legs speak different ones."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from offhook.audio import g711
 from offhook.audio.format import Format
-from offhook.audio.resample import Down24To8, Up8To24
+from offhook.audio.resample import Down16To8, Down24To8, Down24To16, Up8To16Clean, Up8To24, Up16To24
 
-RATES = (8000, 24000)
+STEPS = {
+    (8000, 16000): Up8To16Clean, (8000, 24000): Up8To24, (16000, 24000): Up16To24,
+    (16000, 8000): Down16To8, (24000, 8000): Down24To8, (24000, 16000): Down24To16,
+}  # fmt: skip
+"""What changes a rate, by the two of them."""
+RATES = {rate for pair in STEPS for rate in pair}
 DELAY_MS = 3
 """Of a change of rate. An `aligned` stream has none."""
+
+
+class Change(Protocol):
+    """A stream from one rate to another."""
+
+    def __call__(self, pcm16: bytes) -> bytes:
+        """The next piece."""
+
+    def flush(self) -> bytes:
+        """What is left at the end; as new then."""
 
 
 class Converter:
@@ -20,16 +36,17 @@ class Converter:
         if source.rate not in RATES or target.rate not in RATES:
             raise ValueError(f"no conversion from {source.rate} to {target.rate} samples a second")
         self._steps: list[Callable[[bytes], bytes]] = []
-        self._rate: Up8To24 | Down24To8 | None = None
+        self._rate: Change | None = None
         if source.encoding == "mulaw":
             self._steps.append(g711.decode)
         if source.rate != target.rate:
-            self._rate = Up8To24() if target.rate > source.rate else Down24To8()
+            self._rate = STEPS[source.rate, target.rate]()
             self._steps.append(self._rate)
         if target.encoding == "mulaw":
             self._steps.append(g711.encode)
         self._to_mulaw = target.encoding == "mulaw"
-        self._skip = DELAY_MS * target.bytes_per_ms if aligned and self._rate is not None else 0
+        self._delay = DELAY_MS * target.bytes_per_ms if aligned and self._rate is not None else 0
+        self._skip = self._delay
         self._odd = b""
 
     def __call__(self, audio: bytes) -> bytes:
@@ -47,10 +64,11 @@ class Converter:
         return audio
 
     def flush(self) -> bytes:
-        """What the filter still holds, at the end of the stream."""
+        """What the filter still holds, at the end of the stream; the next one begins as new."""
         if self._rate is None:
             return b""
         rest = self._rate.flush()
+        self._skip = self._delay
         return g711.encode(rest) if self._to_mulaw else rest
 
 

@@ -135,6 +135,52 @@ class Down24To8(_Down):
         super().__init__(3, _lowpass(72, 0.93 / 3))
 
 
+class Up8To16Clean(_Up):
+    """8 kHz to 16 kHz: 3 ms of delay; images of what is below 3.4 kHz are under −80 dB."""
+
+    def __init__(self) -> None:
+        super().__init__(2, _lowpass(48, 0.93 / 2))
+
+
+class Down16To8(_Down):
+    """16 kHz to 8 kHz: under 3 ms of delay; what lies at 4.3–8 kHz is under −80 dB."""
+
+    def __init__(self) -> None:
+        super().__init__(2, _lowpass(48, 0.93 / 2))
+
+
+class _By48k(_Up):
+    """Up to 48 kHz with all taken out that the lower of the two rates cannot carry, and every so many samples of that."""
+
+    def __init__(self, ratio: int, every: int) -> None:
+        self._every = every
+        super().__init__(ratio, _lowpass(144, 0.93 / 3))
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._skip = 0
+
+    def __call__(self, pcm16: bytes) -> bytes:
+        samples = np.frombuffer(super().__call__(pcm16), "<i2")
+        kept = samples[self._skip :: self._every]
+        self._skip = (self._skip - len(samples)) % self._every
+        return kept.tobytes()
+
+
+class Up16To24(_By48k):
+    """16 kHz to 24 kHz: 3 ms of delay; images of what is below 7.2 kHz are under −80 dB."""
+
+    def __init__(self) -> None:
+        super().__init__(3, 2)
+
+
+class Down24To16(_By48k):
+    """24 kHz to 16 kHz: 3 ms of delay; what lies at 8.2–12 kHz is under −80 dB."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 3)
+
+
 class Up8To16(_Up):
     """8 kHz to 16 kHz for a recogniser trained on wideband speech: 2 ms of delay.
 

@@ -12,6 +12,7 @@ from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.server.carrier import Carrier
 from offhook.server.dialling import allowance, destinations, twilio_rest
+from offhook.server.findings import Look
 from offhook.server.head import is_loopback_address
 from offhook.server.lifetime import Listening
 from offhook.server.lifetime import serve as serve_app
@@ -38,10 +39,11 @@ async def serve(
     on_ready: Callable[[int], None] = lambda _port: None,
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
+    look: Look = lambda _online: (),
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
-    agents are loaded anew when it changes."""
+    agents are loaded anew when it changes; `look` is the doctor's."""
     app = App(
         options(settings, account_sid, keys, try_it=try_it, command=command),
         roster.open,
@@ -50,6 +52,8 @@ async def serve(
         dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
         agents=lambda: agents_shown(roster),
         reopen_agent=roster.reopen,
+        look=look,
+        offer=roster,
     )
 
     async def replace(loaded: Loaded) -> None:

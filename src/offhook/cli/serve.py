@@ -18,6 +18,7 @@ from offhook.cli.live import LiveTalk
 from offhook.core import events as e
 from offhook.errors import ConfigError
 from offhook.phone.twilio.signature import Key
+from offhook.server.finding import Finding
 from offhook.server.head import is_loopback_address
 from offhook.server.logs import start_logging
 from offhook.server.simulator_account import data_folder, simulator_account
@@ -26,6 +27,7 @@ from offhook.settings import Settings, without_secrets
 SIM_CALLS_PORT = 8000  # what `sim call` calls unless told otherwise
 
 TRY_IT = "what are your opening hours"
+DEMO_AGENT = "offhook.agent.cafe:agent"
 
 DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
@@ -56,7 +58,8 @@ def run_demo(port: int | None) -> None:
         where = "" if port == SIM_CALLS_PORT else f" --url {url}/incoming-call"
         typer.echo(
             f"offhook answers at {url}\n\n"
-            f'Call it from another terminal:\n  {command()} sim call{where} --say "{TRY_IT}"\n\n'
+            "Talk to it there with your browser (press Talk), or call it from another terminal:\n"
+            f'  {command()} sim call{where} --say "{TRY_IT}"\n\n'
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 
@@ -66,6 +69,7 @@ def run_demo(port: int | None) -> None:
         (account.account_sid, keys),
         loaded,
         try_it=TRY_IT,
+        target=DEMO_AGENT,
         on_started=started,
         watch=LiveTalk(typer.echo).watch,
     )
@@ -109,7 +113,7 @@ def run_serve(target: str | None, *, host: str | None, port: int | None, reload:
     watched = target if settings.reload else None
     # Only simulated callers come without Twilio: their talk is the developer's own, and nobody's secret.
     watch = _nothing if settings.twilio_account_sid else LiveTalk(typer.echo).watch
-    _run(settings, account, loaded, try_it=None, on_ready=ready, reload=watched, watch=watch)
+    _run(settings, account, loaded, try_it=None, target=target, on_ready=ready, reload=watched, watch=watch)
 
 
 def _nothing(_call_id: str, _event: e.Event) -> None:
@@ -142,21 +146,31 @@ def _run(
     loaded: Loaded,
     *,
     try_it: str | None,
+    target: str | None,
     on_started: Callable[[int], None] = lambda _port: None,
     on_ready: Callable[[int], None] = lambda _port: None,
     watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
 ) -> None:
+    roster = Roster(loaded.agents, loaded.known, credentials(settings))
+
+    def look(online: bool) -> list[Finding]:
+        from offhook.server.doctor import examine  # much to import for who never asks
+
+        agents = [agent for _, agent, _ in roster.listed()]
+        return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials)
+
     main = serve(
         settings,
         *account,
-        Roster(loaded.agents, loaded.known, credentials(settings)),
+        roster,
         try_it=try_it,
         command=command(),
         on_started=on_started,
         on_ready=on_ready,
         watch=watch,
         reload=reload,
+        look=look,
     )
     try:
         import uvloop

@@ -7,6 +7,7 @@ will ever have heard of it (docs/heard.md).
 """
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -48,7 +49,7 @@ class ReportedEar:
         self._heard_ms: dict[str, float] = {}
         self._length_ms: dict[str, float] = {}
         self._ended: set[str] = set()
-        self._cuts: deque[tuple[float, dict[str, float]]] = deque()
+        self._cuts: deque[_Cut] = deque()
         self._answers: deque[dict[str, float]] = deque()
         self._too_late = 0  # answers that are still to come for cuts that were settled without them
         self._finished: list[str] = []
@@ -69,8 +70,13 @@ class ReportedEar:
 
     def reported(self, item: str, ms: float) -> None:
         """The player has played `ms` of the item."""
-        if item in self._heard_ms:
-            self._heard_ms[item] = max(self._heard_ms[item], min(ms, self._length_ms[item]))
+        if self._too_late:
+            return  # it speaks of what was settled without it
+        cut = self._cuts[len(self._answers)] if len(self._cuts) > len(self._answers) else None
+        if cut is not None and item in cut.heard_ms:  # it has not heard of the clear yet
+            _take(cut.heard_ms, cut.length_ms, item, ms)
+        else:
+            _take(self._heard_ms, self._length_ms, item, ms)
             self._check(item)
 
     def _check(self, item: str) -> None:
@@ -80,7 +86,7 @@ class ReportedEar:
             self._finished.append(item)
 
     def clear(self, now: float) -> None:
-        self._cuts.append((now + self._patience_ms, self._heard_ms))
+        self._cuts.append(_Cut(now + self._patience_ms, self._heard_ms, self._length_ms))
         self._heard_ms, self._length_ms = {}, {}
         self._ended.clear()
         self._queue_end = now
@@ -93,18 +99,20 @@ class ReportedEar:
             self._answers.append(heard_ms)
 
     def settled(self, now: float) -> dict[str, float] | None:
-        if not self._cuts or (not self._answers and now < self._cuts[0][0]):
+        if not self._cuts or (not self._answers and now < self._cuts[0].until):
             return None
-        _, heard = self._cuts.popleft()
-        if not self._answers:
+        cut = self._cuts.popleft()
+        if self._answers:
+            for item, ms in self._answers.popleft().items():
+                _take(cut.heard_ms, cut.length_ms, item, ms)
+        else:
             self._too_late += 1
-        answer = self._answers.popleft() if self._answers else {}
-        return {item: max(ms, answer.get(item, 0.0)) for item, ms in heard.items()}
+        return cut.heard_ms
 
     def lost(self, closed_at: float | None = None) -> dict[str, float]:
         heard: dict[str, float] = {}
-        for _, before in self._cuts:
-            heard |= before
+        for cut in self._cuts:
+            heard |= cut.heard_ms
         self._cuts.clear()
         return heard | self._heard_ms
 
@@ -113,4 +121,17 @@ class ReportedEar:
         return finished
 
     def wake_at(self) -> float | None:
-        return self._cuts[0][0] if self._cuts else None
+        return self._cuts[0].until if self._cuts else None
+
+
+@dataclass(slots=True)
+class _Cut:
+    until: float
+    heard_ms: dict[str, float]
+    length_ms: dict[str, float]
+
+
+def _take(heard_ms: dict[str, float], length_ms: dict[str, float], item: str, ms: float) -> None:
+    """A position that was told of an item: it never goes back, nor beyond what was written."""
+    if item in heard_ms:
+        heard_ms[item] = max(heard_ms[item], min(ms, length_ms[item]))

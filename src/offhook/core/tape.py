@@ -16,8 +16,8 @@ class Tape:
     """One call's, over all its streams."""
 
     def __init__(self, format: Format = MULAW_8K) -> None:
-        self._format = format
-        self._bytes_per_ms = format.bytes_per_ms
+        self.format = format
+        self._sample = format.bytes_per_ms * 1000 // format.rate  # bytes
         self._pieces: deque[tuple[int, bytes]] = (
             deque()
         )  # where each begins, in bytes of the clock; they do not overlap
@@ -28,16 +28,16 @@ class Tape:
         """Audio was handed on: it plays behind what is still playing, or now. Media plane."""
         if not audio:
             return
-        begin = max(round(now * self._bytes_per_ms), self._end)
+        begin = max(self._at(now), self._end)
         self._pieces.append((begin, audio))
         self._end = begin + len(audio)
-        past = round((now - PAST_MS) * self._bytes_per_ms)
+        past = self._at(now - PAST_MS)
         while self._pieces[0][0] + len(self._pieces[0][1]) < past:
             self._pieces.popleft()
 
     def cleared(self, now: float) -> None:
         """What was not played by now never will be, as far as is known now: `settled` tells it better."""
-        at = round(now * self._bytes_per_ms)
+        at = self._at(now)
         cut: list[tuple[int, bytes]] = []
         while self._pieces and self._end > at:
             begin, audio = self._pieces.pop()
@@ -54,7 +54,7 @@ class Tape:
         if not self._cuts:
             return
         at, cut = self._cuts.popleft()
-        end = at + round(shift_ms * self._bytes_per_ms)
+        end = at + self._at(shift_ms)
         kept = [
             (begin, audio[: end - begin] if begin < at else audio)
             for begin, audio in self._pieces
@@ -72,12 +72,12 @@ class Tape:
 
     def sounds(self, from_ms: float, to_ms: float) -> bool:
         """True if anything plays in the stretch."""
-        begin, end = round(from_ms * self._bytes_per_ms), round(to_ms * self._bytes_per_ms)
+        begin, end = self._at(from_ms), self._at(to_ms)
         return any(at < end and at + len(audio) > begin for at, audio in self._pieces)
 
     def between(self, from_ms: float, to_ms: float) -> bytes:
         """What plays in the stretch, in the leg's format; silence where nothing does, or no longer known."""
-        begin, end = round(from_ms * self._bytes_per_ms), round(to_ms * self._bytes_per_ms)
+        begin, end = self._at(from_ms), self._at(to_ms)
         parts, at = [], begin
         for start, audio in self._pieces:
             stop = min(start + len(audio), end)
@@ -90,5 +90,9 @@ class Tape:
         parts.append(self._silence(end - at))
         return b"".join(parts)
 
+    def _at(self, ms: float) -> int:
+        """A moment in bytes of the clock: never in the middle of a sample."""
+        return round(ms * self.format.rate / 1000) * self._sample
+
     def _silence(self, size: int) -> bytes:
-        return self._format.silence(1)[:1] * size
+        return self.format.silence(1)[:1] * size

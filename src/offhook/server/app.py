@@ -19,8 +19,11 @@ from offhook.recording.bucket import Bucket
 from offhook.recording.recordings import Recordings
 from offhook.server.auth import Access
 from offhook.server.body import CloseUnread
+from offhook.server.browser import BrowserDoor, Offer
 from offhook.server.call import call_api
 from offhook.server.calls import agents_api
+from offhook.server.doors import AllDoors
+from offhook.server.findings import Look, doctor_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
@@ -76,7 +79,8 @@ class Options:
 
 
 class App:
-    """A composed server: `asgi` has the routes, `door` takes media upgrades, `switchboard` holds the calls."""
+    """A composed server: `asgi` has the routes, `door` takes media upgrades (`doors`: those of a browser's phone too),
+    `switchboard` holds the calls."""
 
     def __init__(
         self,
@@ -89,11 +93,13 @@ class App:
         dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
         reopen_agent: Callable[[Past], AgentLeg] | None = None,
+        look: Look = lambda _online: (),
+        offer: Offer | None = None,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
         after calls whose server was lost, if not `dialling`; `agents` says who answers; `reopen_agent` makes the agent leg of
-        a call that another process began."""
+        a call that another process began; `look` is the doctor's; `offer` is who can be asked for by name."""
         self.options, self.journal = options, journal
         self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
@@ -175,12 +181,19 @@ class App:
         self.asgi.include_router(health(self.switchboard, self.ready, journal))
         if self.watching is not None:
             self.asgi.include_router(self.watching.router())
+        self._browsers = BrowserDoor(
+            access, self.switchboard, secret, options.media, self.ready,
+            viewers=self.watching.viewers if self.watching is not None else None, offer=offer,
+            longest_s=options.max_call_seconds,
+        )  # fmt: skip
+        self.doors = AllDoors(self.door, self._browsers)
         if self.recordings is not None:
             self.asgi.include_router(recordings(access, self.recordings))
         if self.outgoing is not None and dialling is not None:
             router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
             self.asgi.include_router(router)
         self.asgi.include_router(agents_api(access, agents))
+        self.asgi.include_router(doctor_api(access, look))
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
         self.asgi.include_router(
@@ -201,6 +214,7 @@ class App:
                 await stack.enter_async_context(self.resuming.running())
             if self.outgoing is not None:
                 stack.push_async_callback(self.outgoing.close)
+            stack.push_async_callback(self._browsers.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
 

@@ -134,7 +134,9 @@ class Access:
         head = Head.of(connection.scope)
         if not self.is_operator(head):
             sentence = "Give the operator's token." if self.has_operator else "Set OFFHOOK_TOKEN to use this page."
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, sentence, {"www-authenticate": 'Basic realm="offhook"'})
+            # At Basic a browser asks for a password by itself; the console, which asks for JSON alone, asks in its own way.
+            scheme = "Bearer" if head.headers.get("accept") == "application/json" else "Basic"
+            raise HTTPException(HTTPStatus.UNAUTHORIZED, sentence, {"www-authenticate": f'{scheme} realm="offhook"'})
         return head
 
     def session_cookie(self, head: Head) -> str | None:

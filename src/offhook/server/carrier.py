@@ -29,8 +29,8 @@ class Carrier:
     def act(self, call: Call, command: e.AskCarrier | e.EndAtCarrier) -> None:
         """Does what a call wants, in the background."""
         sid = call.info.sid
-        if not sid:
-            return  # whoever is dialling it ends it (server/outgoing.py)
+        if not (sid and call.info.account_sid):
+            return  # whoever is dialling it ends it (server/outgoing.py); a browser's call is of no account
         self.start(self._ask(call, sid) if isinstance(command, e.AskCarrier) else self.end(call.id, sid))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:

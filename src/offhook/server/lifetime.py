@@ -116,7 +116,7 @@ async def serve(
         app.asgi,
         host=listening.host,
         port=listening.port,
-        http=connection_class(app.door, head_seconds=listening.head_seconds, unread_seconds=listening.unread_seconds),
+        http=connection_class(app.doors, head_seconds=listening.head_seconds, unread_seconds=listening.unread_seconds),
         ws=socket_class(listening.unread_seconds),
         ws_max_size=limits.message_bytes,
         ws_ping_interval=limits.ping_interval or None,

@@ -27,8 +27,11 @@ log = logging.getLogger(__name__)
 UNSENT_LOW = 16 * 1024  # what the kernel may hold back unsent, so that a `clear` overtakes audio (TCP_NOTSENT_LOWAT)
 CLOSE_SECONDS = 2.0
 MESSAGE_BYTES = 1024 * 1024
+REASON_BYTES = 123  # RFC 6455, 5.5
+BINARY = WSMsgType.BINARY
 TEXT = WSMsgType.TEXT  # asking picows' enumeration for a member costs as much as cutting out a payload
-NEVER_SENT = (1005, 1006, 1015)  # close codes that only stand for the lack of one (RFC 6455, 7.4.1)
+NO_CODE = 1005
+NEVER_SENT = (NO_CODE, 1006, 1015)  # close codes that only stand for the lack of one (RFC 6455, 7.4.1)
 OUR_FAILURE = "media socket closed: our own failure"
 
 # picows logs each connection with its address, and what peers do wrong as errors; what matters is logged here instead.
@@ -46,8 +49,11 @@ class Leg(Protocol):
     def receive(self, message: bytes) -> None:
         """One whole text message."""
 
-    def malformed(self) -> None:
-        """A message that cannot be one of the protocol: a binary one."""
+    def receive_binary(self, message: bytes) -> None:
+        """One whole binary message."""
+
+    def closing(self, code: int) -> None:
+        """The peer closes the socket, with this code."""
 
     def resume(self) -> None:
         """What was unsent has gone out."""
@@ -62,7 +68,8 @@ class _NoLeg:
     joined = False
 
     def receive(self, message: bytes) -> None: ...
-    def malformed(self) -> None: ...
+    def receive_binary(self, message: bytes) -> None: ...
+    def closing(self, code: int) -> None: ...
     def resume(self) -> None: ...
     def lost(self) -> None: ...
 
@@ -75,23 +82,33 @@ class MediaSocket:
         self._stream = transport.underlying_transport
         self._loop = asyncio.get_running_loop()
         self._abort: asyncio.TimerHandle | None = None
+        self._gone = False
 
     def send(self, message: bytes) -> None:
         """A text message. After `close` it is dropped."""
+        self._send(TEXT, message)
+
+    def send_binary(self, message: bytes) -> None:
+        """A binary message. After `close` it is dropped."""
+        self._send(BINARY, message)
+
+    def _send(self, kind: WSMsgType, message: bytes) -> None:
         # With a header's room before it picows writes straight to the kernel, whatever the size; `send` would park
         # messages over 8 kB in the loop's buffer until its next turn.
         room = bytearray(14)
         room += message
-        self._transport.send_reuse_external_bytearray(TEXT, room, 14)
+        self._transport.send_reuse_external_bytearray(kind, room, 14)
 
     def unsent(self) -> int:
         """Bytes the kernel did not take yet."""
         return self._stream.get_write_buffer_size()
 
-    def close(self, code: int) -> None:
-        """Says goodbye; the connection is cut if the peer does not answer soon. Idempotent."""
-        if self._abort is None:
-            self._transport.send_close(code)  # type: ignore[arg-type]
+    def close(self, code: int, reason: str = "") -> None:
+        """Says goodbye, with a reason of at most 123 bytes; the connection is cut if the peer does not answer soon.
+        Idempotent."""
+        if self._abort is None and not self._gone:
+            told = reason.encode()[:REASON_BYTES].decode("utf-8", "ignore").encode()
+            self._transport.send_close(code, told or None)  # type: ignore[arg-type]
             self._abort = self._loop.call_later(CLOSE_SECONDS, self._stream.abort)
 
     def finish(self) -> None:
@@ -102,6 +119,7 @@ class MediaSocket:
 
     def released(self) -> None:
         """The connection is gone: no timer may outlive it."""
+        self._gone = True
         if self._abort is not None:
             self._abort.cancel()
 
@@ -118,13 +136,14 @@ class Limits:
 
 
 class MediaListener(WSListener):
-    """Whole text messages to the leg; everything else is answered, counted or refused here."""
+    """Whole messages to the leg; everything else is answered, counted or refused here."""
 
     def __init__(self, limits: Limits, open_leg: Callable[[MediaSocket], Leg]) -> None:
         self._limits = limits
         self._open_leg = open_leg
         self._leg: Leg = _NoLeg()
         self._parts: bytearray | None = None  # of a fragmented message
+        self._parts_kind = TEXT
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         stream = transport.underlying_transport
@@ -159,7 +178,9 @@ class MediaListener(WSListener):
     def _unusual(self, transport: WSTransport, frame: picows.WSFrame, kind: WSMsgType) -> None:
         if kind == WSMsgType.CLOSE:
             if not transport.is_close_frame_sent:
-                transport.send_close(_goodbye(frame.get_payload_as_bytes()))  # type: ignore[arg-type]
+                told = frame.get_payload_as_bytes()
+                transport.send_close(_goodbye(told))  # type: ignore[arg-type]
+                self._leg.closing(int.from_bytes(told[:2]) if told else NO_CODE)
             self.socket.finish()
         elif transport.is_close_frame_sent or kind == WSMsgType.PONG:
             return
@@ -173,12 +194,10 @@ class MediaListener(WSListener):
             self._continued(frame)
         elif self._parts is not None:
             self.socket.close(1002)  # a new message inside a fragmented one
-        elif kind == WSMsgType.BINARY:
-            self._leg.malformed()
-            if not frame.fin:
-                self.socket.close(1003)
+        elif frame.fin:
+            self._leg.receive_binary(frame.get_payload_as_bytes())  # a whole text is not unusual
         else:
-            self._parts = bytearray(frame.get_payload_as_memoryview())
+            self._parts, self._parts_kind = bytearray(frame.get_payload_as_memoryview()), kind
 
     def _continued(self, frame: picows.WSFrame) -> None:
         if self._parts is None:
@@ -190,7 +209,10 @@ class MediaListener(WSListener):
             self.socket.close(1009)
         elif frame.fin:
             message, self._parts = bytes(self._parts), None
-            self._leg.receive(message)
+            if self._parts_kind == TEXT:
+                self._leg.receive(message)
+            else:
+                self._leg.receive_binary(message)
 
     def pause_writing(self) -> None:
         """Nothing to do: the leg asks `unsent` before it writes."""

@@ -1,41 +1,47 @@
-"""The page at `/` and the small API behind it, for the operator."""
+"""The console at `/` and what it asks of the server first, for the operator: the session, the status, what this server is."""
 
-import html
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
 
 from offhook.server.auth import Access
+from offhook.server.console import console
 from offhook.server.head import Head, Proxies
 from offhook.switchboard import Switchboard
 
-# Nothing of the page comes from elsewhere, and nobody may frame it.
-HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "cache-control": "no-store",
-}
+
+class About(BaseModel):
+    """What a page is told of the server it belongs to."""
+
+    demo: bool = Field(description="Whether this is the demo: no keys, no account, this machine only.")
+    try_it: str | None = Field(description="What to ask the demo's agent.")
+    call: str = Field(description="The command that makes a simulated call to this server.")
+    command: str = Field(description="How the user's shell calls offhook.")
 
 
 def page(
     access: Access, switchboard: Switchboard, proxies: Proxies, *, try_it: str | None, command: str, limit: int | None
 ) -> APIRouter:
-    """`/` and `/api/status`. `try_it`: what to ask the agent when one calls the demo; None outside the demo.
-    `command`: how the user's shell calls offhook."""
+    """The console, `/api/session`, `/api/status` and `/api/about`. `try_it`: what to ask the agent when one calls the
+    demo; None outside the demo. `command`: how the user's shell calls offhook."""
     router = APIRouter()
-    document = (files("offhook.server") / "static" / "index.html").read_text()
 
     Operator = Annotated[Head, Depends(access.operator)]
 
-    @router.get("/", response_class=HTMLResponse, include_in_schema=False)
-    async def index(head: Operator) -> HTMLResponse:
+    def given(request: Request) -> dict[str, str]:
+        # Who has shown the token with the document's request needs to show it no more.
+        head = Head.of(request.scope)
+        return cookie(access.session_cookie(head)) if access.is_operator(head) else {}
+
+    router.include_router(console(given))
+
+    @router.get("/api/about", summary="What this server is, and how to call it without a telephone")
+    async def about(head: Operator) -> About:
         origin = access.origin or proxies.origin(head)
         line = f'{command} sim call --url {origin}/incoming-call --say "{try_it or "hello"}"'
-        text = document.replace("{{call}}", html.escape(line)).replace("{{mode}}", "demo" if try_it else "server")
-        return HTMLResponse(text, headers=HEADERS | cookie(access.session_cookie(head)))
+        return About(demo=try_it is not None, try_it=try_it, call=line, command=command)
 
     @router.post("/api/session", status_code=HTTPStatus.NO_CONTENT)
     async def open_session(head: Operator) -> Response:

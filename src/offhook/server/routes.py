@@ -1,4 +1,4 @@
-"""The one table of paths Twilio reaches: the canonical path of each, and the aliases that mean the same.
+"""The one table of paths Twilio and a browser's phone reach: the canonical path of each, and the aliases that mean the same.
 
 The aliases are the paths that sample programs made common, so that who moves from one of them changes nothing in the
 Twilio console. A slash at the end is allowed everywhere.
@@ -11,6 +11,7 @@ TWIML: Final = "/twilio/twiml"
 NEXT: Final = "/twilio/next"
 STATUS: Final = "/twilio/status"
 MEDIA: Final = "/ws/media"
+BROWSER: Final = "/web/ws"
 
 ALIASES: Final = {
     INCOMING_CALL: ("/voice/incoming",),

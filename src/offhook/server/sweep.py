@@ -79,7 +79,8 @@ class Sweep:
             if self._is_live(call["id"]) or call["silent_since"] > now - SILENT:
                 continue
             status = None
-            if self._carrier_status is not None and call["sid"] and asked < ASKED_AT_A_TIME:
+            # Of a browser's call, which is of no account, no carrier knows.
+            if self._carrier_status is not None and call["account_sid"] and asked < ASKED_AT_A_TIME:
                 asked += 1
                 status = await self._carrier_status(call["sid"])
             too_long = call["started_at"] < now - self._longest

@@ -37,6 +37,8 @@ class Watching:
         self._remove_recording = remove_recording
         self.bus = Bus()
         self.feed = Feed(self.bus)
+        self.viewers = Viewers(self.bus, Calls(store), switchboard.find)
+        """What there is to see of each call."""
         self._pulse = Pulse(self.bus, switchboard)
         self._sweep = Sweep(
             store, self.feed, lambda call_id: switchboard.find(call_id) is not None,
@@ -49,7 +51,7 @@ class Watching:
         find = self._switchboard.find
         router = APIRouter()
         router.include_router(CallsApi(self._access, self._store, find, self._remove_recording).router())
-        router.include_router(live(self._access, Viewers(self.bus, Calls(self._store), find)))
+        router.include_router(live(self._access, self.viewers))
         return router
 
     @asynccontextmanager

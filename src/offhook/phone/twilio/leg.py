@@ -105,6 +105,14 @@ class TwilioLeg:
         except RemoteProtocolError:
             self.malformed()
 
+    def receive_binary(self, _message: bytes) -> None:
+        """A binary message, which is none of the protocol."""
+        if not self._gone:
+            self.malformed()
+
+    def closing(self, code: int) -> None:
+        """The carrier closes the socket; whether the call is over it says elsewhere."""
+
     def malformed(self) -> None:
         """Something came that is no message of the protocol."""
         self._malformed += 1

@@ -18,9 +18,9 @@ def secret_from(auth_token: str) -> bytes:
     return hmac.new(auth_token.encode(), b"offhook stream token", hashlib.sha256).digest()
 
 
-def make(secret: bytes, call_id: str, call_sid: str, epoch: int, now: float) -> str:
+def make(secret: bytes, call_id: str, call_sid: str, epoch: int, now: float, *, lifetime_s: float = LIFETIME_S) -> str:
     """A token for the stream number `epoch` of a call. `now`: Unix seconds."""
-    expiry = int(now) + LIFETIME_S
+    expiry = int(now + lifetime_s)
     return f"{epoch}.{expiry}.{_mac(secret, call_id, call_sid, epoch, expiry)}"
 
 

@@ -1,0 +1,114 @@
+import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { type Agent, ask, post } from "../api";
+import { Dialog } from "../Dialog";
+import { countryOf, flag, phone } from "../format";
+import { go } from "../route";
+
+const COUNTRIES = new Intl.DisplayNames(undefined, { type: "region" });
+
+/** What a typed number is, or what it lacks. `number` is null until it can be called. */
+export function understood(typed: string): { number: string | null; hint: string } {
+  const number = typed.replace(/[\s().\-/]/g, "").replace(/^00/, "+");
+  if (!number) return { number: null, hint: "With its country, as in +44 20 7946 0018." };
+  if (!/^\+?\d*$/.test(number)) return { number: null, hint: "A number has digits, and + in front." };
+  if (!number.startsWith("+")) return { number: null, hint: "Begin with + and the country's code." };
+  const place = countryOf(number);
+  const digits = number.length - 1;
+  if (!place) return { number: null, hint: digits < 3 ? "The country's code comes first." : "No country has this code." };
+  const where = `${flag(place.country)} ${COUNTRIES.of(place.country) ?? place.country} · ${phone(number)}`;
+  if (digits < 8) return { number: null, hint: `${where} … some digits are missing` };
+  if (digits > 15) return { number: null, hint: "That is longer than any number." };
+  return { number, hint: where };
+}
+
+interface Placed {
+  call_id: string;
+}
+
+/** Asks whom to call and with which agent; becomes the live call. */
+export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const [typed, setTyped] = useState("");
+  const [name, setName] = useState("");
+  const [backend, setBackend] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents"), enabled: opened });
+  const agent = agents.data?.find((each) => each.name === name) ?? agents.data?.[0];
+  const backends = agent?.model.split(", ") ?? [];
+  const { number, hint } = understood(typed);
+
+  async function call(): Promise<void> {
+    if (!number) return;
+    setBusy(true);
+    setProblem("");
+    try {
+      const body = { phone_number: number, ...(agent && { agent: agent.name }), ...(backend && { backend }) };
+      const placed = await post<Placed>("/api/call", body);
+      onClose();
+      setTyped("");
+      go(`/calls/${placed.call_id}`);
+    } catch (error) {
+      setProblem((error as Error).message);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog opened={opened} onClose={onClose} title="Call">
+      <form
+        className="dial"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void call();
+        }}
+      >
+        <TextInput
+          label="Number"
+          type="tel"
+          inputMode="tel"
+          autoComplete="off"
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value);
+            setProblem("");
+          }}
+          description={hint}
+          inputWrapperOrder={["label", "input", "description", "error"]}
+          error={problem}
+          maxLength={40}
+          data-autofocus
+        />
+        {(agents.data?.length ?? 0) > 1 && (
+          <NativeSelect
+            label="Agent"
+            data={agents.data!.map((each) => each.name)}
+            value={agent?.name}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+              setBackend("");
+            }}
+          />
+        )}
+        {backends.length > 1 && (
+          <NativeSelect
+            label="Model"
+            data={[{ value: "", label: "in the agent's order" }, ...backends]}
+            value={backend}
+            onChange={(event) => setBackend(event.currentTarget.value)}
+          />
+        )}
+        {agent && (
+          <Text size="sm" className="quiet">
+            {agent.name} answers for us, with {backend || backends[0]}.
+          </Text>
+        )}
+        <Button type="submit" disabled={!number} loading={busy}>
+          Call
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { LEFT, momentAt, zoomed } from "./drawing";
+
+it("knows the moment under the pointer, and none beside the lanes", () => {
+  expect(momentAt(LEFT, 1068, 0, 10_000)).toBe(0);
+  expect(momentAt(LEFT + 500, 1068, 10_000, 20_000)).toBe(15_000);
+  expect([momentAt(0, 1068, 0, 10_000), momentAt(1067, 1068, 0, 10_000)]).toEqual([null, null]);
+});
+
+it("keeps the moment under the pointer where it is, within the call", () => {
+  const [from, to] = zoomed(0, 100_000, 25_000, 0.5, 100_000);
+  expect([from, to]).toEqual([12_500, 62_500]);
+  expect((25_000 - from) / (to - from)).toBeCloseTo(0.25);
+  expect(zoomed(0, 5000, 0, 0.1, 100_000)).toEqual([0, 4000]);
+  expect(zoomed(90_000, 100_000, 100_000, 50, 100_000)).toEqual([0, 100_000]);
+});

@@ -1,0 +1,6 @@
+import "@mantine/core/styles.css";
+import "./style.css";
+import { createRoot } from "react-dom/client";
+import { Console } from "./Console";
+
+createRoot(document.getElementById("root")!).render(<Console />);

@@ -1,0 +1,67 @@
+"""A real browser before a real server. Without one, or without the built console, the tests say so and are skipped."""
+
+import os
+
+import pytest
+
+from offhook.server.console import BUILT
+from tests.chromium import find
+from tests.console.desk import ROOT, Desk
+
+FLAGS = [
+    "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--enable-precise-memory-info",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run make test")
+    if not (BUILT / "index.html").is_file():
+        pytest.skip("the console is not built: run make install")
+    chromium = find()
+    if chromium is None:
+        pytest.skip("there is no Chromium: install one, or run make test, which fetches one where it can")
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(
+            executable_path=chromium.path, args=FLAGS, env=os.environ | chromium.env, chromium_sandbox=os.geteuid() != 0
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page on which nothing may go wrong unseen: what it puts on the browser's console fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda told: told.type in ("error", "warning") and page.problems.append(told.text))
+    yield page
+    context.close()
+    assert page.problems == []
+
+
+@pytest.fixture(scope="module")
+def desk(browser, tmp_path_factory):
+    """A server for the tests of a module; each has calls of its own."""
+    with Desk(tmp_path_factory.mktemp("kept")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def own_desk(browser, tmp_path):
+    """A server for one test."""
+    with Desk(tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The program that looks for what keeps people out."""
+    path = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("axe-core is not installed: run npm ci in console/")
+    return path.read_text()
