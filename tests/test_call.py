@@ -370,6 +370,45 @@ def test_an_agent_that_cannot_say_words_it_is_given_is_told_of():
     run(scenario())
 
 
+def in_pair(scenario):
+    async def call():
+        async with Pair() as pair:
+            await scenario(pair)
+
+    run(call())
+
+
+def test_the_agent_does_not_hear_the_rest_of_a_keys_tone():
+    async def scenario(pair):
+        heard = []
+        pair.carrier.stop()
+        await pair.loop_ms(200)  # from now on the only frames are ours
+        pair.agent.send_audio = heard.append
+        pair.call._agent_joined(e.AgentJoined())
+        pair.call.caller_audio(b"\x10" * 160)
+        pair.report(e.KeyPressed("1"))
+        for _ in range(20):
+            pair.call.caller_audio(b"\x11" * 160)
+            await asyncio.sleep(0.02)
+        assert heard[0] == b"\x10" * 160
+        spoken = [frame for frame in heard[1:] if frame[:1] == b"\x11"]
+        assert {len(frame) for frame in heard} == {160} and len(spoken) == 5, "after 300 ms, and no frame is missing"
+
+    in_pair(scenario)
+
+
+def test_what_the_caller_says_is_overheard_by_everybody_who_wants_to_until_they_do_not():
+    async def scenario(pair):
+        first, second = [], []
+        stop, _ = pair.call.overhear(first.append), pair.call.overhear(second.append)
+        pair.call.caller_audio(b"a")
+        stop()
+        pair.call.caller_audio(b"b")
+        assert b"a" in first and b"b" not in first and b"b" in second
+
+    in_pair(scenario)
+
+
 def test_a_tool_that_is_to_finish_outlives_its_call_and_others_do_not():
     ended = []
 

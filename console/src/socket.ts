@@ -73,6 +73,8 @@ export function follow({ path, take, link }: Wanted): () => void {
     clearTimeout(timer);
     document.removeEventListener("visibilitychange", hurry);
     removeEventListener("online", hurry);
-    socket?.close();
+    // One that is not open yet is closed once it is: before that a browser would call it a failure.
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = ({ target }) => (target as WebSocket).close();
+    else socket?.close();
   };
 }

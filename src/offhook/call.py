@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from offhook.core import events as e
 from offhook.core.control import CallControl
 from offhook.core.dialling import RING_MS
 from offhook.core.keeping import keeping_of
+from offhook.core.keypad import TONE_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.opening import Plan
 from offhook.core.past import Past
@@ -24,8 +25,9 @@ from offhook.core.playout import Ledger
 from offhook.core.recorder import Recorder
 from offhook.core.redact import Redactor, regions_of
 from offhook.core.said import SaidWhen
-from offhook.core.states import CallState, Next, is_over
+from offhook.core.states import CallState, Next, TurnState, is_over
 from offhook.core.tape import Tape
+from offhook.core.transfer import Dial
 from offhook.errors import LegFailed, LocalProtocolError, ToolError
 from offhook.outside import clock
 
@@ -47,13 +49,21 @@ SECRET, ASKED = "secret keys", "asked"
 """Why a recording is paused."""
 KEY_MS = 500.0
 """What is taken out of a recording before and after a key was told."""
+Hear = Callable[[bytes], None]
+Dialable = Callable[[str], str]
+"""What the carrier dials for a number, as the policy has it; raises ToolError for one that may not be dialled."""
+
+
+def nobody(_number: str) -> str:
+    """The policy of a server that has none."""
+    raise ToolError("This server puts nobody through: it has no policy of what may be dialled.")
 
 
 class Call:
     """One conversation. Made when the carrier asks what to do with a call; over when `ended`.
 
     A tool that takes `call` is given it: `info` says who calls whom, `data` is the tools' own, `say` has words said,
-    `hang_up` ends it.
+    `transfer` puts the caller through, `hang_up` ends it.
     """
 
     def __init__(
@@ -72,11 +82,12 @@ class Call:
         ring_ms: float = RING_MS,
         at_carrier: AtCarrier = lambda _call, _command: None,
         past: Past | None = None,
+        dialable: Dialable = nobody,
     ) -> None:
         """`format` is that of the phone legs that will carry the call. `record` begins a recording, if the agent wants
         one; `plan`: the call is one of ours, which is to ring for `ring_ms`; `past`: another process began the call, and
-        this one goes on with it once a stream joins. Raises ValueError if the agent's format cannot be converted to the
-        phone's."""
+        this one goes on with it once a stream joins; `dialable` is what may be dialled when the caller is put through.
+        Raises ValueError if the agent's format cannot be converted to the phone's."""
         self.id = past.call_id if past is not None else id or secrets.token_hex(8)
         self.info = info
         self.data: dict[str, Any] = past.data if past is not None else {}
@@ -91,8 +102,8 @@ class Call:
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
-        self.overheard: Callable[[bytes], None] | None = None
-        """Given the caller's audio too, while somebody watches the call."""
+        self._dialable = dialable
+        self._overhearing: tuple[Hear, ...] = ()
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
@@ -110,7 +121,8 @@ class Call:
         self._said = SaidWhen(self.control.transcript)
         # Where both legs speak one format, nothing is between them.
         self._between = _between(format, agent.format) if format != agent.format else None
-        self._to_agent: Callable[[bytes], None] = self._keep_early
+        self._send_agent: Hear = self._keep_early
+        self._to_agent: Hear = self._send_agent
         self._early: deque[bytes] = deque()
         self._early_bytes = 0
         self._events: deque[e.Event] = deque()
@@ -118,6 +130,7 @@ class Call:
         self._timer: asyncio.Handle | None = None
         self._timer_at = 0.0  # uvloop's handle of a moment that has come cannot tell when it was
         self._running: asyncio.Task[None] | None = None
+        self._released = False  # the agent is needed no more, the call goes on
         self._tools: set[asyncio.Task[None]] = set()
         self.finishing: set[asyncio.Task[None]] = set()
         """Tools at work that the end of the call does not cancel."""
@@ -161,13 +174,19 @@ class Call:
         """True when the call is over for good."""
         return self.control.state is CallState.ENDED
 
-    def next(self, status: str, epoch: int | None = None) -> Next:
-        """The carrier asks how to go on after the stream of an epoch ended (None: whichever there is)."""
+    def next(self, status: str, epoch: int | None = None, dialled: str = "") -> Next:
+        """The carrier asks how to go on after the stream of an epoch ended (None: whichever there is), or with a caller who
+        was put through: `dialled` is what came of that."""
+        if dialled:
+            return self._next(status, dialled)
         if epoch is not None and epoch < self.epoch - 1 and not is_over(status):
             return Next.STREAM  # asked late or again: a newer stream carries the call, and stays
         if self.phone is not None:
             self.phone.lost()  # the carrier is done with the stream, whether or not the news has come
-        answer, commands = self.control.next(status, self.now())
+        return self._next(status)
+
+    def _next(self, status: str, dialled: str = "") -> Next:
+        answer, commands = self.control.next(status, self.now(), dialled)
         self._handle_all(commands)
         self.arm()
         return answer
@@ -198,14 +217,72 @@ class Call:
         if self._recorder is not None:
             self._recorder.resume(ASKED)
 
-    def say(self, text: str) -> None:
-        """Has the agent say these words next: when nobody speaks, and before it answers anything else. Some models are
-        only told to say them so (the event `Saying` tells). Raises ToolError if it cannot be done."""
+    def interrupt(self) -> bool:
+        """Silences the agent, which then waits for the caller. False: it was not speaking, nor about to."""
+        spoke = self.ledger.speaking or self.control.turn is not TurnState.LISTENING
+        self.report(e.InterruptAsked())
+        return spoke
+
+    def say(self, text: str) -> bool:
+        """Has the agent say these words next: when nobody speaks, and before it answers anything else. False: it is only
+        told to say them so, as some models are. Raises ToolError if it cannot be done."""
         if e.Say not in self.agent.can:
             raise ToolError("This agent cannot say words that it is given.")
         if not (isinstance(text, str) and 0 < len(text.strip()) <= MOST_TO_SAY):
             raise ToolError(f"What is to be said must be a text of 1 to {MOST_TO_SAY} characters.")
         self.report(e.SayAsked(text.strip()))
+        return self.agent.says_exactly
+
+    @property
+    def destinations(self) -> Mapping[str, str]:
+        """Where the caller may be put through to: numbers by their names."""
+        return self.agent.tools.transfers
+
+    def transfer(self, to: str, *, first: str = "") -> bool:
+        """Puts the caller through to a destination by its name, once the agent was heard; `first` are words for it to say
+        before. Withdrawn if the caller speaks. False: the agent has not said anything since the caller last spoke, so its
+        last words are still to come. Raises ToolError if it cannot be done."""
+        name, number = self.destination(to)
+        if self.state is not CallState.CONNECTED or self.control.leaving:
+            raise ToolError("The caller can be put through only while they are on the line and the call goes on.")
+        if self.control.transferring:
+            raise ToolError("The caller is being put through already.")
+        if self.phone is None or e.PutThrough not in self.phone.can:
+            raise ToolError("This call cannot be put through: it did not come by a carrier that dials.")
+        said = self.control.goodbye_said and not first
+        if first:
+            self.say(first)
+        self.report(e.TransferAsked(name, number, due=not said))
+        return said
+
+    def destination(self, to: str) -> tuple[str, str]:
+        """The name of a destination as it is written, and what the carrier dials there. Raises ToolError if there is none,
+        or if it may not be dialled."""
+        wanted = to.strip().casefold() if isinstance(to, str) else ""
+        found = next((name for name in self.destinations if name.casefold() == wanted), None)
+        if found is None:
+            there = ", ".join(self.destinations) or "none"
+            raise ToolError(f"There is no destination of that name; there is: {there}.")
+        return found, self._dialable(self.destinations[found])
+
+    @property
+    def dial(self) -> Dial | None:
+        """What the carrier is to dial for the caller; None if they are not put through."""
+        return self.control.dial(self.now())
+
+    def overhear(self, hear: Hear) -> Callable[[], None]:
+        """Gives the caller's audio to somebody else too, until what is returned is called."""
+        self._overhearing += (hear,)
+
+        def stop() -> None:
+            self._overhearing = tuple(each for each in self._overhearing if each is not hear)
+
+        return stop
+
+    @property
+    def overheard(self) -> bool:
+        """Somebody is given the caller's audio."""
+        return bool(self._overhearing)
 
     def let_go(self) -> None:
         """Another process holds the call: its stream and its agent are left, and nobody is told."""
@@ -216,16 +293,17 @@ class Call:
         self._over()
 
     async def _run_agent(self) -> None:
+        why = "it left"
         try:
             await self.agent.run(self)
         except LegFailed as failed:
             log.warning("agent lost: %s", failed, extra={"call_id": self.id})
-            self.report(e.AgentLost(str(failed)))
+            why = str(failed)
         except Exception:
             log.exception("agent failed", extra={"call_id": self.id})
-            self.report(e.AgentLost("internal error"))
-        else:
-            self.report(e.AgentLost("it left"))
+            why = "internal error"
+        if not self._released:
+            self.report(e.AgentLost(why))
 
     # ------------------------------------------------------------------------------------------ media plane
 
@@ -238,8 +316,8 @@ class Call:
         if self._recorder is not None:
             self._recorder.caller_audio(frame)
         self._to_agent(frame)
-        if self.overheard is not None:
-            self.overheard(frame)
+        for hear in self._overhearing:
+            hear(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
@@ -304,6 +382,8 @@ class Call:
                     self.phone = None
                     if self._recorder is not None:
                         self._recorder.left()
+                if isinstance(event, e.KeyPressed):
+                    self._without_tone()
                 self._said.happens(event, now := self.now())
                 self._carry_out(self.control.handle(event, now))
                 self._said.handled(event)
@@ -316,10 +396,23 @@ class Call:
         if event.backend:
             self.backend = event.backend
         send, between = self.agent.send_audio, self._between
-        self._to_agent = send if between is None else lambda frame: send(between.up(frame))
+        self._to_agent = self._send_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:
             self._to_agent(frame)
         self._early.clear()
+
+    def _without_tone(self) -> None:
+        """The agent does not hear what is left of a key's tone."""
+        until, silence = self.now() + TONE_MS, self.format.silence(1)[:1]
+
+        def send(frame: bytes) -> None:
+            if self.now() < until:
+                frame = silence * len(frame)
+            else:
+                self._to_agent = self._send_agent
+            self._send_agent(frame)
+
+        self._to_agent = send
 
     def _carry_out(self, commands: list[e.Command]) -> None:
         for command in commands:
@@ -336,11 +429,13 @@ class Call:
                     running.add_done_callback(running_tools.discard)
                 case e.OpenAgent():
                     self._open_agent()
+                case e.ReleaseAgent():
+                    self._release()
                 case e.CloseAgent():
                     self._over()
                 case e.AskCarrier() | e.EndAtCarrier():
                     self._at_carrier(self, command)
-                case e.Clear() | e.HangUp():
+                case e.Clear() | e.HangUp() | e.PutThrough():
                     if self.phone is not None:
                         self.phone.send(command)
                 case _:
@@ -378,7 +473,7 @@ class Call:
         self.report(finished)
 
     def _tell_agent(self, command: e.Command) -> None:
-        if type(command) not in self.agent.can:
+        if type(command) not in self.agent.can or self._released:
             return
         try:
             self.agent.send(command)
@@ -418,14 +513,22 @@ class Call:
         if self._recorder is not None:
             self._recorder.close()
             self._recorder = None
-        self._to_agent = lambda _frame: None
+        self._overhearing = ()
+        self._release()
+        self._on_ended(self)
+
+    def _release(self) -> None:
+        """The agent leaves. Idempotent."""
+        if self._released:
+            return
+        self._released = True
+        self._to_agent = self._send_agent = lambda _frame: None
         self._early.clear()
         if self._between is not None:
             self._between.clear()
         for running in self._tools:
             running.cancel()
         self._closing = self._loop.create_task(self._close_agent(), name=f"end of call {self.id}")
-        self._on_ended(self)
 
     async def _close_agent(self) -> None:
         try:

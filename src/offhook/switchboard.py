@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from offhook.audio.format import MULAW_8K, Format
-from offhook.call import AtCarrier, Call, Publish, Record
+from offhook.call import AtCarrier, Call, Dialable, Publish, Record, nobody
 from offhook.core import events as e
 from offhook.core.dialling import RING_MS
 from offhook.core.leg import AgentLeg, CallInfo
@@ -15,10 +15,14 @@ from offhook.core.opening import Plan
 from offhook.core.past import Past
 from offhook.core.states import CallState, Next, is_over
 from offhook.errors import CallOver, CallRefused, CallsFull
+from offhook.orders import Order, Outcome, carry_out
 
 log = logging.getLogger(__name__)
 
 OpenAgent = Callable[[CallInfo], AgentLeg]
+Elsewhere = Callable[[str, Order], Awaitable[Outcome | None]]
+"""Carries an order to whichever other process holds the call; None if none does."""
+
 FINISH_S = 30.0
 """What tools that outlive their calls get when the process ends."""
 REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook does not start them anew
@@ -39,11 +43,14 @@ class Switchboard:
         reopen_agent: Callable[[Past], AgentLeg] | None = None,
         record: Record | None = None,
         at_carrier: AtCarrier = lambda _call, _command: None,
+        dialable: Dialable = nobody,
     ) -> None:
+        """`dialable`: the policy of what may be dialled for a caller who is put through."""
         self._open_agent, self._at_carrier = open_agent, at_carrier
         self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
-        self._publish, self._record = publish, record
+        self._publish, self._record, self._dialable = publish, record, dialable
+        self.elsewhere: Elsewhere = _nowhere
         self._calls: dict[str, Call] = {}
         self._by_sid: dict[str, Call] = {}
         self._over: dict[bytes, Next] = {}
@@ -112,7 +119,8 @@ class Switchboard:
     def _made(self, info: CallInfo, agent: AgentLeg, **ours: Any) -> Call:
         return Call(
             info, agent, publish=self._publish, on_ended=self._ended, at_carrier=self._at_carrier,
-            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, **ours,
+            max_call_seconds=self._max_call_seconds, max_usd=self._max_usd, record=self._record, dialable=self._dialable,
+            **ours,
         )  # fmt: skip
 
     def _begin(self, call: Call) -> Call:
@@ -214,12 +222,13 @@ class Switchboard:
         call.epoch += 1
         return call
 
-    def next(self, call_id: str, sid: str, status: str, epoch: int | None = None) -> Next:
-        """The stream of an epoch has ended and the carrier asks how to go on."""
+    def next(self, call_id: str, sid: str, status: str, epoch: int | None = None, dialled: str = "") -> Next:
+        """The stream of an epoch has ended and the carrier asks how to go on; `dialled`: what came of putting the caller
+        through, where that is what has ended."""
         call = self._calls.get(call_id)
         if call is None or call.info.sid != sid:
             return self._over.get(_digest(sid), Next.HANG_UP) if status == "in-progress" else Next.HANG_UP
-        return call.next(status, epoch)
+        return call.next(status, epoch, dialled)
 
     def status(self, sid: str, status: str) -> None:
         """The carrier tells the state of a call, in any order and any number of times."""
@@ -234,6 +243,13 @@ class Switchboard:
                 call.report(e.Rang())
             elif status == "in-progress":
                 call.report(e.PickedUp())
+
+    # ------------------------------------------------------------------------------------------ orders
+
+    async def order(self, call_id: str, order: Order) -> Outcome | None:
+        """Has a call, named by its id or the carrier's, do what an operator wants; None if nobody holds it."""
+        call = self.find(call_id) or self.by_sid(call_id)
+        return await self.elsewhere(call_id, order) if call is None else carry_out(order, call)
 
     # ------------------------------------------------------------------------------------------ the end
 
@@ -271,6 +287,10 @@ class Switchboard:
         await asyncio.gather(*(call.closed() for call in calls))
         if self._finishing:
             await asyncio.wait(self._finishing, timeout=FINISH_S)
+
+
+async def _nowhere(_call_id: str, _order: Order) -> None:
+    """There is no other process."""
 
 
 def _digest(sid: str) -> bytes:

@@ -190,7 +190,7 @@ def visit(scenario, *, dialect=GA, model=None, listening=None, phone=LoopbackLeg
     async def whole():
         server = model or Model()
         server.stem = STEMS[dialect.name]
-        who = Agent(**({"greeting": "", "instructions": "Be brief."} | agent))
+        who = Agent(**({"greeting": "", "instructions": "Be brief.", "idle_seconds": 0} | agent))
         loop = asyncio.get_running_loop()
         shared = backend or Backend(
             "OpenAI", "openai", "gpt-realtime-2.1", server.connect, wall=loop.time, clock=lambda: NOON

@@ -35,7 +35,7 @@ def two(scenario, *, prepare=lambda _first, _second: None, **agent):
             backend = Backend(name, "openai", "m", model.connect, wall=loop.time, clock=lambda: NOON)
             return RealtimeEngine(backend, dialect, transcription_model="t", voice=None)
 
-        who = Agent(**({"greeting": "", "instructions": "Be brief."} | agent))
+        who = Agent(**({"greeting": "", "instructions": "Be brief.", "idle_seconds": 0} | agent))
         engines = [engine("First", first, GA), engine("Second", second, AZURE)]
         leg = FailoverLeg([Candidate(each._backend.name, partial(each.leg, who, alone=False)) for each in engines])
         events: list[e.Event] = []

@@ -14,7 +14,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is there no other test has an event loop
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run make test")
     if not (BUILT / "index.html").is_file():
@@ -33,7 +33,9 @@ def browser():
 @pytest.fixture
 def page(browser):
     """A page on which nothing may go wrong unseen: what it puts on the browser's console fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
+    )
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.problems = []

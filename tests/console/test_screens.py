@@ -55,7 +55,6 @@ def test_nobody_is_kept_out_of_a_dialog(page, desk, axe, dialog, tmp_path):
         page.get_by_role("button", name="Interrupt").wait_for()
         page.keyboard.press({"call": "n", "keys": "?", "hang up": "h"}[dialog])
         page.get_by_role("dialog").wait_for()
-        page.wait_for_timeout(300)  # it comes in slowly: colours are measured once it is there
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
@@ -98,11 +97,9 @@ def test_history_goes_on_as_one_reads(page, desk):
     page.goto(desk.origin + "/history")
     page.get_by_text("133 calls").wait_for()
     scroll = page.locator(".history .scroll")
-    for _ in range(40):
-        scroll.evaluate("box => box.scrollTop = box.scrollHeight")
-        if page.locator(".found", has_text="done").or_(page.locator(".found", has_text="+1 415 555 0102")).count():
-            break
-        page.wait_for_timeout(50)
+    scroll.evaluate("box => box.scrollTop = box.scrollHeight")
+    page.wait_for_function("() => document.querySelector('.history .scroll > div').offsetHeight > 130 * 30")
+    scroll.evaluate("box => box.scrollTop = box.scrollHeight")
     page.locator(".found", has_text="+1 415 555 0102").first.wait_for()
 
 

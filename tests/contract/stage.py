@@ -22,8 +22,10 @@ from offhook.agent.local import LocalEngine
 from offhook.agent.models import Engine, engine_for
 from offhook.agent.phrases import Phrases
 from offhook.core import events as e
+from offhook.phone.destinations import Destinations
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
+from offhook.server.dialling import dialable
 from offhook.sim.caller import Caller
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.memory import place_call
@@ -33,7 +35,7 @@ from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.network import Link
-from offhook.sim.orders import Faults, Setup
+from offhook.sim.orders import Callee, Faults, Setup
 from offhook.sim.script import parse
 from offhook.sim.signature import Account
 from offhook.sim.voicing import Voices, voiced
@@ -124,12 +126,18 @@ class Stage:
         lines: bool = False,
         parts: dict[str, Any] | None = None,
         during: "Callable[[Calling], Any] | None" = None,
+        transfers: dict[str, str] | None = None,
+        callee: Callee | None = None,
+        idle_seconds: float = 0.0,
+        max_call_seconds: float = 3600.0,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an HttpSetup's; `lines`: a realtime agent
-        has words to wait."""
+        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an
+        HttpSetup's; `lines`: a realtime agent
+        has words to wait; `callee`: who is at the number that the caller is put through to."""
         agent = Agent(
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
+            transfers=transfers or {}, idle_seconds=idle_seconds,
             voice="en-us" if not self.backend.realtime else None,
             phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
@@ -141,6 +149,7 @@ class Stage:
         usual = {"answers": model.get("answers", ()), "token_ms": 250.0 / model.get("pace", 16.0)}
         calling.http = HttpModel(HttpSetup(**usual | (parts or {})), self.world.model)
         calling.model = MemoryModel(calling.server, calling.http, connect_ms)
+        calling.callee, calling.max_call_seconds = callee or Callee(), max_call_seconds
         calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
         with calling.model.reached():
             await calling.place(drops_ms, during)
@@ -190,6 +199,10 @@ class Calling:
         self.model: MemoryModel
         self.links: tuple[Link, Link]
         """To the server, and to the carrier."""
+        self.callee = Callee()
+        self.dialled: list[str] = []
+        """The numbers that the carrier was told to dial."""
+        self.max_call_seconds = 3600.0
         self.events: list[tuple[float, e.Event]] = []
         self.commands: list[tuple[float, e.Command]] = []
         self.spoke: list[tuple[float, str]] = []
@@ -213,14 +226,14 @@ class Calling:
             return self._watched(engine.leg(self.agent))
 
         app = App(
-            Options(ACCOUNT.sid, [Key(ACCOUNT.token)]), open_agent,
-            lambda _id, event: self.events.append((self.now, event)),
+            Options(ACCOUNT.sid, [Key(ACCOUNT.token)], max_call_seconds=self.max_call_seconds), open_agent,
+            lambda _id, event: self.events.append((self.now, event)), dialable=dialable(Destinations(countries=["US"])),
         )  # fmt: skip
         app.ready.set()
         self.app = app
         setup = Setup(
             "http://voice.test/incoming-call", ACCOUNT, call_sid=self._stage.world.next_sid(), hang_up_after_ms=240_000.0,
-            faults=Faults(drop_stream_after_ms=drops_ms),
+            faults=Faults(drop_stream_after_ms=drops_ms), callees=self._called,
         )  # fmt: skip
         self.carrier = CarrierCall(setup, self.caller)
         beside = self._loop.create_task(during(self)) if during is not None else None
@@ -234,6 +247,10 @@ class Calling:
             await app.switchboard.close()
         if beside is not None and beside.done() and not beside.cancelled():
             beside.result()
+
+    def _called(self, number: str) -> Callee:
+        self.dialled.append(number)
+        return self.callee
 
     # ------------------------------------------------------------ watching
 

@@ -86,6 +86,14 @@ ROWS = {
     ),
     "key": everywhere("A key silences the agent; what was entered is answered"),
     "both silent": everywhere("Cut off, and nobody speaks: the agent goes on by itself"),
+    "put through": everywhere("A caller is put through to a destination when the last words were heard"),
+    "nobody there": everywhere("… and is back if nobody answers, with an agent that knows what was said before"),
+    "idle": everywhere("A caller who says nothing is asked whether they are there, twice, and then left with a goodbye"),
+    "limit": everywhere("At the longest a call may be the agent says goodbye"),
+    "silenced": everywhere("An operator silences the agent, which then waits for the caller"),
+    "given words": Row(
+        "An operator’s words are said", "word by word", "as the model follows", azure="word by word",
+    ),
     "hang up": everywhere("The agent hangs up when its goodbye was heard"),
     "withdrawn": everywhere("… not if the caller speaks into it"),
     "lost stream": Row(

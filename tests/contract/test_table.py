@@ -1,11 +1,11 @@
 """The table of what holds where is what the scenarios saw, and what the page says."""
 
-from . import test_cuts, test_greeting, test_losses, test_tools, test_turns
+from . import test_control, test_cuts, test_greeting, test_losses, test_tools, test_turns
 from .backends import BACKENDS
 from .scenario import SCENARIOS
 from .table import DOCS, ROWS, block, shown
 
-FILES = (test_cuts, test_greeting, test_losses, test_tools, test_turns)
+FILES = (test_control, test_cuts, test_greeting, test_losses, test_tools, test_turns)
 
 
 def test_every_row_is_held_against_every_backend() -> None:

@@ -387,7 +387,7 @@ def test_what_a_tool_has_begun_to_do_is_not_asked_for_again():
 
 def test_an_entry_that_a_tool_has_begun_to_work_on_is_not_entered_again():
     talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).tell(e.ToolCalled("1", "order", "{}"))
-    assert says(talk, "and a croissant").told(e.Respond)[-1] == e.Respond("and a croissant")
+    assert says(talk.wait(500), "and a croissant").told(e.Respond)[-1] == e.Respond("and a croissant")
 
 
 def test_a_tool_that_runs_while_nobody_speaks_is_filled():
@@ -549,7 +549,7 @@ def test_keys_are_an_entry_ended_by_hash():
 
 def test_an_entry_is_answered_once():
     talk = ours().tell(*(e.KeyPressed(digit) for digit in "472#")).speak("ok", 100).tell(e.ItemHeard("ok"))
-    assert says(talk, "thanks").told(e.Respond) == [e.Respond("", keys="472"), e.Respond("thanks")]
+    assert says(talk.wait(500), "thanks").told(e.Respond) == [e.Respond("", keys="472"), e.Respond("thanks")]
 
 
 def test_an_entry_is_over_three_seconds_after_the_last_key():
@@ -593,7 +593,9 @@ def test_the_answer_to_an_entry_that_was_ended_by_hash_is_waited_for_from_there(
 
 
 def test_an_entry_waits_for_words_that_are_still_looked_up_and_the_wait_is_filled():
-    talk = ours().tell(e.SpeechStarted(), e.SpeechStopped(), e.KeyPressed("4"), e.KeyPressed("#")).wait(900)
+    talk = (
+        ours().tell(e.SpeechStarted()).wait(400).tell(e.SpeechStopped(), e.KeyPressed("4"), e.KeyPressed("#")).wait(900)
+    )
     assert not talk.told(e.Respond)
     assert talk.told(e.Fill)
     assert talk.tell(e.CallerTurnEnded("please", 300.0)).told(e.Respond) == [e.Respond("please", keys="4")]
@@ -822,3 +824,74 @@ def test_an_entry_on_the_keypad_is_answered_too():
     talk = ours().tell(e.KeysWanted(1), e.KeyPressed("5")).wait(250)
     talk.speak("a", 300).tell(e.ItemSounded("a", talk.now))
     assert answered(talk) == [("a", 250.0)]
+
+
+# ---------------------------------------------------------------- an operator silences the agent
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_an_agent_that_is_silenced_is_cut_for_good_and_waits_for_the_caller(turns):
+    talk = Talk(turns).speak("menu", 5000, whole=False).wait(1000).tell(e.InterruptAsked())
+    assert talk.told(e.Clear) and talk.told(e.Cancel)
+    talk.tell(e.Settled({"menu": 1000.0}), e.ItemEnded("menu"))
+    assert talk.told(e.Truncate) == [e.Truncate("menu", 1000, "")]
+    assert not talk.wait(60_000).told(e.Respond, e.Fill), "nobody asked it to go on"
+    assert talk.control.turn is TurnState.LISTENING
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_an_agent_that_is_silenced_before_it_speaks_says_nothing(turns):
+    talk = says(Talk(turns), "how much is tea").tell(e.InterruptAsked())
+    assert talk.told(e.Cancel)
+    talk.commands.clear()
+    assert not talk.wait(60_000).told(e.Respond, e.Fill)
+    if turns == "offhook":
+        says(talk, "and coffee")
+        assert talk.told(e.Respond) == [e.Respond("and coffee")]
+
+
+def test_an_agent_that_is_silenced_while_its_interruption_is_judged_is_cut():
+    talk = (
+        ours().speak("menu", 5000).wait(1000).tell(e.SpeechStarted(), e.InterruptAsked(), e.Settled({"menu": 1000.0}))
+    )
+    assert talk.told(e.Truncate) and not talk.ledger.speaking
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("uh huh", 200.0))
+    assert not talk.told(e.SayRest)
+
+
+def test_a_goodbye_that_is_silenced_is_none():
+    talk = Talk().speak("bye", 1000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP), e.InterruptAsked())
+    assert not talk.tell(e.Settled({"bye": 100.0})).wait(120_000).told(e.HangUp)
+
+
+def test_nobody_is_silenced_whom_nobody_hears():
+    talk = Talk("offhook").speak("menu", 5000).tell(e.PhoneLost(False)).tell(e.InterruptAsked(), e.PhoneJoined())
+    assert talk.ledger.speaking
+
+
+# ---------------------------------------------------------------- the tone of a key
+
+
+def tone(talk, before, after, text="two"):
+    """A key whose tone sounds like speech, from so long before until so long after it is told."""
+    talk.tell(e.SpeechStarted()).wait(before).tell(e.KeyPressed("2")).wait(after).tell(e.SpeechStopped())
+    return talk.wait(300).tell(e.CallerTurnEnded(text, before + after))
+
+
+def test_the_tone_of_a_key_is_no_word_of_the_callers():
+    talk = tone(ours(), 200, 200)
+    assert not talk.told(e.Respond)
+    assert talk.wait(3000).told(e.Respond) == [e.Respond("", keys="2")]
+    assert [turn.text for turn in talk.events if isinstance(turn, e.TurnKept)] == ["(keys 2)"]
+
+
+def test_a_tone_that_sounds_after_its_key_is_none_either():
+    talk = ours().tell(e.KeyPressed("2")).wait(100).tell(e.SpeechStarted()).wait(150).tell(e.SpeechStopped())
+    talk.wait(300).tell(e.CallerTurnEnded("two", 150.0))
+    assert talk.wait(3000).told(e.Respond) == [e.Respond("", keys="2")]
+
+
+@pytest.mark.parametrize(("before", "after"), [(900, 100), (200, 700)])
+def test_who_speaks_while_they_press_a_key_is_heard(before, after):
+    talk = tone(ours(), before, after, "no sugar please")
+    assert talk.wait(3000).told(e.Respond)[-1].text == "no sugar please"

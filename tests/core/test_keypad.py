@@ -1,5 +1,5 @@
 from offhook.core.deadlines import Deadlines
-from offhook.core.keypad import BETWEEN_MS, HIDDEN, MOST, SECRET_MS, Keypad
+from offhook.core.keypad import BETWEEN_MS, HIDDEN, MOST, SECRET_MS, Keypad, Tones
 
 
 class Keys:
@@ -41,6 +41,17 @@ def test_an_entry_is_not_endless():
     keys.press("1")
     keys.keypad.wanted = 1
     assert keys.press("2")[-1] == "12", "an entry that is longer already than what is wanted"
+
+
+def test_tones_cover_what_lies_around_keys_that_follow_each_other():
+    tones = Tones()
+    assert not tones.cover(0, 0), "no key was pressed"
+    for at in (1000, 1300, 2200):
+        tones.pressed(at)
+    assert tones.cover(700, 900) and tones.cover(1400, 2500) and tones.cover(700, 2500)
+    assert not tones.cover(699, 900) and not tones.cover(1000, 2501)
+    tones.pressed(9000)
+    assert not tones.cover(1000, 1100) and tones.cover(8700, 9300)
 
 
 def test_a_secret_entry_is_told_hidden_and_the_next_is_none():

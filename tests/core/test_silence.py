@@ -1,5 +1,6 @@
 from offhook.core.deadlines import Deadlines
 from offhook.core.events import Line
+from offhook.core.idle import Idle
 from offhook.core.silence import AWAY_MS, FILL_AGAIN_MS, FILL_MS, STALLED_MS, Silence
 
 
@@ -10,7 +11,8 @@ class Room:
         self.awaited, self.filled, self.went_on = awaited, [], []
         self.deadlines = Deadlines()
         self.lines = []
-        self.silence = Silence(self.deadlines, lambda: self.awaited, self.fill, self.went_on.append)
+        idle = Idle(self.deadlines, lambda: self.awaited == "caller", self.went_on.append, self.went_on.append)
+        self.silence = Silence(self.deadlines, lambda: self.awaited, self.fill, self.went_on.append, idle)
 
     def fill(self, item, line):
         self.filled.append(item)

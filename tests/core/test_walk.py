@@ -13,7 +13,7 @@ from .talk import Talk
 STEPS = (
     "speak", "speak more", "end item", "heard", "settle", "speech starts", "speech stops", "words", "cough", "yes", "hello",
     "key", "hash", "tool", "tool done", "bye", "wait a moment", "wait", "wait long", "stream lost", "stream back",
-    "away", "lost", "back", "say",
+    "away", "lost", "back", "say", "interrupt", "transfer", "asked whom to dial", "nobody there", "talked", "idle",
 )  # fmt: skip
 
 
@@ -87,6 +87,24 @@ class Walk(Talk):
                 self.tell(e.AgentBack())
             case "say":
                 self.tell(e.SayAsked("words"))
+            case "interrupt":
+                self.words_at = None  # what an operator cuts off is not answered
+                self.tell(e.InterruptAsked())
+            case "transfer":
+                self.tell(e.TransferAsked("kitchen", "+12025550101", due=ms % 2 == 0))
+            case "asked whom to dial" if self.control.state is CallState.TRANSFERRING:
+                self.words_at = None
+                self.tell(e.PhoneLost(False))
+                self.next()
+            case "nobody there" | "talked" if (
+                self.control._transfer.dialling and self.control.state is CallState.TRANSFERRING
+            ):
+                _, commands = self.control.next(
+                    "in-progress", self.now, "busy" if step == "nobody there" else "completed"
+                )
+                self._note(commands)
+            case "idle":
+                self.control._floor.asides.idle.ms = 2000.0
             case "stream lost":
                 self.talking = False
                 self.tell(e.PhoneLost(ms % 2 == 0, {item: sent / 2 for item, sent in self.sent.items()}))

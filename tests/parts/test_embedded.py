@@ -33,5 +33,5 @@ def test_the_recogniser_understands_english_only():
 
 def test_the_desk_answers_each_caller_anew():
     mind = embedded.llm("", Keys())
-    assert mind.responder() is not mind.responder()
-    assert "Café" in mind.responder().greeting()
+    assert mind.responder("") is not mind.responder("")
+    assert "Café" in mind.responder("").greeting()

@@ -123,6 +123,7 @@ def running(
     database_url=None,
     agents=tuple,
     journal=None,
+    look=lambda _online: (),
     dialling=None,
     offer=None,
     **options,
@@ -152,7 +153,9 @@ def running(
         kept = journal
         if folder is not None:
             kept = Journal(Store(database_url or f"sqlite:///{folder}/calls.db"), folder / "spool")
-        app = it.app = App(Options(**given), open_agent, journal=kept, agents=agents, dialling=dialling, offer=offer)
+        app = it.app = App(
+            Options(**given), open_agent, journal=kept, agents=agents, dialling=dialling, offer=offer, look=look
+        )
         await serve(app, listening, prepare=prepare, on_started=on_started, on_server=on_server)
 
     it.thread = threading.Thread(target=lambda: run(live()), daemon=True)

@@ -264,7 +264,10 @@ def test_a_call_that_is_on_is_not_removed(sqlite):
     [
         ("limit=0", "`limit` should be greater than or equal to 1."),
         ("limit=many", "`limit` should be a valid integer, unable to parse string as an integer."),
-        ("state=gone", "`state` should be 'connecting', 'ringing', 'connected', 'parked', 'ending' or 'ended'."),
+        (
+            "state=gone",
+            "`state` should be 'connecting', 'ringing', 'connected', 'parked', 'transferring', 'ending' or 'ended'.",
+        ),
         ("since=yesterday", "`since` should be a valid datetime or date, input is too short."),
         ("after=x", "`after` is no place in the list: give the `next` of the page before."),
         ("after=%C3%BC", "`after` is no place in the list: give the `next` of the page before."),

@@ -6,8 +6,8 @@ import re
 import httpx
 import pytest
 
-from offhook.errors import CarrierError, ConfigError
-from offhook.server.dialling import allowance, destinations, twilio_rest
+from offhook.errors import CarrierError, ConfigError, ToolError
+from offhook.server.dialling import allowance, destinations, dialable, twilio_rest
 from offhook.settings import Settings
 
 
@@ -58,3 +58,12 @@ def test_the_rest_interface_is_where_the_settings_say() -> None:
 
     asyncio.run(main())
     assert re.match("http://127.0.0.1:9030/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json", asked[0])
+
+
+def test_a_caller_is_put_through_where_the_policy_allows_it_and_told_why_not() -> None:
+    number = dialable(destinations(settings(allowed_countries="US", allowed_addresses="sip:desk@example.com")))
+    assert number("+1 (202) 555-0101") == "+12025550101"
+    assert number("sip:desk@example.com") == "sip:desk@example.com"
+    for refused in ("+19005550100", "911", "+442079460018", "sip:other@example.com"):
+        with pytest.raises(ToolError):
+            number(refused)

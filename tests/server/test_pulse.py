@@ -24,7 +24,7 @@ def beats(scenario, **options):
             await scenario(pair, bus)
             pulse.cancel()
             await asyncio.gather(pulse, return_exceptions=True)
-            assert pair.call.overheard is None
+            assert not pair.call.overheard
 
     run(whole())
 
@@ -74,16 +74,16 @@ def test_nothing_is_laid_aside_or_computed_for_a_call_that_nobody_watches(monkey
         await pair.loop_ms(2000)
         with bus.watch("another call"):
             await pair.loop_ms(2000)
-            assert pair.call.overheard is None and not computed
+            assert not pair.call.overheard and not computed
         with bus.watch(pair.call.id):
             await pair.loop_ms(2000)
-            assert pair.call.overheard is not None and computed
+            assert pair.call.overheard and computed
         with bus.watch(ALL_PULSES):
             await pair.loop_ms(2000)
-            assert pair.call.overheard is not None
+            assert pair.call.overheard
         with bus.watch("another call"):
             await pair.loop_ms(300)
-            assert pair.call.overheard is None
+            assert not pair.call.overheard
 
     beats(scenario)
 

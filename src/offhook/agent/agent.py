@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Self, cast, get_args
 
 from offhook.agent.backends import CASCADE, models_in, provider_of
 from offhook.agent.options import Cascade, Realtime
 from offhook.agent.phrases import Phrases
-from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up
+from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up, transfer_to
 from offhook.core.keeping import Keeping
 from offhook.core.opening import Detection
 from offhook.core.redact import KINDS
 from offhook.errors import ConfigError
 
 CONSENT = "This call is recorded."
+LONGEST_IDLE_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class Agent:
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
     `language` a language tag; `tools` functions it may ask for (agent/tools.py), webhooks and MCP servers; `can_hang_up`
-    gives it the tool that ends the call after its goodbye; `silence_ms` is the silence that ends a caller's turn (a whole
-    sentence ends it sooner); `realtime` has the options of realtime models, `cascade` the parts of "cascade"; `phrases` are
-    what it says while its model cannot;
+    gives it the tool that ends the call after its goodbye; `transfers` are the numbers that callers may be put through to,
+    by name ({"kitchen": "+12025550101"}), for which it gets a tool; `idle_seconds` is how long a caller may say nothing
+    before they are asked whether they are still there (twice, then it says goodbye; 0: never); `silence_ms` is the silence
+    that ends a caller's turn (a whole sentence ends it sooner); `realtime` has the options of realtime models,
+    `cascade` the parts of "cascade"; `phrases` are what it says while its model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
@@ -48,6 +52,8 @@ class Agent:
     language: str = "en-US"
     tools: Sequence[Tool | ToolSource | Callable[..., Any]] = ()
     can_hang_up: bool = True
+    transfers: Mapping[str, str] = field(default_factory=dict)
+    idle_seconds: float = 20.0
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
     cascade: Cascade = field(default_factory=Cascade)
@@ -81,6 +87,11 @@ class Agent:
             raise ConfigError(f"An agent's phrases must be Phrases(…), not {self.phrases!r}.")
         if not isinstance(self.silence_ms, int | float):
             raise ConfigError(f"An agent's silence_ms must be milliseconds, not {self.silence_ms!r}.")
+        if not isinstance(self.idle_seconds, int | float) or not 0 <= self.idle_seconds <= LONGEST_IDLE_S:
+            raise ConfigError(
+                f"An agent's idle_seconds must be seconds, 0 to {LONGEST_IDLE_S}, not {self.idle_seconds!r}."
+            )
+        object.__setattr__(self, "transfers", _destinations(self.transfers))
         if isinstance(self.tools, str) or not isinstance(self.tools, Iterable):
             raise ConfigError(f"An agent's tools must be a list of functions, not {self.tools!r}.")
         if isinstance(self.redact, str) or not set(self.redact) <= set(KINDS):
@@ -126,11 +137,28 @@ class Agent:
         """All tools of the agent. Raises ConfigError for two of one name."""
         own = [each for each in self.tools if not isinstance(each, ToolSource)]
         sources = [each for each in self.tools if isinstance(each, ToolSource)]
-        return Toolbox([*own, *([hang_up] if self.can_hang_up else [])], sources)
+        own += [hang_up] if self.can_hang_up else []
+        own += [transfer_to(self.transfers)] if self.transfers else []
+        return Toolbox(own, sources, self.transfers)
 
 
 def _tool(each: Tool | ToolSource | Callable[..., Any]) -> Tool | ToolSource:
     return each if isinstance(each, Tool | ToolSource) else FunctionTool(each)
+
+
+def _destinations(transfers: object) -> Mapping[str, str]:
+    if not isinstance(transfers, Mapping):
+        raise ConfigError(f'An agent\'s transfers must be numbers by name, as {{"kitchen": "+1…"}}, not {transfers!r}.')
+    found: dict[str, str] = {}
+    for name, number in transfers.items():
+        _text("transfers", name)
+        _text("transfers", number)
+        if not name.strip() or not number.strip():
+            raise ConfigError("A destination of an agent's transfers has no name or no number: give it both.")
+        if name.strip().casefold() in (each.casefold() for each in found):
+            raise ConfigError(f'Two destinations of an agent\'s transfers are called "{name.strip()}".')
+        found[name.strip()] = number.strip()
+    return MappingProxyType(found)
 
 
 def _text(name: str, value: object) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from offhook.agent.agent import Agent
 from offhook.agent.realtime_session import joined
+from offhook.core.events import Returned
 from offhook.core.keypad import HIDDEN
 from offhook.core.leg import CallInfo
 
@@ -19,10 +20,16 @@ BACK = (
     "The line to the caller was lost for a moment and is back. Say that you are sorry for it in a few words, and go on from "
     "where the conversation was: answer what was said last if nobody has, and do not greet again."
 )
-LEAVE = (
-    "This call has come to the longest it may be and ends now. Say in one short sentence that you have to end the call, "
-    "and say goodbye; ask nothing."
+LEAVE = "This call ends now. Say in one short sentence that you have to end the call, and say goodbye; ask nothing."
+STILL_THERE = (
+    "The caller has said nothing for a while. Ask in a few words whether they are still there; say nothing else."
 )
+RETURNED = "(The caller was to be put through to {to}, but {why}. They are back on the line with you.)"
+SAY_WHY = (
+    "Tell the caller in one short sentence that {why} at {to}, and ask how you can help instead; do not greet again."
+)
+WHY_RETURNED = {"busy": "the line is busy", "no-answer": "nobody answered"}
+NOT_REACHED = "nobody could be reached"
 KEYS = "(The caller pressed these keys of the telephone: {})"
 HIDDEN_KEYS = "(The caller has entered {} keys on the telephone. They are hidden from you; a tool can use them.)"
 
@@ -37,6 +44,12 @@ def greet(must_say: str, *, inbound: bool = True) -> str:
 def pressed(keys: str) -> str:
     """How the model is told of keys; of secret ones only that they came."""
     return HIDDEN_KEYS.format(len(keys)) if HIDDEN in keys else KEYS.format(keys)
+
+
+def why_returned(returned: Returned) -> tuple[str, str]:
+    """What a model is told for good of a transfer that came to nothing, and what it is to say about it."""
+    why = WHY_RETURNED.get(returned.status, NOT_REACHED)
+    return RETURNED.format(to=returned.to, why=why), SAY_WHY.format(to=returned.to, why=why)
 
 
 def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import orjson
 
-from offhook.agent.briefing import pressed
+from offhook.agent.briefing import pressed, why_returned
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
@@ -69,6 +69,8 @@ class Parts:
     backend: str = "cascade"
     name: str = ""
     """The agent's."""
+    idle_ms: float = 0.0
+    """After so much silence the caller is asked whether they are still there."""
 
 
 class CascadeLeg:
@@ -79,6 +81,7 @@ class CascadeLeg:
         {e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard, e.Fill, e.Say, e.ToolResult}
     )
     turns: Literal["provider", "offhook"] = "offhook"
+    says_exactly = True
     keeping = Keeping()
 
     def __init__(self, listening: Listening, parts: Parts) -> None:
@@ -110,7 +113,7 @@ class CascadeLeg:
         side = Side(call, self._on_event)
         self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
         self.send_audio = self._hearing.feed
-        call.report(e.AgentJoined(self._parts.backend, self.turns, self._parts.name))
+        call.report(e.AgentJoined(self._parts.backend, self.turns, self._parts.name, self._parts.idle_ms))
         if (past := self._past) is not None:
             # A turn that was taken is asked for again, not heard twice.
             for frame in [] if past.again else past.unheard:
@@ -170,7 +173,8 @@ class CascadeLeg:
             self._answer(Answer(self), _only(greeting))
 
     def _on_respond(self, wish: e.Respond) -> None:
-        said = Said(wish.text, wish.keys, wish.going_on, wish.leaving)
+        back = ("", "") if wish.returned is None else (wish.returned.to, wish.returned.status)
+        said = Said(wish.text, wish.keys, wish.going_on, wish.leaving, wish.idle, *back)
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead.answers(said, self.conversation):
             self._heard(said)
@@ -224,6 +228,9 @@ class CascadeLeg:
 
     def _heard(self, said: Said) -> None:
         """Keeps what the caller did."""
+        if said.back_from:
+            told, _ = why_returned(e.Returned(said.back_from, said.because))
+            self.conversation.begin("system", f"returned {len(self.conversation.said)}", told)
         if not (said.text or said.keys):
             return
         text = pressed(said.keys) if said.keys else said.text

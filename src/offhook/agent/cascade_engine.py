@@ -93,7 +93,7 @@ class CascadeEngine:
 
         def responder(leg: CascadeLeg) -> Responder:
             if desk:
-                opened: Responder = mind.responder()
+                opened: Responder = mind.responder(next(iter(agent.transfers), ""))
                 return opened
             told = Listeners(leg.stages.note, lambda tokens: _told(leg.call, tokens), lambda: leg.left_s)
             return Talker(mind, agent, leg.call.info, leg.conversation, told)
@@ -109,6 +109,7 @@ class CascadeEngine:
             back=BACK if desk else " ".join(agent.phrases.in_language(agent.language)[e.Line.LOST]) or BACK,
             ahead=agent.cascade.ahead,
             name=agent.name,
+            idle_ms=agent.idle_seconds * 1000.0,
         )
         return CascadeLeg(self._listening, parts)
 
@@ -124,7 +125,7 @@ class CascadeEngine:
 def _greeting(mind: Any, agent: Agent) -> str:
     """The first words of an agent whose mind has some of its own."""
     own = agent.first_words
-    return f"{mind.responder().greeting() or ''} {agent.must_say}".strip() if own is None else own
+    return f"{mind.responder('').greeting() or ''} {agent.must_say}".strip() if own is None else own
 
 
 def _told(call: AgentSide, tokens: Tokens) -> None:

@@ -32,6 +32,7 @@ class EchoLeg:
     can: frozenset[type[e.Command]] = frozenset({e.Greet, e.Respond, e.Cancel, e.Truncate, e.Discard})
     turns: Literal["provider", "offhook"] = "offhook"
     tools: Tools = Toolbox(())
+    says_exactly = False
     keeping = Keeping()
 
     def __init__(self, name: str = "") -> None:

@@ -67,6 +67,7 @@ class FailoverLeg:
         self.can: frozenset[type[e.Command]] = leg.can
         self.turns: Literal["provider", "offhook"] = leg.turns
         self.tools: Tools = leg.tools
+        self.says_exactly: bool = leg.says_exactly
 
     def recall(self, past: Past) -> None:
         """To the leg that goes first."""

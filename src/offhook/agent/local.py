@@ -11,7 +11,7 @@ from offhook.agent.tools import Toolbox, hang_up
 from offhook.agent.voice import Voice
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError
-from offhook.speech.desk import GRAMMAR, Desk
+from offhook.speech.desk import GRAMMAR, TRANSFER, Desk
 from offhook.speech.espeak import EspeakSynthesizer
 from offhook.speech.pocketsphinx import PocketsphinxPool
 
@@ -38,12 +38,12 @@ def desk_tools(own: Toolbox) -> Toolbox:
                 raise ConfigError(
                     f"The embedded agent may use {name} without {', '.join(sorted(needed))}: give it a default value."
                 )
-    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)])
+    return Toolbox([*own, *(each for each in cafes if each.name not in own.by_name)], transfers=own.transfers)
 
 
 def unused_tools(own: Toolbox) -> list[str]:
     """The agent's tools that no caller would ever get, since the desk does not know them."""
-    known = {*(each.name for each in cafe.TOOLS), hang_up.name}
+    known = {*(each.name for each in cafe.TOOLS), hang_up.name, TRANSFER}
     return [each.name for each in own if each.name not in known]
 
 
@@ -85,13 +85,14 @@ class LocalEngine:
             greeting = f"{Desk().greeting()} {agent.must_say}".strip()
         parts = Parts(
             recogniser=self._recognisers.recogniser(),
-            responder=lambda _leg: Desk(),
+            responder=lambda _leg: Desk(next(iter(agent.transfers), "")),
             voice=Voice(self._synthesizer(agent)),
             tools=desk_tools(agent.toolbox),
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),
             greeting=greeting,
             backend="local",
             name=agent.name,
+            idle_ms=agent.idle_seconds * 1000.0,
         )
         return CascadeLeg(self._listening, parts)
 

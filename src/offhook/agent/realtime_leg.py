@@ -14,7 +14,7 @@ from offhook.agent import realtime_session as say
 from offhook.agent.answers import HARMLESS, Answers
 from offhook.agent.asking import Asking
 from offhook.agent.backlog import Backlog
-from offhook.agent.briefing import BACK, GO_ON, LEAVE, SAY, briefing, pressed
+from offhook.agent.briefing import BACK, GO_ON, LEAVE, SAY, STILL_THERE, briefing, pressed, why_returned
 from offhook.agent.conversation import Conversation
 from offhook.agent.greeter import Greeter
 from offhook.agent.greetings import Piece
@@ -64,7 +64,7 @@ class RealtimeLeg:
         options = shape.agent.realtime
         self.format = PCM16_24K if options.audio == "pcm16" else MULAW_8K
         self.turns: Literal["provider", "offhook"] = "offhook" if isinstance(options.turns, OwnTurns) else "provider"
-        self.tools = tools
+        self.tools, self.says_exactly = tools, shape.dialect.says_exactly
         self.conversation = Conversation()
         self._shape, self._backend, self._listening, self._tries = shape, backend, listening, tries
         self._lines = Lines(backend.greetings, backend.model, shape)
@@ -74,7 +74,9 @@ class RealtimeLeg:
         self._session: Session | None = None
         self._presence = Presence(
             lambda event: self._call.report(event),
-            e.AgentJoined(f"{backend.provider}:{backend.model}", self.turns, shape.agent.name),
+            e.AgentJoined(
+                f"{backend.provider}:{backend.model}", self.turns, shape.agent.name, shape.agent.idle_seconds * 1000.0
+            ),
         )
         self._asking = Asking(
             provider=self.turns == "provider", in_the_middle=lambda answer: self._items.in_the_middle(answer),
@@ -259,8 +261,12 @@ class RealtimeLeg:
                 self._heed(on)
             case e.Respond(leaving=True):
                 self._asking.want(self._instructed(LEAVE))
-            case e.Respond(keys=keys, going_on=going_on):
-                self._respond(keys, going_on)
+            case e.Respond(returned=e.Returned() as returned):
+                told, how = why_returned(returned)
+                self._note("system", f"returned {len(self.conversation.said)}", told)
+                self._asking.want(self._instructed(how))
+            case e.Respond(keys=keys, going_on=going_on, idle=idle):
+                self._respond(keys, STILL_THERE if idle else GO_ON if going_on else "")
             case e.Cancel():
                 self._answers.cancel()
             case e.Truncate(item, heard_ms, text):
@@ -303,15 +309,18 @@ class RealtimeLeg:
                 self._answers.missing(answer, instead)
         self._asking.watch()
 
-    def _respond(self, keys: str, going_on: bool) -> None:
-        if going_on:
+    def _respond(self, keys: str, unasked: str) -> None:
+        if unasked:
             if not self._answers.heard:
-                self._asking.want(self._instructed(GO_ON))
+                self._asking.want(self._instructed(unasked))
             return
         if keys:
-            said = self.conversation.begin("user", f"keys {len(self.conversation.said)}", pressed(keys))
-            self._tell(say.message(self._shape.dialect, "user", said.text))
+            self._note("user", f"keys {len(self.conversation.said)}", pressed(keys))
         self._asking.want({})
+
+    def _note(self, role: Literal["user", "system"], name: str, text: str) -> None:
+        said = self.conversation.begin(role, name, text)
+        self._tell(say.message(self._shape.dialect, role, said.text))
 
     def _tool_result(self, use: str, output: str) -> None:
         for message in self._uses.end(use, output):

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from offhook.agent.agent import Agent
-from offhook.agent.briefing import GO_ON, LEAVE, briefing, greet, pressed
+from offhook.agent.briefing import GO_ON, LEAVE, STILL_THERE, briefing, greet, pressed, why_returned
 from offhook.agent.context import Context
 from offhook.agent.conversation import Conversation
 from offhook.core import events as e
@@ -108,7 +108,7 @@ class Talker:
         messages = [
             Message("system", f"{briefing(self._agent, self._info, self._now())}\n{SPOKEN}"),
             *self._context.messages(),
-            *_last(said, self._agent.must_say),
+            *_last(said, self._agent.must_say, self._info.direction == "inbound"),
         ]
         return self._answer(messages, use, tools=[] if said.leaving else self._tools)
 
@@ -214,12 +214,16 @@ class Talker:
             self._context.summary.upto, self._context.summary.text = upto, text.strip()  # type: ignore[assignment]
 
 
-def _last(said: Said, must_say: str) -> list[Message]:
+def _last(said: Said, must_say: str, inbound: bool) -> list[Message]:
     """What the caller did, or what is asked of the agent instead."""
     if said.opening:
-        return [Message("system", greet(must_say))]
+        return [Message("system", greet(must_say, inbound=inbound))]
     if said.leaving:
         return [Message("system", LEAVE)]
+    if said.idle:
+        return [Message("system", STILL_THERE)]
+    if said.back_from:
+        return [Message("system", text) for text in why_returned(e.Returned(said.back_from, said.because))]
     if said.going_on:
         return [Message("system", GO_ON)]
     return [Message("user", pressed(said.keys) if said.keys else said.text or MUFFLED)]

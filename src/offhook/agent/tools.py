@@ -12,7 +12,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar, get_type_hints, overload
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints, overload
 
 import docstring_parser
 import pydantic
@@ -205,8 +206,11 @@ class _FromThread:
     def resume_recording(self) -> None:
         self._in_loop(self._call.resume_recording)
 
-    def say(self, text: str) -> None:
-        self._in_loop(lambda: self._call.say(text))
+    def say(self, text: str) -> bool:
+        return bool(self._in_loop(lambda: self._call.say(text)))
+
+    def transfer(self, to: str) -> bool:
+        return bool(self._in_loop(lambda: self._call.transfer(to)))
 
     def _in_loop(self, ask: Callable[[], T]) -> T:
         async def asked() -> T:
@@ -233,11 +237,17 @@ class ToolSource:
 
 
 class Toolbox:
-    """The tools of one agent, by name."""
+    """The tools of one agent, by name, and where its callers may be put through to."""
 
-    def __init__(self, tools: Iterable[Tool | Callable[..., Any]], sources: Iterable[ToolSource] = ()) -> None:
-        """Raises ConfigError for two tools of one name. What a source has is not ours to name: of two that it shares a
-        name with the first is taken."""
+    def __init__(
+        self,
+        tools: Iterable[Tool | Callable[..., Any]],
+        sources: Iterable[ToolSource] = (),
+        transfers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`transfers`: numbers by the names of destinations. Raises ConfigError for two tools of one name. What a source
+        has is not ours to name: of two that it shares a name with the first is taken."""
+        self.transfers = transfers
         self._tools: dict[str, Tool] = {}
         for each in tools:
             made = each if isinstance(each, Tool) else FunctionTool(each)
@@ -339,3 +349,30 @@ async def hang_up(call: ToolSide) -> str:
     if call.hang_up():
         return "The call ends when the caller has heard what you said. Say nothing more."
     return "Say goodbye now; the call ends when the caller has heard it."
+
+
+def transfer_to(destinations: Iterable[str]) -> Tool:
+    """The tool that puts a caller through to one of these destinations, by its name: whatever else the agent may want
+    dialled, nobody dials it."""
+
+    async def transfer(to: str, call: ToolSide) -> str:
+        """Puts the caller through to somebody else. Tell the caller first; they are put through when they have heard it.
+
+        Args:
+            to: Where to.
+        """
+        if call.transfer(to):
+            return (
+                "The caller is put through when they have heard what you said, unless they speak first: then ask for it "
+                "again. Say nothing more."
+            )
+        return (
+            "Tell the caller now, in one short sentence, that you put them through; it happens when they have heard it."
+        )
+
+    names = tuple(destinations)
+    # A choice, also where there is but one: providers read that best.
+    transfer.__annotations__["to"] = Annotated[
+        Literal[names], pydantic.WithJsonSchema({"type": "string", "enum": names})
+    ]
+    return FunctionTool(transfer)

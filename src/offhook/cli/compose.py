@@ -1,17 +1,20 @@
 """From settings to a server that runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from urllib.parse import quote, urlsplit
 
+from offhook.agent.agent import Agent
 from offhook.agent.roster import Roster
 from offhook.cli.agents import Loaded, reloading
 from offhook.core.events import Event
+from offhook.errors import ConfigError
 from offhook.journal.journal import Journal
+from offhook.phone.destinations import Destinations
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.server.carrier import Carrier
-from offhook.server.dialling import allowance, destinations, twilio_rest
+from offhook.server.dialling import allowance, destinations, dialable, twilio_rest
 from offhook.server.findings import Look
 from offhook.server.head import is_loopback_address
 from offhook.server.lifetime import Listening
@@ -44,6 +47,8 @@ async def serve(
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
     agents are loaded anew when it changes; `look` is the doctor's."""
+    policy = destinations(settings)
+    may_be_dialled(policy, roster.names())
     app = App(
         options(settings, account_sid, keys, try_it=try_it, command=command),
         roster.open,
@@ -51,12 +56,14 @@ async def serve(
         journal(settings),
         dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
         agents=lambda: agents_shown(roster),
+        dialable=dialable(policy),
         reopen_agent=roster.reopen,
         look=look,
         offer=roster,
     )
 
     async def replace(loaded: Loaded) -> None:
+        may_be_dialled(policy, loaded.known)
         await roster.replace(loaded.agents, loaded.known)
 
     listening = Listening(
@@ -71,6 +78,14 @@ async def serve(
             await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
     finally:
         await roster.close()
+
+
+def may_be_dialled(policy: Destinations, agents: Mapping[str, Agent]) -> None:
+    """Raises ConfigError for an agent with a destination that the policy refuses."""
+    for name, agent in agents.items():
+        for to, number in agent.transfers.items():
+            if not (verdict := policy.check(number)).allowed:
+                raise ConfigError(f'The agent {name} cannot put callers through to "{to}": {verdict.sentence}')
 
 
 def dialling(settings: Settings, account_sid: str, keys: Sequence[Key], roster: Roster) -> Dialling:
@@ -107,6 +122,7 @@ def agents_shown(roster: Roster) -> list[AgentShown]:
                 ToolShown(name=tool.name, description=tool.description, parameters=tool.schema)
                 for tool in agent.toolbox
             ],
+            transfers=list(agent.transfers),
         )
         for name, agent, numbers in roster.listed()
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from offhook.core import events as e
 from offhook.core.deadlines import Deadlines
+from offhook.core.idle import Idle
 from offhook.core.silence import Awaited, Silence
 from offhook.core.states import TurnState
 
@@ -23,15 +24,18 @@ class Asides:
         quiet: Callable[[], bool],
         turn: Callable[[], TurnState],
         go_on: Callable[[float], None],
+        idle: Callable[[float], None],
+        leave: Callable[[float], None],
     ) -> None:
         """`do` takes commands; `quiet`: a stream carries the call and nobody speaks or is about to; `go_on` asks the agent
-        to go on."""
+        to go on, `idle` to ask whether the caller is still there, `leave` to say goodbye to one who is not."""
         self._do, self._quiet, self._turn = do, quiet, turn
         self._away = False
         self._tools: set[str] = set()
         self._waiting: deque[str] = deque(maxlen=MOST)
         self._given: set[str] = set()
-        self.silence = Silence(deadlines, self._awaited, lambda item, line: do(e.Fill(item, line)), go_on)
+        self.idle = Idle(deadlines, lambda: self._awaited() == "caller", idle, leave)
+        self.silence = Silence(deadlines, self._awaited, lambda item, line: do(e.Fill(item, line)), go_on, self.idle)
         self.actions: dict[type[e.Event], Callable[[e.Event, float], None]] = {
             e.AgentBack: self.back, e.SayAsked: self._on_say_asked, e.Saying: self._on_saying,
         }  # fmt: skip

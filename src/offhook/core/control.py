@@ -21,6 +21,7 @@ from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
+from offhook.core.transfer import RING_S, TALKED, Dial, Transfer
 
 CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
@@ -61,6 +62,10 @@ class CallControl:
             turns == "offhook", ledger, self.transcript, self._deadlines, self._do,
             self._leave_now,
         )  # fmt: skip
+        self._ends_at = now + max_call_ms
+        self._transfer = Transfer(self._deadlines, self._do)
+        self._returned: e.Returned | None = None  # what the agent is to be told when the stream is back
+        self._agent_lost = False  # while nobody could hear its last words
         self._plan = plan
         self._dialling: Dialling | None = None
         self._callee: e.CalleeKnown | None = None
@@ -89,6 +94,7 @@ class CallControl:
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
             e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Staged: self._on_told, e.Remembered: self._on_told,
+            e.OperatorAsked: self._on_told, e.TransferAsked: self._on_transfer_asked,
             e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_callee_known,
         } | (self._dialling.actions if self._dialling else {})  # fmt: skip
 
@@ -121,6 +127,16 @@ class CallControl:
         self._deadlines.clear()
 
     @property
+    def transferring(self) -> bool:
+        """The caller is put through to somebody, or is about to be."""
+        return self._transfer.wanted is not None
+
+    @property
+    def leaving(self) -> bool:
+        """The call ends, whatever the caller says."""
+        return self._leaving is not None
+
+    @property
     def secret(self) -> bool:
         """The caller is asked for keys that nobody but a tool may know."""
         return self._floor.keypad.secret
@@ -145,6 +161,8 @@ class CallControl:
         self._floor.move(event)
         if action := self._actions.get(type(event)):
             action(event, now)
+        if self.state is CallState.CONNECTED and self._transfer.wanted and not self._floor.farewell.pending:
+            self._transfer.withdraw()
         if self._opening is not None and self.state is not CallState.ENDING:
             self._opening.told(event, now)
         self._floor.say_next()
@@ -161,17 +179,24 @@ class CallControl:
                 action(now)
         return self._drain()
 
-    def next(self, status: str, now: float) -> tuple[Next, list[e.Command]]:
-        """A stream has ended and the carrier asks how to go on; `status` is its CallStatus.
+    def next(self, status: str, now: float, dialled: str = "") -> tuple[Next, list[e.Command]]:
+        """A stream has ended and the carrier asks how to go on; `status` is its CallStatus. `dialled`: it is a call that
+        was put through, and this is what came of it.
 
         A status other than in-progress never resumes. Three resumes within a minute are enough, and so are three answers
         that brought no stream: a carrier that cannot reach us would ask for ever.
         """
         if status != "in-progress":
-            return Next.HANG_UP, self.handle(e.CarrierEnded(status), now)
+            return Next.HANG_UP, self.handle(e.CarrierEnded(status, dialled), now)
         if self.state in (CallState.ENDING, CallState.ENDED):
             self._asked_next = True
             return self.last_word, []
+        if dialled:
+            return self._next_after_dial(dialled, now)
+        if self.state is CallState.TRANSFERRING:
+            self._deadlines.drop(self._not_resumed)
+            self._transfer.dial(now)
+            return Next.TRANSFER, self._drain()
         commands: list[e.Command] = []
         if self.state is CallState.CONNECTED:
             commands = self.handle(e.PhoneLost(stopped=False), now)
@@ -186,6 +211,30 @@ class CallControl:
             if waiting in self._deadlines:
                 self._deadlines.set(waiting, now + patience_ms)
         return Next.STREAM, commands
+
+    def _next_after_dial(self, dialled: str, now: float) -> tuple[Next, list[e.Command]]:
+        if self.state is not CallState.TRANSFERRING:  # told again: the caller is back already
+            return Next.STREAM, []
+        answered = self._transfer.answered
+        self._returned = self._transfer.over(dialled)
+        if self._returned is None:
+            self._end(e.Result.COMPLETED, e.Reason.TRANSFERRED, now)
+            return Next.HANG_UP, self._drain()
+        if self._agent_lost or answered:
+            self._end(e.Result.FAILED, e.Reason.AGENT_FAILED, now)
+            return Next.APOLOGISE, self._drain()
+        self._enter(CallState.PARKED)
+        self._floor.come_back()
+        self._in_vain, self._stopped = 1, False
+        self._deadlines.set(self._not_resumed, now + PARK_MS)
+        return Next.STREAM, self._drain()
+
+    def dial(self, now: float) -> Dial | None:
+        """What the carrier is to dial; None if the caller is not put through."""
+        wanted = self._transfer.wanted
+        if self.state is not CallState.TRANSFERRING or wanted is None:
+            return None
+        return Dial(wanted.number, RING_S, max(1, int((self._ends_at - now) / 1000.0)))
 
     @property
     def last_word(self) -> Next:
@@ -251,16 +300,22 @@ class CallControl:
 
     def _await_stream(self, now: float, patience_ms: float) -> None:
         self._deadlines.set(self._no_stream, now + patience_ms)
-        self._deadlines.set(self._too_long, now + self._max_call_ms)
+        self._ends_at = now + self._max_call_ms
+        self._deadlines.set(self._too_long, self._ends_at)
 
     def _on_phone_joined(self, _event: e.PhoneJoined, now: float) -> None:
         self._on_picked_up(e.PickedUp(), now)
         self._phone_joined = True
         self._in_vain = 0
+        self._floor.asides.idle.begin(now, anew=True)
         if self._was is CallState.PARKED:
-            self._resumes.append(now)
             self._deadlines.drop(self._not_resumed)
-            self._floor.go_on(now)
+            if self._returned is not None:
+                returned, self._returned = self._returned, None
+                self._floor.returned(returned, now)
+            else:
+                self._resumes.append(now)
+                self._floor.go_on(now)
             if not self._agent_joined:
                 self._floor.away(now, lost=False)
         elif self.state is CallState.CONNECTED:
@@ -274,6 +329,7 @@ class CallControl:
         if self._floor.held:  # it may be one that goes on in the place of another
             self._do(e.Heed(False))
         self._agent_joined = True
+        self._floor.asides.idle.ms = event.idle_ms
         self._floor.asides.back(event, now)
         self._publish(event)
         self._greet(now)
@@ -291,6 +347,8 @@ class CallControl:
         if self._was is CallState.ENDING:
             self._floor.lost_for_good(event.heard_ms, now)
             self._finish_if_over(now)
+        elif self._was is CallState.TRANSFERRING:
+            self._floor.given_away(event.heard_ms, now)
         elif self._was is CallState.CONNECTED:
             self._stopped = event.stopped
             self._deadlines.set(self._not_resumed, now + (PARK_STOPPED_MS if event.stopped else PARK_MS))
@@ -298,7 +356,7 @@ class CallControl:
             if self._last_words is not None:
                 self._agent_silent(now)
             elif self._floor.farewell.reason is not None:
-                self._end(e.Result.COMPLETED, self._floor.farewell.reason, now)
+                self._leave_now(self._floor.farewell.reason, now)
 
     def _on_carrier_ended(self, event: e.CarrierEnded, now: float) -> None:
         if not is_over(event.status):
@@ -306,6 +364,12 @@ class CallControl:
         self._carrier_over = True
         if event.status == "completed" and self._dialling is not None:
             self._dialling.answer()  # as the carrier says it of no other call
+        if self._transfer.dialling and self.state is CallState.TRANSFERRING:
+            if event.dialled:
+                self._untold(now, event.dialled)
+            else:
+                self._deadlines.set(self._untold, now + CARRIER_MS)
+            return
         if self.state is not CallState.ENDING:
             answered = self._was not in (CallState.CONNECTING, CallState.RINGING)
             result = e.Result.COMPLETED if answered or self._dialling else e.Result.UNANSWERED
@@ -316,7 +380,9 @@ class CallControl:
         self._finish_if_over(now)
 
     def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
-        if self.state is CallState.CONNECTED:
+        if self.state is CallState.TRANSFERRING:
+            self._agent_lost = True  # somebody else may talk to the caller
+        elif self.state is CallState.CONNECTED:
             self._last_words = self._floor.asides.silence.last_words()
             self._deadlines.set(self._agent_gone, now)  # by then it is known whether it has any
         else:
@@ -350,12 +416,44 @@ class CallControl:
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:
         if self.state is CallState.ENDING or (self._leaving and not event.at_once):
             return
+        if self._transfer.wanted is not None and event.goodbye:
+            return  # who puts a caller through does not hang up on them
+        if event.leaving:
+            self._take_leave(event.reason, now)
+            return
         due = event.goodbye and not self._floor.goodbye_said
         if event.at_once or not (self._floor.busy or due):
             result = e.Result.FAILED if event.reason is e.Reason.SHUT_DOWN else e.Result.COMPLETED
             self._end(result, event.reason, now)
         else:
             self._floor.say_goodbye(event.reason, now, due=due)
+
+    # ------------------------------------------------------------------------------------------ put through
+
+    def _on_transfer_asked(self, event: e.TransferAsked, now: float) -> None:
+        if self.state is not CallState.CONNECTED or self._leaving or self._transfer.wanted:
+            return
+        self._transfer.ask(event)
+        if self._floor.busy or event.due:
+            self._floor.say_goodbye(e.Reason.TRANSFERRED, now, due=event.due)
+        else:
+            self._put_through(now)
+
+    def _put_through(self, now: float) -> None:
+        """The carrier gets the caller back, and will ask what to do with them."""
+        self._floor.farewell.withdraw()
+        self._enter(CallState.TRANSFERRING)
+        self._deadlines.set(self._not_resumed, now + (PARK_STOPPED_MS if self._stopped else PARK_MS))
+        if self._phone_joined:
+            self._do(e.PutThrough())
+
+    def _untold(self, now: float, dialled: str = "") -> None:
+        """The call is over, in the middle of what the caller was put through to."""
+        talked = self._transfer.answered if not dialled else dialled in TALKED
+        self._transfer.over(dialled or ("completed" if talked else "canceled"))
+        self._end(e.Result.COMPLETED, e.Reason.TRANSFERRED if talked else self._their_hang_up, now)
+
+    # ------------------------------------------------------------------------------------------ the end
 
     def _no_stream(self, now: float) -> None:
         self._do(e.EndAtCarrier())
@@ -382,7 +480,9 @@ class CallControl:
 
     def _leave_now(self, reason: e.Reason, now: float) -> None:
         """The last words were heard, or do not come."""
-        if reason is e.Reason.MESSAGE_LEFT and not self._floor.goodbye_said:
+        if reason is e.Reason.TRANSFERRED:
+            self._put_through(now)
+        elif reason is e.Reason.MESSAGE_LEFT and not self._floor.goodbye_said:
             self._end(e.Result.UNANSWERED, e.Reason.MACHINE, now)
         else:
             self._end(e.Result.COMPLETED, reason, now)
@@ -404,6 +504,10 @@ class CallControl:
         self._enter(CallState.ENDING)
         if self._phone_joined:
             self._do(e.HangUp())
+            return
+        if self._transfer.dialling and not self._carrier_over:
+            self._asked_next = True
+            self._do(e.EndAtCarrier())  # it asks nothing while it dials
             return
         if self._rings and not (self._carrier_over or reason is e.Reason.NOT_DIALLED):
             self._do(e.EndAtCarrier())  # it may ring

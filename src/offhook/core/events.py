@@ -7,7 +7,7 @@ milliseconds on the call's clock; all lengths are milliseconds of audio.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 class Result(StrEnum):
@@ -29,6 +29,8 @@ class Reason(StrEnum):
     OPERATOR_HUNG_UP = "operator hung up"
     MAX_DURATION = "maximum duration reached"
     MAX_COST = "maximum cost reached"
+    CALLER_SILENT = "the caller said nothing any more"
+    TRANSFERRED = "transferred"
     BUSY = "the line was busy, or the call was declined"
     NO_ANSWER = "nobody answered"
     CANCELED = "the call was cancelled before anybody answered"
@@ -79,6 +81,8 @@ class CarrierEnded:
     """The carrier says that the call is over (a CallStatus other than in-progress)."""
 
     status: str
+    dialled: str = ""
+    """What became of the number that the caller was put through to, if the carrier says so (its DialCallStatus)."""
 
 
 @dataclass(slots=True)
@@ -176,6 +180,8 @@ class AgentJoined:
     """Who owns the turns from now on; None: as before."""
     name: str = ""
     """The agent's, if it has one."""
+    idle_ms: float = 0.0
+    """A caller who says nothing for so long is asked whether they are still there; 0: never."""
 
 
 @dataclass(slots=True)
@@ -329,6 +335,32 @@ class SayAsked:
 
 
 @dataclass(slots=True)
+class InterruptAsked:
+    """An operator wants the agent to be silent now, and to wait for the caller."""
+
+
+@dataclass(slots=True)
+class TransferAsked:
+    """Someone wants the caller put through to somebody else, once what the agent is saying has been heard."""
+
+    to: str
+    """The destination's name."""
+    number: str
+    """What the carrier dials: E.164, or an address that is listed."""
+    due: bool = False
+    """The agent's last words are still to come."""
+
+
+@dataclass(slots=True)
+class OperatorAsked:
+    """An operator gave an order."""
+
+    order: str
+    text: str = ""
+    """The words to be said, or the destination's name."""
+
+
+@dataclass(slots=True)
 class HangUpAsked:
     """Someone wants the call to end once what the agent is saying has been heard."""
 
@@ -337,6 +369,8 @@ class HangUpAsked:
     """End now, whatever is being said (an operator; the maximum duration)."""
     goodbye: bool = False
     """The agent itself asks. If it has said nothing since the caller last spoke, its goodbye is still to come."""
+    leaving: bool = False
+    """The agent is asked to say goodbye first, and nothing the caller says undoes it."""
 
 
 @dataclass(slots=True)
@@ -388,6 +422,17 @@ class StateChanged:
     """The call moved from one state to another."""
 
     state: str
+
+
+@dataclass(slots=True)
+class TransferChanged:
+    """How putting the caller through fares."""
+
+    to: str
+    """The destination's name."""
+    status: str
+    """asked, withdrawn (the caller spoke first), dialling; then what the carrier tells: completed (they talked), busy,
+    no-answer, failed, canceled."""
 
 
 @dataclass(slots=True)
@@ -447,12 +492,26 @@ class HangUp:
     """End the call at the carrier: close the stream, so that the carrier asks what comes next."""
 
 
+@dataclass(slots=True)
+class PutThrough:
+    """Give the caller back to the carrier, which asks what comes next and is told whom to dial."""
+
+
 # ---------------------------------------------------------------- commands: to the agent leg
 
 
 @dataclass(slots=True)
 class Greet:
     """The stream is open: say the first words, if the agent speaks first."""
+
+
+class Returned(NamedTuple):
+    """The caller was to be put through and is back, since nothing came of it."""
+
+    to: str
+    """The destination's name."""
+    status: str
+    """Why, in the carrier's word: busy, no-answer, failed, canceled."""
 
 
 @dataclass(slots=True)
@@ -474,7 +533,11 @@ class Respond:
     going_on: bool = False
     """The caller said nothing: the agent was cut off and is asked to go on."""
     leaving: bool = False
-    """The caller said nothing: the call has come to a limit and ends now, the agent is asked to say goodbye."""
+    """The caller said nothing: the call ends now, the agent is asked to say goodbye."""
+    idle: bool = False
+    """The caller has said nothing for long: the agent is asked to ask whether they are still there."""
+    returned: Returned | None = None
+    """The caller said nothing: they are back, the agent is asked to say why and to go on."""
 
 
 @dataclass(slots=True)
@@ -525,8 +588,13 @@ class ToolResult:
 
 
 @dataclass(slots=True)
+class ReleaseAgent:
+    """The agent leg is needed no more, though the call goes on without it."""
+
+
+@dataclass(slots=True)
 class CloseAgent:
-    """The agent leg is needed no more."""
+    """The agent leg is needed no more: the call is over."""
 
 
 # ---------------------------------------------------------------- commands: to the call itself
@@ -572,10 +640,10 @@ Event = (
     PhoneJoined | PhoneLost | CarrierEnded | Dialled | NotDialled | Rang | PickedUp | CalleeKnown | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
     | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Remembered | Used
-    | SayAsked | HangUpAsked
-    | CallBegan | Answered | StateChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
+    | SayAsked | HangUpAsked | InterruptAsked | TransferAsked | OperatorAsked
+    | CallBegan | Answered | StateChanged | TransferChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip
 Command = (
-    Clear | HangUp | Greet | Heed | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult
-    | OpenAgent | CloseAgent | AskCarrier | EndAtCarrier | SayRest | RunTool | Publish
+    Clear | HangUp | PutThrough | Greet | Heed | Respond | Cancel | Truncate | Discard | Fill | Say | ToolResult
+    | OpenAgent | ReleaseAgent | CloseAgent | AskCarrier | EndAtCarrier | SayRest | RunTool | Publish
 )  # fmt: skip

@@ -12,7 +12,7 @@ BEGIN_MS = 5_000.0
 
 
 class Farewell:
-    """Whether the agent is about to leave one call. `leave` ends it."""
+    """Whether the agent is about to leave one call. `leave` ends it, or puts the caller through."""
 
     def __init__(self, deadlines: Deadlines, leave: Callable[[Reason, float], None]) -> None:
         self._deadlines, self._leave = deadlines, leave
@@ -49,6 +49,11 @@ class Farewell:
         if self._paused is not None:
             reason, due = self._paused
             self.ask(reason, now, due=due and not said, busy=busy)
+
+    @property
+    def pending(self) -> bool:
+        """The agent is about to leave, unless the caller has something to say."""
+        return self.reason is not None or self._paused is not None
 
     def withdraw(self) -> None:
         """The caller has something to say."""

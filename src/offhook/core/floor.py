@@ -16,7 +16,7 @@ from offhook.core.asides import Asides
 from offhook.core.deadlines import Deadlines
 from offhook.core.farewell import Farewell
 from offhook.core.greeting import Greeting
-from offhook.core.keypad import Keypad
+from offhook.core.keypad import Keypad, Tones
 from offhook.core.playout import Heard, Ledger
 from offhook.core.settling import Settling, Suspicion
 from offhook.core.states import TURNS, TurnState
@@ -58,11 +58,16 @@ class Floor:
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
         self.keypad = Keypad(deadlines, self._on_keys_over)
+        self._tones = Tones()
         self._entered = ""
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
         self._spoke = False  # the agent has begun an answer since the caller last spoke
-        self.asides = Asides(deadlines, do, quiet=self._quiet, turn=lambda: self.turn, go_on=self._go_on_by_itself)
+        self._hushed = False  # an operator silenced the agent: it waits for the caller
+        self.asides = Asides(
+            deadlines, do, quiet=self._quiet, turn=lambda: self.turn, go_on=self._go_on_by_itself,
+            idle=self._ask_whether_there, leave=lambda now: self.take_leave(e.Reason.CALLER_SILENT, now),
+        )  # fmt: skip
         self._silence = self.asides.silence
         self._greeting = Greeting()
         self.actions: dict[type[Any], Callable[[Any, float], None]] = self.asides.actions | {
@@ -71,7 +76,7 @@ class Floor:
             e.KeyPressed: self._on_key_pressed, e.KeysWanted: self._on_keys_wanted,
             e.ItemBegan: self._on_item_began, e.ItemEnded: self._on_item_ended, e.ItemText: self._on_item_text,
             e.ItemSounded: self._on_item_sounded, e.ItemHeard: self._on_item_heard, e.Settled: self._on_settled,
-            e.AgentAway: lambda event, now: self.away(now, lost=event.lost),
+            e.AgentAway: lambda event, now: self.away(now, lost=event.lost), e.InterruptAsked: self._on_interrupt_asked,
             e.ToolCalled: self._on_tool_called, e.ToolFinished: self._on_tool_finished,
         }  # fmt: skip
 
@@ -90,7 +95,7 @@ class Floor:
         self.farewell.ask(reason, now, due=due, busy=self.busy)
 
     def take_leave(self, reason: e.Reason, now: float) -> None:
-        """The call has come to a limit: it ends once a goodbye was heard."""
+        """The call ends once a goodbye was heard, which the agent is asked for."""
         self.farewell.ask(reason, now, due=True, busy=self.busy)
         self._silence.broken()
         self._do(e.Respond("", leaving=True))
@@ -157,11 +162,14 @@ class Floor:
             self._spoke = False
             self._answer_awaited = self._spoke_until
             self._greeting.passed_over()
+            self.farewell.withdraw()
             self._keep_caller(event.text, event.name)
             self._settled_enough()
             self._silence.asked()
             self._silence.begin(now)
             return
+        if self._tones.cover(self._spoke_from, self._spoke_until):
+            event = e.CallerTurnEnded("", min(event.spoken_ms, CONFIRM_MS - 1.0), event.name)
         meant = interrupts(event.text, event.spoken_ms, self._asked())
         if self._suspicion is not None and self._suspicion.confirmed is None:
             if not meant:
@@ -212,8 +220,15 @@ class Floor:
         self._publish(e.KeyPressed(self.keypad.shown(event.digit)))
         if not self.open:
             return
+        self._tones.pressed(now)
         self.farewell.withdraw()
         self._silence.broken()
+        self._silence_agent(now)
+        self._cut_in = False
+        self.keypad.press(event.digit, now)
+
+    def _silence_agent(self, now: float) -> None:
+        """The agent is cut off for good, by something else than speech."""
         thinking = self._ours and self.turn is TurnState.THINKING
         if self._suspicion is None and (self._ledger.speaking or thinking):
             self.turn = TurnState.LISTENING
@@ -221,8 +236,20 @@ class Floor:
                 self._do(e.Cancel())
             self._interrupt(now)
         self._decide(True, now)
+
+    def _on_interrupt_asked(self, _event: e.InterruptAsked, now: float) -> None:
+        if not self.open:
+            return
+        self.farewell.withdraw()
+        self._answer_due, self._hushed = False, True
+        self._forget_unanswered()
+        if self.turn is TurnState.THINKING and not self._ours:
+            self._do(e.Cancel())
+        self._silence_agent(now)
+        self.turn = TurnState.LISTENING
         self._cut_in = False
-        self.keypad.press(event.digit, now)
+        self._silence.answered()
+        self._silence.begin(now, anew=True)
 
     def _on_keys_wanted(self, event: e.KeysWanted, now: float) -> None:
         self.keypad.want(event.count, event.secret, now)
@@ -327,6 +354,7 @@ class Floor:
         if not self._silence.is_filler(event.item):
             self._spoke = True
             self._silence.answered()
+            self._hushed = False
             self.farewell.began(now)
         if self._ours and self._words_due and self._suspicion is None:
             self._begin_over_caller(now)
@@ -419,6 +447,12 @@ class Floor:
         self.turn = TurnState.THINKING
         self._do(e.Respond("", going_on=True))
 
+    def _ask_whether_there(self, now: float) -> None:
+        self.turn = TurnState.THINKING
+        self._do(e.Respond("", idle=True))
+        self._silence.asked()
+        self._silence.begin(now)
+
     # ------------------------------------------------------------------------------------------ what was heard
 
     def _on_settled(self, event: e.Settled, now: float) -> None:
@@ -468,7 +502,8 @@ class Floor:
         for heard in partly:
             self._greeting.cut(heard)
         if partly:
-            self._silence.left_hanging()
+            if not self._hushed:
+                self._silence.left_hanging()
             if self.open:
                 self._publish(e.BargedIn({heard.item: heard.heard_ms for heard in partly}))
 
@@ -522,6 +557,34 @@ class Floor:
             self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
         else:
             self._silence.begin(now)
+
+    def given_away(self, heard_ms: dict[str, float], now: float) -> None:
+        """The stream of a call that is put through is gone: what was not heard by now never will be."""
+        self._caller_speaks = self._words_due = False
+        self._settle_all(heard_ms, now)
+        self._drop(heard_ms)
+
+    def come_back(self) -> None:
+        """Nobody was there to be put through to: what the agent said meanwhile is for nobody's ears."""
+        self._drop({})
+
+    def _drop(self, heard_ms: dict[str, float]) -> None:
+        if self._ledger.generating or self.turn is TurnState.THINKING:
+            self._do(e.Cancel())
+        self._suspicion = None
+        self._settling.give_up([])
+        self._ledger.cut()
+        self._settling.conclude(self._ledger.settle(heard_ms))
+        self._answer_due = False
+        self._forget_unanswered()
+        self.turn = TurnState.LISTENING
+
+    def returned(self, returned: e.Returned, now: float) -> None:
+        """A stream carries the call again, whose caller was to be put through: the agent says why they are back."""
+        self.turn = TurnState.THINKING
+        self._do(e.Respond("", returned=returned))
+        self._silence.asked()
+        self._silence.begin(now)
 
     def lost_for_good(self, heard_ms: dict[str, float], now: float) -> None:
         """The stream of a call that ends is gone: what was heard of the last words is known now."""

@@ -13,6 +13,28 @@ MOST = 32
 """Keys of an entry: no number that is keyed in is longer."""
 HIDDEN = "•"
 """Stands for a key that is not told."""
+TONE_MS = 300.0
+"""A key is told so soon, or so late: what lies within so long around it is its tone."""
+TOGETHER_MS = 1_000.0
+"""Keys that follow each other so closely are one stretch of tones."""
+
+
+class Tones:
+    """Tells the tones of keys, which the ears of an agent take for speech, from what the caller says."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self._last = 0.0
+
+    def pressed(self, now: float) -> None:
+        """A key."""
+        if self._first is None or now - self._last > TOGETHER_MS:
+            self._first = now
+        self._last = now
+
+    def cover(self, from_ms: float, until_ms: float) -> bool:
+        """Whether what sounded like speech was no more than tones."""
+        return self._first is not None and self._first - TONE_MS <= from_ms and until_ms <= self._last + TONE_MS
 
 
 class Keypad:

@@ -109,12 +109,21 @@ class ToolSide(Protocol):
     def resume_recording(self) -> None:
         """What is said from now on is recorded again."""
 
-    def say(self, text: str) -> None:
-        """Have the agent say these words next, when nobody speaks. Raises ToolError if it cannot be done."""
+    def say(self, text: str) -> bool:
+        """Have the agent say these words next, when nobody speaks. False: not word by word, perhaps. Raises ToolError if
+        it cannot be done."""
+
+    def transfer(self, to: str) -> bool:
+        """Put the caller through to a destination of the agent's, by its name, once the agent was heard; withdrawn if the
+        caller speaks first. False: the agent has not said anything since the caller last spoke, so its last words are
+        still to come. Raises ToolError if it cannot be done."""
 
 
 class Tools(Protocol):
-    """What an agent may ask to be run."""
+    """What an agent may ask to be run, and where its callers may be put through to."""
+
+    transfers: Mapping[str, str]
+    """Numbers by the names of destinations."""
 
     def finishes(self, name: str) -> bool:
         """Whether this tool goes on when the call ends while it runs."""
@@ -153,6 +162,8 @@ class AgentLeg(Protocol):
     """Who decides when the caller's turn ends and whether an interruption is one."""
     tools: Tools
     """What runs when the leg reports ToolCalled."""
+    says_exactly: bool
+    """Words that it is given to say (`Say`) are said word by word."""
     keeping: Keeping
     """What may be kept of the call; set by whoever chose the agent."""
 

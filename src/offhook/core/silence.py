@@ -5,6 +5,7 @@ from typing import Literal
 
 from offhook.core.deadlines import Deadlines
 from offhook.core.events import Line
+from offhook.core.idle import Idle
 
 FILL_MS = 900.0
 """From the news that the caller paused, which comes 0.2 s late: a word before 1.2 s of silence."""
@@ -27,9 +28,12 @@ class Silence:
         awaited: Callable[[], Awaited | None],
         fill: Callable[[str, Line], None],
         go_on: Callable[[float], None],
+        idle: Idle,
     ) -> None:
         """`awaited`: whose words are waited for; None while somebody speaks or is about to. `fill` has a line said,
-        under the item it is given; `go_on` asks the agent to go on."""
+        under the item it is given; `go_on` asks the agent to go on;
+        `idle` is told of every silence."""
+        self.idle = idle
         self._deadlines, self._awaited, self._fill, self._go_on = deadlines, awaited, fill, go_on
         self._fillers: set[str] = set()
         self._filled = False  # a filler was the last the agent said
@@ -42,6 +46,7 @@ class Silence:
 
     def begin(self, now: float, *, anew: bool = False) -> None:
         """Nobody speaks, or so it may be: see to it that this does not last. `anew`: the silence begins now."""
+        self.idle.begin(now, anew=anew)
         if anew or self._too_long not in self._deadlines:
             self._deadlines.set(self._too_long, now + (FILL_AGAIN_MS if self._filled else FILL_MS))
 
@@ -69,6 +74,7 @@ class Silence:
 
     def broken(self) -> None:
         """The caller does something."""
+        self.idle.broken()
         self._deadlines.drop(self._too_long, self._stalled)
 
     def asked(self) -> None:

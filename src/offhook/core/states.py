@@ -17,6 +17,7 @@ class CallState(StrEnum):
     RINGING = "ringing"
     CONNECTED = "connected"
     PARKED = "parked"  # the stream is lost; the agent waits for it
+    TRANSFERRING = "transferring"  # the caller was given back to the carrier, to be put through to somebody
     ENDING = "ending"  # we hung up; the carrier has not agreed yet
     ENDED = "ended"
 
@@ -33,6 +34,7 @@ class Next(StrEnum):
     """What the carrier is told when a stream has ended and it asks how to go on."""
 
     STREAM = "stream"
+    TRANSFER = "transfer"
     HANG_UP = "hang up"
     APOLOGISE = "apologise and hang up"
 
@@ -42,6 +44,7 @@ CALL: dict[CallState, dict[type[Any], CallState]] = {
     CallState.RINGING: {e.PhoneJoined: CallState.CONNECTED},
     CallState.CONNECTED: {e.PhoneLost: CallState.PARKED},
     CallState.PARKED: {e.PhoneJoined: CallState.CONNECTED},
+    CallState.TRANSFERRING: {},
     CallState.ENDING: {},
     CallState.ENDED: {},
 }

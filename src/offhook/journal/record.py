@@ -24,6 +24,7 @@ STATUS = {
     CallState.RINGING: "ringing",
     CallState.CONNECTED: "in-progress",
     CallState.PARKED: "parked",
+    CallState.TRANSFERRING: "transferring",
     CallState.ENDING: "ending",
 }
 """A state as viewers are told it: in the carrier's words where it has one."""
@@ -118,6 +119,12 @@ class Recorder:
     def _state_changed(self, event: e.StateChanged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         status = STATUS.get(CallState(event.state))
         return [("status", {"status": status, "state": event.state})] if status else []  # `Ended` tells the last
+
+    def _transfer_changed(self, event: e.TransferChanged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("transfer", {"to": clean(event.to), "status": clean(event.status)})]
+
+    def _operator_asked(self, event: e.OperatorAsked, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("operator", {"order": event.order, "text": clean(event.text)})]
 
     def _turn_kept(self, event: e.TurnKept, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         body: dict[str, Any] = {"turn": event.turn, "role": ROLE[event.role], "text": clean(event.text), "final": True}
@@ -225,6 +232,7 @@ _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str
     e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
     e.Answered: Recorder._answered, e.Staged: Recorder._staged, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
+    e.TransferChanged: Recorder._transfer_changed, e.OperatorAsked: Recorder._operator_asked,
     e.Noted: Recorder._noted_by_tools, e.Remembered: Recorder._remembers,
     e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
     e.Recorded: Recorder._recorded, e.RecordingLost: Recorder._recording_lost,

@@ -53,9 +53,9 @@ class EmbeddedMind:
     async def start(self) -> None:
         """Nothing to start."""
 
-    def responder(self) -> Responder:
+    def responder(self, person: str) -> Responder:
         """One for a new caller."""
-        return Desk()
+        return Desk(person)
 
     async def close(self) -> None:
         """Nothing to give back."""

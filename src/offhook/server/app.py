@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from offhook.call import Dialable, nobody
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
 from offhook.core.past import Past
@@ -22,11 +23,13 @@ from offhook.server.body import CloseUnread
 from offhook.server.browser import BrowserDoor, Offer
 from offhook.server.call import call_api
 from offhook.server.calls import agents_api
+from offhook.server.control import ControlApi
 from offhook.server.doors import AllDoors
 from offhook.server.findings import Look, doctor_api
 from offhook.server.gate import Gate
 from offhook.server.head import Proxies
 from offhook.server.health import health
+from offhook.server.listen import Listeners, listen
 from offhook.server.media import Limits
 from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
@@ -39,6 +42,7 @@ from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
 from offhook.server.twilio import Webhooks
 from offhook.server.watching import Watching
+from offhook.store.calls import Calls
 from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
@@ -95,11 +99,13 @@ class App:
         reopen_agent: Callable[[Past], AgentLeg] | None = None,
         look: Look = lambda _online: (),
         offer: Offer | None = None,
+        dialable: Dialable = nobody,
     ) -> None:
         """`watch` sees every event of every call, beside the log; `journal` keeps them, and lives as long as the server:
         what it keeps can be seen. `dialling` is what calls are made, and ended at the carrier, with; `carrier_status` is asked
         after calls whose server was lost, if not `dialling`; `agents` says who answers; `reopen_agent` makes the agent leg of
-        a call that another process began; `look` is the doctor's; `offer` is who can be asked for by name."""
+        a call that another process began; `look` is the doctor's; `offer` is who can be asked for by name; `dialable` says
+        what may be dialled for a caller who is put through."""
         self.options, self.journal = options, journal
         self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
@@ -132,6 +138,7 @@ class App:
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
             publish=publish,
+            dialable=dialable,
             reopen_agent=reopen_agent,
             record=self.recordings.record if self.recordings is not None else None,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
@@ -187,6 +194,9 @@ class App:
             longest_s=options.max_call_seconds,
         )  # fmt: skip
         self.doors = AllDoors(self.door, self._browsers)
+        kept = Calls(journal.store) if journal is not None else None
+        self.asgi.include_router(ControlApi(access, self.switchboard, kept).router())
+        self.asgi.include_router(listen(access, Listeners(self.switchboard.find)))
         if self.recordings is not None:
             self.asgi.include_router(recordings(access, self.recordings))
         if self.outgoing is not None and dialling is not None:

@@ -43,7 +43,7 @@ class Filters(BaseModel):
 
     q: Annotated[str | None, Field(max_length=200, description="Words of one turn, each from its beginning.")] = None
     live: Annotated[bool | None, Field(description="true: calls that are on; false: calls that have ended.")] = None
-    state: Literal["connecting", "ringing", "connected", "parked", "ending", "ended"] | None = None
+    state: Literal["connecting", "ringing", "connected", "parked", "transferring", "ending", "ended"] | None = None
     result: Literal["completed", "failed", "unanswered", "busy", "canceled"] | None = None
     number: Annotated[
         str | None, Field(max_length=100, description="Of either side: its beginning if it begins with +, else a part.")

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from offhook.call import Dialable
+from offhook.errors import ToolError
 from offhook.phone.allowance import Allowance
 from offhook.phone.destinations import Destinations, listed
 from offhook.settings import Settings
@@ -21,6 +23,18 @@ def destinations(settings: Settings) -> Destinations:
         addresses=listed(settings.allowed_addresses),
         default_country=settings.default_country,
     )
+
+
+def dialable(policy: Destinations) -> Dialable:
+    """The policy, as a call that puts its caller through asks it."""
+
+    def number(text: str) -> str:
+        verdict = policy.check(text)
+        if not verdict.allowed:
+            raise ToolError(verdict.sentence)
+        return verdict.number
+
+    return number
 
 
 def allowance(settings: Settings) -> Allowance:

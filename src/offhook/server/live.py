@@ -23,7 +23,7 @@ def live(access: Access, viewers: Viewers) -> APIRouter:
 
     @router.websocket("/ws/events/{call_id}")
     async def one(socket: WebSocket, call_id: str, after: str = "0") -> None:
-        if not await _is_let_in(access, socket):
+        if not await is_let_in(access, socket):
             return
         if not (after.isascii() and after.isdigit() and len(after) <= LONGEST_NUMBER):
             await _refuse(socket, 422, "`after` must be the number of the last event that was received.")
@@ -32,13 +32,14 @@ def live(access: Access, viewers: Viewers) -> APIRouter:
 
     @router.websocket("/ws/events")
     async def every(socket: WebSocket, pulse: str = "") -> None:
-        if await _is_let_in(access, socket):
+        if await is_let_in(access, socket):
             await _send(socket, viewers.all(pulses=pulse in ("1", "true")))
 
     return router
 
 
-async def _is_let_in(access: Access, socket: WebSocket) -> bool:
+async def is_let_in(access: Access, socket: WebSocket) -> bool:
+    """Whether the socket may be opened; one that may not was told why."""
     try:
         await access.operator(socket)
     except HTTPException as refused:
@@ -55,7 +56,7 @@ async def _send(socket: WebSocket, texts: AsyncGenerator[str]) -> None:
     """Sends until there is no more, or the viewer leaves."""
     await socket.accept()
     sending = asyncio.create_task(_send_all(socket, texts), name="viewer")
-    leaving = asyncio.create_task(_left(socket), name="viewer's end")
+    leaving = asyncio.create_task(left(socket), name="viewer's end")
     try:
         await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -79,7 +80,7 @@ async def _send_all(socket: WebSocket, texts: AsyncGenerator[str]) -> None:
     await socket.close(code, reason)
 
 
-async def _left(socket: WebSocket) -> None:
+async def left(socket: WebSocket) -> None:
     """Waits until the viewer is gone; what it says is nobody's business."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass

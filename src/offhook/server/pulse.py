@@ -6,7 +6,7 @@ the agent's side is read off the tape of what is being played.
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import orjson
@@ -36,6 +36,7 @@ class Pulse:
     def __init__(self, bus: Bus, live: LiveCalls) -> None:
         self._bus, self._live = bus, live
         self._heard: dict[str, list[bytes]] = {}
+        self._stop: dict[str, Callable[[], None]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -64,7 +65,9 @@ class Pulse:
             return
         if call.id not in self._heard:
             frames = self._heard[call.id] = []
-            call.overheard = lambda frame: frames.append(frame) if len(frames) < KEPT_FRAMES else None
+            self._stop[call.id] = call.overhear(
+                lambda frame: frames.append(frame) if len(frames) < KEPT_FRAMES else None
+            )
         now, frames = call.now(), self._heard[call.id]
         message = {
             "type": "pulse",
@@ -87,6 +90,4 @@ class Pulse:
         """Lays nothing aside for calls that nobody watches."""
         for call_id in self._heard.keys() - watched:
             del self._heard[call_id]
-        for call in self._live.calls:
-            if call.overheard is not None and call.id not in watched:
-                call.overheard = None
+            self._stop.pop(call_id)()

@@ -1,4 +1,4 @@
-"""The one table of paths Twilio and a browser's phone reach: the canonical path of each, and the aliases that mean the same.
+"""The one table of paths that have other names: the canonical path of each, and the aliases that mean the same.
 
 The aliases are the paths that sample programs made common, so that who moves from one of them changes nothing in the
 Twilio console. A slash at the end is allowed everywhere.
@@ -12,6 +12,10 @@ NEXT: Final = "/twilio/next"
 STATUS: Final = "/twilio/status"
 MEDIA: Final = "/ws/media"
 BROWSER: Final = "/web/ws"
+INTERRUPT: Final = "/api/calls/{call_id}/interrupt"
+SAY: Final = "/api/calls/{call_id}/say"
+HANG_UP: Final = "/api/calls/{call_id}/hangup"
+TRANSFER: Final = "/api/calls/{call_id}/transfer"
 
 ALIASES: Final = {
     INCOMING_CALL: ("/voice/incoming",),
@@ -19,6 +23,7 @@ ALIASES: Final = {
     NEXT: (),
     STATUS: (),
     MEDIA: ("/media-stream", "/media", "/twilio/stream"),
+    INTERRUPT: ("/interrupt-call/{call_id}",),
 }
 """Canonical path → what else means it. A media alias has no call id: it serves streams of the user's own TwiML."""
 

@@ -29,7 +29,8 @@ class CallSummary(BaseModel):
     agent: str
     backend: str
     status: str = Field(
-        description="ringing, in-progress, parked, ending; of an ended call completed, failed, no-answer, busy, canceled."
+        description="ringing, in-progress, parked, transferring, ending; of an ended call completed, failed, no-answer, "
+        "busy, canceled."
     )
     state: str
     result: str | None
@@ -138,6 +139,7 @@ class AgentShown(BaseModel):
     greeting: str | None
     instructions: str
     tools: list["ToolShown"]
+    transfers: list[str] = Field([], description="The names of those whom callers may be put through to.")
 
 
 class ToolShown(BaseModel):

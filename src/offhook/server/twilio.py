@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.core.states import CallState, Next, is_over
+from offhook.core.transfer import TALKED, Dial
 from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError, StoreAway
 from offhook.journal.past import Standing
 from offhook.phone.twilio import token, twiml
@@ -178,17 +180,21 @@ class Webhooks:
             webhook.sid(),
             webhook.fields.get("CallStatus", ""),
         )
-        epoch = _number(webhook.query.get("epoch", ""))
+        epoch, dialled = _number(webhook.query.get("epoch", "")), webhook.fields.get("DialCallStatus", "")
         if self._resuming is not None:
             self._resuming.outdated(call_id, epoch)
             if not self._switchboard.knows(sid):
+                if dialled in TALKED:
+                    call_status = "completed"  # they have talked, whoever put them through: nobody is to go on
                 if call_status == "in-progress":
                     return await self._resume(webhook, self._resuming, call_id, epoch)
                 self._over(sid, call_status)
-        answer = self._switchboard.next(call_id, sid, call_status, epoch)
+        answer = self._switchboard.next(call_id, sid, call_status, epoch, dialled)
         call = self._switchboard.find(call_id)
         if answer is Next.STREAM and call is not None:
             return self._stream_to(call, webhook.origin)
+        if answer is Next.TRANSFER and call is not None and call.dial is not None:
+            return self._dial(call, call.dial, webhook.origin)
         return self._ended(answer)
 
     async def _resume(self, webhook: Webhook, resuming: Resuming, call_id: str, epoch: int | None) -> Response:
@@ -234,8 +240,20 @@ class Webhooks:
         next_url = routes.next_url(origin, call_id, call.epoch, in_vain)
         return _xml(twiml.connect_stream(routes.stream_url(origin, call_id), made, next_url, routes.status_url(origin)))
 
+    def _dial(self, call: Call, dial: Dial, origin: str) -> Response:
+        action = routes.next_url(origin, call.id, call.epoch - 1)
+        shown = shown_number(call.info)
+        return _xml(twiml.dial(dial.number, action, caller=shown, ring_s=dial.ring_s, limit_s=dial.limit_s))
+
     def _apologise(self) -> Response:
         return _xml(twiml.say_and_hang_up(APOLOGY, self._language))
+
+
+def shown_number(info: CallInfo) -> str | None:
+    """Whose number is shown to somebody a call is put through to: the caller's, else our own. None if neither is one."""
+    inbound = info.direction == "inbound"
+    either = (info.caller, info.called) if inbound else (info.caller,)
+    return next((each for each in either if re.fullmatch(r"\+[1-9][0-9]{6,14}", each)), None)
 
 
 async def _verified(request: Request, head: Head, access: Access) -> tuple[dict[str, str], str]:

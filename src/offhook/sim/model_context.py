@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from offhook.sim.model_items import Item
-from offhook.sim.model_mind import Situation
+from offhook.sim.model_mind import Situation, name_in
 from offhook.sim.model_response import Plan, Response, tokens_of
 from offhook.sim.model_transcripts import USER_TOKEN_MS
 
@@ -40,6 +40,7 @@ def situation(plan: Plan, items: Sequence[Item]) -> Situation:
         tool_choice=plan.tool_choice,
         after_goodbye=after_goodbye,
         idle=idle,
+        name=name_in(item.text or "" for item in items if item.is_message("user")),
     )
 
 

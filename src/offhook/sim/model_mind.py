@@ -6,7 +6,7 @@ what was asked, reads out what a tool returned, can tell a long story to be inte
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,11 @@ from offhook.speech.phrasebook import understand
 from offhook.speech.sayable import GRAMMAR as _CAFE
 
 _WISH, _BYE = "<wish> = <order> |", "| <bye>;"
-GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <order> |").replace(_BYE, "| <bye> | <aside>;") + (
+GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <name> | <order> |").replace(_BYE, "| <bye> | <aside>;") + (
     "<who> = who are you | what are you | who am i (speaking | talking) (to | with);\n"
     "<aside> = uh huh | mhm;\n"
     "<story> = [please] (tell | read) me (a | another) [long] story;\n"
+    "<name> = my name is (anna | maria | peter | robert) | what is my name | do you know my name;\n"
 )
 """What callers may say to it: what can be said at the café, and a little more."""
 
@@ -37,6 +38,10 @@ MENU = (
 _GOODBYE = "Thank you for calling. Goodbye!"
 _SORRY = "Sorry, I did not understand that."
 _STILL_THERE = "Are you still there?"
+_LEAVING = "I am sorry, I have to end the call now. Goodbye!"
+_NAME = re.compile(r"\bmy name is (\w+)", re.IGNORECASE)
+_TELL = re.compile(r"\btell the caller [^.;]*?\bthat ([^,.;]+)", re.IGNORECASE)
+_SILENT = re.compile(r"\bsay nothing (?:more|else)\b", re.IGNORECASE)
 
 _TOPICS = {
     "hours": {"hours", "opening", "open"},
@@ -81,6 +86,8 @@ class Situation:
     """The last tool was the one that hangs up."""
     idle: bool = False
     """The caller said nothing for a while."""
+    name: str = ""
+    """The caller's, if they told it."""
 
 
 def think(situation: Situation) -> Answer:
@@ -91,7 +98,8 @@ def think(situation: Situation) -> Answer:
     if situation.idle:
         return Answer(_STILL_THERE)
     if situation.results:
-        return Answer("" if situation.after_goodbye else " ".join(_told(result) for result in situation.results))
+        told = [_told(result) for result in situation.results if not _SILENT.search(result)]
+        return Answer("" if situation.after_goodbye else " ".join(told))
     if situation.said is None:
         return forced or Answer(_opening(situation))
     return forced or _reply(situation.said, situation)
@@ -107,6 +115,12 @@ def _opening(situation: Situation) -> str:
     """Nobody said anything: the model begins."""
     if wanted := re.search(r"[\"“]([^\"”]+)[\"”]", situation.override):
         return wanted[1].strip()
+    if told := _TELL.search(situation.override):
+        return f"I am sorry, {told[1].strip()}."
+    if re.search(r"\bstill there\b", situation.override, re.IGNORECASE):
+        return _STILL_THERE
+    if re.search(r"\bsay goodbye\b", situation.override, re.IGNORECASE):
+        return _LEAVING
     if re.search(r"\bgo on\b|\bcontinue\b", situation.override, re.IGNORECASE):
         return "As I was saying, I am here to help."
     return "Hello, how can I help you?"
@@ -131,6 +145,10 @@ def _reply(said: str, situation: Situation) -> Answer:
         return Answer(_GOODBYE, (ToolUse(tool["name"], _arguments(tool, said)),) if tool else ())
     if re.search(r"\bwho are you\b|\bwhat are you\b|\byour name\b|\bwho am i\b", words):
         return Answer(_introduced(situation.instructions))
+    if named := _NAME.search(said):
+        return Answer(f"Hello {named[1].capitalize()}, what can I do for you?")
+    if re.search(r"\bmy name\b", words):
+        return Answer(f"Your name is {situation.name}." if situation.name else "You did not tell me your name.")
     if re.search(r"\bstory\b", words):
         return Answer(STORY)
     if tool := _fitting(said, tools):
@@ -252,3 +270,9 @@ def _words(text: str) -> set[str]:
 def _stem(word: str) -> str:
     """Enough to see that opening, opens and open are one."""
     return re.sub(r"(?:ing|ed|s)$", "", word) if len(word) > 4 else word
+
+
+def name_in(texts: Iterable[str]) -> str:
+    """What the caller said their name is, last; empty if they did not."""
+    named = [found[1].capitalize() for text in texts for found in _NAME.finditer(text)]
+    return named[-1] if named else ""

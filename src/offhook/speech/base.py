@@ -86,7 +86,13 @@ class Said:
     going_on: bool = False
     """Nothing was said: the responder was cut off, both are silent, and it should go on."""
     leaving: bool = False
-    """Nothing was said: the call has come to a limit, and these are the responder's last words."""
+    """Nothing was said: the call ends now, and these are the responder's last words."""
+    idle: bool = False
+    """Nothing was said for long: the responder should ask whether the caller is still there."""
+    back_from: str = ""
+    """Nothing was said: the caller was to be put through to somebody of this name, and is back."""
+    because: str = ""
+    """Why: busy, no-answer, failed or canceled."""
     opening: bool = False
     """Nothing was said: the call has just begun, and these are the responder's first words."""
 
@@ -227,8 +233,8 @@ class Mind(Protocol):
 
     async def start(self) -> None: ...
 
-    def responder(self) -> Responder:
-        """One for a new caller."""
+    def responder(self, person: str) -> Responder:
+        """One for a new caller; `person`: the destination of those who want to talk to one, empty for none."""
 
     async def close(self) -> None: ...
 

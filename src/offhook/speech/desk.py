@@ -21,10 +21,14 @@ from offhook.speech.questions import BOOKING, ELSE, HINTS, WISH, YES_OR_NO, Ques
 __all__ = ["GRAMMAR", "Desk"]
 
 PERSON_KEY, YES_KEY, NO_KEY = "0", "1", "2"
+TRANSFER = "transfer"
 
 _GREETING = "Hello, this is the demo voice of the Blue Door Café. You can order, book a table, or ask for the menu."
 _SORRY = ("Sorry, I did not understand that.", "Sorry, I did not get that.")
 _OFFER = ("Would you like to talk to a person?", "Please say yes or no, or press zero.")
+_STILL_THERE = "Are you still there?"
+_PUT_THROUGH = "One moment, I put you through."
+_NOT_REACHED = {"busy": "I am sorry, the line is busy.", "no-answer": "I am sorry, nobody answers there."}
 _LEAVING = "I am sorry, but this call has to end here. Goodbye!"
 _BY_KEY = "Press one for yes, or two for no."
 _GOODBYE = "Thank you for calling. Goodbye!"
@@ -37,7 +41,9 @@ class Desk:
 
     knows_past = False
 
-    def __init__(self) -> None:
+    def __init__(self, person: str = "") -> None:
+        """`person`: the destination of callers who want to talk to a person; none: it is noted."""
+        self._person_at = person
         self._rota = Rota()
         self._ordering = Ordering(self._rota)
         self._booking = Booking(self._rota)
@@ -97,6 +103,11 @@ class Desk:
         """Sentences to say to a caller."""
         if said.leaving:
             reply = Reply(says=(_LEAVING,))
+        elif said.idle:
+            reply = Reply(says=(_STILL_THERE,))
+        elif said.back_from:
+            why = _NOT_REACHED.get(said.because, "I am sorry, nobody can be reached there.")
+            reply = replace(self._open, says=(why,))
         elif said.going_on:
             reply = self._open
         elif said.keys:
@@ -108,6 +119,11 @@ class Desk:
             reply = await self.answer(meaning, use)
         for sentence in (*reply.says, *reply.asks):
             yield sentence
+        if reply.to:
+            try:
+                await use(TRANSFER, to=reply.to)
+            except ToolError as error:
+                yield str(error)
         if reply.over:
             try:
                 await use("hang_up")
@@ -127,7 +143,10 @@ class Desk:
             return self._not_understood()
         self._misunderstood = 0
         self._topic = meaning.intent
-        self._open = Reply(asks=(ELSE[1],)) if reply.over else replace(reply, says=())
+        if reply.over or (reply.to and self.question is Question.MORE):
+            self._open = Reply(asks=(ELSE[1],))
+        elif not reply.to:
+            self._open = replace(reply, says=())
         self._last = reply
         return reply
 
@@ -280,6 +299,8 @@ class Desk:
         return Reply((*left, _GOODBYE), over=True)
 
     async def _person(self, use: Use) -> Reply:
+        if self._person_at:
+            return Reply((_PUT_THROUGH,), to=self._person_at)
         told = await ask(use, "ask_for_person", reason="wants to speak to a person")
         return self._aside(Reply((wording.plain(told),), (self._rota(("Can I help you with anything else?", *ELSE)),)))
 

@@ -57,6 +57,8 @@ class Reply:
     question: Question = Question.MORE
     over: bool = False
     """The conversation has ended with this."""
+    to: str = ""
+    """The caller is put through to this destination; the question that was open stays so."""
 
     def memory(self) -> dict[str, Any]:
         """As JSON."""

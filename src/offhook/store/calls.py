@@ -177,6 +177,11 @@ class Calls:
         turns, tools, usage, streams = rest
         return Kept(calls[0], turns, tools, [row | {"item": items.get(row["seq"], "")} for row in usage], streams)
 
+    async def id_of(self, sid: str) -> str | None:
+        """The id of the call that the carrier calls so; None if there is none."""
+        async with self._store.reading() as connection:
+            return (await connection.execute(select(CallRow.id).where(CallRow.sid == sid))).scalar_one_or_none()
+
     async def state(self, call_id: str) -> str | None:
         """Where a call stands; None if there is no such call."""
         async with self._store.reading() as connection:

@@ -58,7 +58,7 @@ class TwilioLeg:
     """The phone leg over one socket. `claim` says which call a stream belongs to, at once or later, or raises CallRefused."""
 
     format = MULAW_8K
-    can: frozenset[type[e.Command]] = frozenset({e.Clear, e.HangUp})
+    can: frozenset[type[e.Command]] = frozenset({e.Clear, e.HangUp, e.PutThrough})
 
     def __init__(
         self,
@@ -253,7 +253,7 @@ class TwilioLeg:
             self._call.arm()
 
     def send(self, command: e.Command) -> None:
-        """Clear: the carrier drops what it holds, and a fence mark tells when. HangUp: the stream is closed."""
+        """Clear: the carrier drops what it holds, and a fence mark tells when. HangUp, PutThrough: the stream is closed."""
         if self._gone:
             return
         match command:
@@ -265,7 +265,7 @@ class TwilioLeg:
                     self._call.tape.cleared(now)
                 self._socket.send(self._out.clear)
                 self._socket.send(self._out.mark(fence))
-            case e.HangUp():
+            case e.HangUp() | e.PutThrough():
                 self._leave(1000, report=True, closed_at=self._now())
             case _:
                 raise LocalProtocolError(f"a Twilio leg has no word for {type(command).__name__}")

@@ -18,6 +18,28 @@ def connect_stream(stream_url: str, token: str, action: str, status_callback: st
     return str(response)
 
 
+def dial(number: str, action: str, *, caller: str | None, ring_s: int, limit_s: int) -> str:
+    """Put the caller through to a number, or to a `sip:` or `client:` address; they hear it ring meanwhile.
+
+    Twilio asks `action` what to do when nobody answered within `ring_s`, or when the talk, of `limit_s` at most, is over.
+    `caller`: the number that is shown there; None: Twilio's choice.
+    """
+    response = VoiceResponse()
+    shown = {} if caller is None else {"caller_id": caller}
+    dialled = response.dial(
+        action=action, method="POST", timeout=ring_s, time_limit=limit_s, answer_on_bridge=True, **shown
+    )
+    scheme, _, address = number.partition(":")
+    match scheme.lower():
+        case "sip" | "sips":
+            dialled.sip(number)
+        case "client":
+            dialled.client(address)
+        case _:
+            dialled.number(number)
+    return str(response)
+
+
 def hang_up() -> str:
     """End the call."""
     response = VoiceResponse()
