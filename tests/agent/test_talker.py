@@ -59,7 +59,13 @@ def test_it_is_told_who_it_is_and_how_one_speaks():
 
 
 def test_what_is_asked_of_it_without_words():
-    for said, words in ((Said(going_on=True), "Go on"), (Said(leaving=True), "longest"), (Said(opening=True), "Greet")):
+    for said, words in (
+        (Said(going_on=True), "Go on"),
+        (Said(leaving=True), "ends now"),
+        (Said(opening=True), "Greet"),
+        (Said(idle=True), "still there"),
+        (Said(back_from="kitchen", because="busy"), "the line is busy"),
+    ):
         _, model = answer("Yes.", said=said)
         assert words in model.told[0][-1].text and model.told[0][-1].role == "system"
     assert answer("Yes.", said=Said(leaving=True))[1].offered == [[]]

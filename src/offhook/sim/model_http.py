@@ -18,7 +18,7 @@ import orjson
 from offhook.audio.resample import resample
 from offhook.sim.model_audio import to_wire
 from offhook.sim.model_drive import Ear, Engines
-from offhook.sim.model_mind import Situation, think
+from offhook.sim.model_mind import Situation, name_in, think
 from offhook.sim.model_orders import Answer
 from offhook.sim.model_wire import Sound
 
@@ -198,6 +198,7 @@ def _thought(body: dict[str, Any]) -> Answer:
             tools=tools,
             tool_choice="auto",
             after_goodbye=bool(results) and used[-1:] == ["hang_up"],
+            name=name_in(str(each["content"] or "") for each in messages if each["role"] == "user"),
         )
     )
 
