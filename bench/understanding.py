@@ -143,6 +143,9 @@ class Ears:
         self.fed += len(audio)
         self._recogniser.feed(audio)
 
+    def pause(self) -> Awaitable[Recognised] | None:
+        return self._recogniser.pause()
+
     def end(self) -> Awaitable[Recognised]:
         return self._timed(self._recogniser.end(), self._recogniser.complete, time.perf_counter())
 

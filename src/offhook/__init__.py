@@ -2,7 +2,7 @@
 
 from offhook.agent.agent import Agent
 from offhook.agent.mcp_server import mcp_server
-from offhook.agent.options import AzureSemanticVad, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
+from offhook.agent.options import AzureSemanticVad, Cascade, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import Tool, hang_up, tool
 from offhook.agent.webhooks import webhook, webhooks
@@ -13,7 +13,7 @@ from offhook.errors import CallRefused, ConfigError, LegFailed, OffhookError, Pr
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "ConfigError", "LegFailed", "OffhookError",
+    "Agent", "AzureSemanticVad", "Call", "CallInfo", "CallRefused", "Cascade", "ConfigError", "LegFailed", "OffhookError",
     "OwnTurns", "Phrases", "ProtocolError", "Realtime", "SemanticVad", "ServerVad", "Tool", "ToolError", "Transcription", "hang_up",
     "mcp_server", "tool", "webhook", "webhooks",
 ]  # fmt: skip

@@ -313,7 +313,7 @@ class Settings(BaseSettings):
         AfterValidator(lambda text: text and _url(text)),
         Field(
             title="a URL such as https://api.openai.com/v1",
-            description="Another server that speaks OpenAI Realtime; it may need no key.",
+            description="Another server that speaks OpenAI Realtime, or has parts for `cascade`; it may need no key.",
         ),
     ] = None
     openai_realtime_api: Annotated[
@@ -321,6 +321,12 @@ class Settings(BaseSettings):
         BeforeValidator(str.lower),
         Field(title="ga or beta", description="The dialect of that server: OpenAI's of today, or the older one."),
     ] = "ga"
+    anthropic_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `anthropic` is used with, in a `cascade`.")
+    ] = None
+    deepgram_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `deepgram` is used with, in a `cascade`.")
+    ] = None
     azure_voice_live_endpoint: Annotated[
         str | None,
         AfterValidator(lambda text: text and _endpoint(text)),
@@ -366,10 +372,31 @@ class Settings(BaseSettings):
         AfterValidator(lambda text: text and _model(text)),
         Field(
             title="a model such as local",
-            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `local` or `echo`, or several in order "
+            description="What answers: `gpt-realtime`, `voice-live`, `openai:NAME`, `azure:NAME`, `cascade`, `local` or `echo`, or several in order "
             "of preference with commas between. Unset: the only one with credentials.",
         ),
     ] = None
+    stt: Annotated[
+        str,
+        AfterValidator(_model),
+        Field(
+            title="a part such as openai",
+            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `embedded`, or another part (docs/cascade.md).",
+        ),
+    ] = "openai"
+    llm: Annotated[
+        str,
+        AfterValidator(_model),
+        Field(
+            title="a part such as openai",
+            description="What answers for `cascade`: `openai:MODEL`, `openai:MODEL@URL`, `anthropic:MODEL`, …",
+        ),
+    ] = "openai"
+    tts: Annotated[
+        str,
+        AfterValidator(_model),
+        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `embedded`, …"),
+    ] = "openai"
     temperature: Annotated[
         float | None,
         Field(

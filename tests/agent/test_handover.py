@@ -10,11 +10,12 @@ from functools import partial
 import pytest
 
 from offhook import Agent, LegFailed, Realtime, tool
+from offhook.agent.cascade import AGAIN, CUT_OFF, WHAT_NOW, plain
 from offhook.agent.echo import EchoEngine
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.handover import Handover
 from offhook.agent.line import Backend
-from offhook.agent.local import AGAIN, CUT_OFF, WHAT_NOW, LocalEngine, plain
+from offhook.agent.local import LocalEngine
 from offhook.agent.realtime import GA
 from offhook.agent.realtime_engine import RealtimeEngine
 from offhook.audio.format import MULAW_8K, PCM16_24K

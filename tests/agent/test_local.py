@@ -235,8 +235,8 @@ def test_an_agent_that_cannot_answer_ends_the_call_instead_of_keeping_silent():
 
 def test_a_synthesizer_that_dies_says_the_sentence_on_its_successor():
     async def scenario(visit):
-        visit.call.agent._synthesizer._cache.clear()
-        visit.call.agent._synthesizer._worker._process.kill()
+        visit._voice._cache.clear()
+        visit._voice._worker._process.kill()
         visit.call.report(e.SpeechStarted())
         visit.call.report(e.SpeechStopped())
         visit.call.report(e.CallerTurnEnded("what are your opening hours", 500.0))

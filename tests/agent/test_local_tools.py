@@ -6,13 +6,13 @@ import importlib.util
 import pytest
 
 from offhook import CallInfo, ToolError, tool
+from offhook.agent.cascade import LONGEST_CHARS, MOST_PIECES, CascadeLeg, Parts, pieces
 from offhook.agent.listening import Listening
-from offhook.agent.local import LONGEST_CHARS, MOST_PIECES, LocalLeg, pieces
 from offhook.agent.tools import Toolbox, hang_up
+from offhook.agent.voice import Voice
 from offhook.audio.vad import EnergyModel, VoiceBank
 from offhook.call import Call
 from offhook.core import events as e
-from offhook.core.turns import Endpointing
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.speech.espeak import EspeakSynthesizer
@@ -34,6 +34,10 @@ class Script:
     """A responder that does what the test says."""
 
     keys_wanted = None
+    knows_past = False
+
+    def memory(self):
+        return {}
 
     def __init__(self, respond):
         self.respond = respond
@@ -55,10 +59,8 @@ def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthe
     async def scenario():
         voice = synthesizer()
         await voice.start()
-        leg = LocalLeg(
-            Listening(VoiceBank(EnergyModel())), NoWords(), Script(respond), voice, None, Endpointing(),
-            Toolbox([*tools, hang_up]),
-        )  # fmt: skip
+        parts = Parts(NoWords(), lambda _leg: Script(respond), Voice(voice), Toolbox([*tools, hang_up]))
+        leg = CascadeLeg(Listening(VoiceBank(EnergyModel())), parts)
         call = Call(
             CallInfo("CA1", "AC1", "", ""), leg, publish=lambda _id, event: happened.append((call.now(), event)),
             on_ended=lambda _call: None,

@@ -1,7 +1,7 @@
 import pytest
 
 from offhook import Agent, ConfigError, Phrases
-from offhook.agent.phrases import USUAL, espeak_voice
+from offhook.agent.phrases import USUAL
 from offhook.core.events import Line
 
 
@@ -28,8 +28,3 @@ def test_what_is_no_text_is_refused(bad):
 def test_an_agent_takes_phrases_only():
     with pytest.raises(ConfigError, match=r"must be Phrases"):
         Agent(phrases={"waiting": ["x"]})
-
-
-@pytest.mark.parametrize(("tag", "voice"), [("en-US", "en-us"), ("en-GB", "en"), ("pt-BR", "pt-br"), ("de-DE", "de")])
-def test_the_synthesizer_has_a_voice_for_each(tag, voice):
-    assert espeak_voice(tag) == voice

@@ -175,7 +175,9 @@ def test_a_name_that_there_is_none_of_is_told_with_those_there_are():
     roster = Roster({"+15550100": DAY, "*": NIGHT}, {"day": DAY, "night": NIGHT})
     with pytest.raises(NotOffered, match='no agent "noon" here; there is day, night'):
         roster.open(call(), agent="noon")
-    with pytest.raises(NotOffered, match='no backend "hal" here; there is gpt-realtime, voice-live, local, echo'):
+    with pytest.raises(
+        NotOffered, match='no backend "hal" here; there is gpt-realtime, voice-live, cascade, local, echo'
+    ):
         roster.open(call(), backend="hal")
     with pytest.raises(NotOffered, match="set OPENAI_API_KEY"):
         asyncio.run(roster.ready(call(), backend="gpt-realtime"))

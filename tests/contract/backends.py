@@ -1,4 +1,4 @@
-"""The agent legs that keep one contract: the embedded engine, and realtime models in three dialects.
+"""The agent legs that keep one contract: the embedded engine, cascades, and realtime models in three dialects.
 
 A realtime leg is the product's own up to the socket: its engine makes the address and the headers, and what `connect`
 would open over the network is a session of the stand-in model in memory.
@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 from offhook.agent import azure, openai
 from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
-from offhook.agent.options import OwnTurns, Realtime
+from offhook.agent.options import Cascade, OwnTurns, Realtime
 from offhook.errors import LegFailed
+from offhook.parts.http import Server
+from offhook.sim.http_memory import AppTransport
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer, Refusal
 from offhook.sim.network import End, Link
 
@@ -29,19 +32,31 @@ RETRIED = (429, 500, 503)
 class Backend:
     """One way to answer a call."""
 
-    dialect: Literal["local", "openai", "beta", "azure"]
+    dialect: Literal["local", "cascade", "openai", "beta", "azure"]
     own_turns: bool = False
     audio: Literal["mulaw", "pcm16"] = "mulaw"
+    embedded: bool = False
+    """A cascade of the parts in the box; else its parts are behind HTTP."""
 
     def __str__(self) -> str:
         return "-".join(
-            [self.dialect, *(["own-turns"] if self.own_turns else []), *["pcm16"] * (self.audio == "pcm16")]
+            [
+                self.dialect,
+                *["own-turns"] * self.own_turns,
+                *["pcm16"] * (self.audio == "pcm16"),
+                *["embedded"] * self.embedded,
+            ]
         )
 
     @property
     def realtime(self) -> bool:
         """A model at a server, over a session."""
-        return self.dialect != "local"
+        return self.dialect not in ("local", "cascade")
+
+    @property
+    def written(self) -> bool:
+        """A language model answers, in text."""
+        return self.dialect == "cascade" and not self.embedded
 
     @property
     def turns(self) -> Literal["provider", "offhook"]:
@@ -52,7 +67,7 @@ class Backend:
     def model(self) -> str:
         """The agent's `model`."""
         return {
-            "local": "local", "openai": "openai:gpt-realtime-2.1", "beta": "openai:gpt-4o-realtime-preview",
+            "local": "local", "cascade": "cascade", "openai": "openai:gpt-realtime-2.1", "beta": "openai:gpt-4o-realtime-preview",
             "azure": "azure:gpt-realtime-2.1",
         }[self.dialect]  # fmt: skip
 
@@ -67,6 +82,8 @@ class Backend:
         realtime = replace(agent.realtime, audio=self.audio)
         if self.own_turns:
             realtime = replace(realtime, turns=OwnTurns())
+        if self.dialect == "cascade":
+            agent = replace(agent, cascade=Cascade(*["embedded"] * 3) if self.embedded else Cascade())
         return replace(agent, model=self.model, realtime=realtime if self.realtime else Realtime())
 
 
@@ -74,14 +91,15 @@ LOCAL = Backend("local")
 PROVIDERS = [Backend("openai"), Backend("beta"), Backend("azure")]
 OWN_TURNS = [replace(each, own_turns=True) for each in PROVIDERS]
 PCM16 = [replace(each, audio="pcm16") for each in PROVIDERS if each.dialect != "beta"]
-BACKENDS = [LOCAL, *PROVIDERS, *OWN_TURNS]
+CASCADES = [Backend("cascade", embedded=True), Backend("cascade")]
+BACKENDS = [LOCAL, *CASCADES, *PROVIDERS, *OWN_TURNS]
 
 
 class MemoryModel:
-    """A stand-in model behind the `connect` of the product's engines, and its connections."""
+    """A stand-in model behind the `connect` of the product's engines, and its connections; another one behind HTTP."""
 
-    def __init__(self, server: MemoryServer, connect_ms: float = 0.0) -> None:
-        self.server = server
+    def __init__(self, server: MemoryServer, http: HttpModel | None = None, connect_ms: float = 0.0) -> None:
+        self.server, self.http = server, http or HttpModel(HttpSetup(), server._engines)
         self.lines: list[End[bytes]] = []
         self._connect_ms = connect_ms
 
@@ -108,5 +126,10 @@ class MemoryModel:
     @contextmanager
     def reached(self) -> Iterator[None]:
         """While the block runs, the engines reach this model and no network."""
-        with patch.object(openai, "connect", self.connect), patch.object(azure, "connect", self.connect):
+        carried = AppTransport(self.http, NETWORK_MS)
+        with (
+            patch.object(openai, "connect", self.connect),
+            patch.object(azure, "connect", self.connect),
+            patch.object(Server, "transport", carried),
+        ):
             yield

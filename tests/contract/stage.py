@@ -16,6 +16,8 @@ import orjson
 
 from offhook import tool
 from offhook.agent.agent import Agent
+from offhook.agent.cascade_engine import CascadeEngine
+from offhook.agent.credentials import Credentials
 from offhook.agent.local import LocalEngine
 from offhook.agent.models import Engine, engine_for
 from offhook.agent.phrases import Phrases
@@ -29,6 +31,7 @@ from offhook.sim.carrier import CarrierCall
 from offhook.sim.memory import place_call
 from offhook.sim.model import ModelSession
 from offhook.sim.model_drive import SpeechEngines
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.network import Link
@@ -79,6 +82,8 @@ class World:
 
     def __init__(self) -> None:
         self.local = LocalEngine()
+        self.cascade = CascadeEngine(Credentials())
+        self.engines: list[Engine] = [self.local, self.cascade]
         self.model = SpeechEngines("en-us")
         self.voices = Voices()
         self._shared = AsyncExitStack()
@@ -91,7 +96,8 @@ class World:
 
     async def close(self) -> None:
         """Ends them."""
-        await asyncio.gather(self.local.close(), self.model.close(), self._shared.aclose())
+        engines = (each.close() for each in self.engines)
+        await asyncio.gather(*engines, self.model.close(), self._shared.aclose())
 
     def next_sid(self) -> str:
         """A call's name at the carrier."""
@@ -118,6 +124,7 @@ class Stage:
         links: tuple[Link, Link] | None = None,
         connect_ms: float = 0.0,
         lines: bool = False,
+        parts: dict[str, Any] | None = None,
         during: "Callable[[Calling], Any] | None" = None,
         transfers: dict[str, str] | None = None,
         callee: Callee | None = None,
@@ -125,12 +132,13 @@ class Stage:
         max_call_seconds: float = 3600.0,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's; `lines`: a realtime agent
+        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an
+        HttpSetup's; `lines`: a realtime agent
         has words to wait; `callee`: who is at the number that the caller is put through to."""
         agent = Agent(
             "You are the voice of a café.", greeting=greeting, tools=tools, silence_ms=silence_ms,
             transfers=transfers or {}, idle_seconds=idle_seconds,
-            voice="en-us" if self.backend.dialect == "local" else None,
+            voice="en-us" if not self.backend.realtime else None,
             phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
         script = await voiced(
@@ -138,7 +146,9 @@ class Stage:
         )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
-        calling.model = MemoryModel(calling.server, connect_ms)
+        usual = {"answers": model.get("answers", ()), "token_ms": 250.0 / model.get("pace", 16.0)}
+        calling.http = HttpModel(HttpSetup(**usual | (parts or {})), self.world.model)
+        calling.model = MemoryModel(calling.server, calling.http, connect_ms)
         calling.callee, calling.max_call_seconds = callee or Callee(), max_call_seconds
         calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
         with calling.model.reached():
@@ -150,9 +160,10 @@ class Stage:
     async def ready(self, agent: Agent) -> Engine:
         """What opens the legs of an agent."""
         if self.engine is None:
-            self.engine = self.world.local
-            if self.backend.realtime:
+            self.engine = self.world.cascade if self.backend.embedded else self.world.local
+            if self.backend.realtime or self.backend.written:
                 self.engine = engine_for(agent.model, self.backend.credentials("https://model.test"))
+                self.world.engines.append(self.engine)
                 await self.engine.start()
         await self.engine.prepare(agent)
         return self.engine
@@ -184,6 +195,7 @@ class Calling:
     def __init__(self, stage: Stage, agent: Agent, caller: Caller) -> None:
         self.backend, self.agent, self.caller = stage.backend, agent, caller
         self.server: MemoryServer
+        self.http: HttpModel
         self.model: MemoryModel
         self.links: tuple[Link, Link]
         """To the server, and to the carrier."""

@@ -14,12 +14,13 @@ from .backends import Backend
 
 DOCS = Path(__file__).parents[2] / "docs" / "backends.md"
 BEGIN, END = "<!-- backends:begin -->", "<!-- backends:end -->"
-COLUMNS = ("embedded", "OpenAI", "older dialect", "Azure Voice Live", "realtime with `OwnTurns`")
+COLUMNS = ("embedded", "cascade", "OpenAI", "older dialect", "Azure Voice Live", "realtime with `OwnTurns`")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One promise. `beta` and `azure` None: as `openai`; `own` None: as the same server without turns of our own."""
+    """One promise. `cascade` (with a language model; else it is as embedded) None: as embedded; `beta` and `azure` None: as
+    `openai`; `own` None: as the same server without turns of our own."""
 
     says: str
     local: str
@@ -27,18 +28,26 @@ class Row:
     beta: str | None = None
     azure: str | None = None
     own: str | None = None
+    cascade: str | None = None
 
     def word(self, backend: Backend) -> str:
         """What is to be seen on a backend."""
         if backend.own_turns and self.own is not None:
             return self.own
+        if backend.dialect == "cascade":
+            return self.cascade if backend.written and self.cascade is not None else self.local
         found = {"local": self.local, "openai": self.openai, "beta": self.beta, "azure": self.azure}[backend.dialect]
         return self.openai if found is None else found
 
     def cells(self) -> tuple[str, ...]:
         """As COLUMNS has it."""
         servers = (self.openai, self.beta or self.openai, self.azure or self.openai)
-        return (self.local, *servers, "as without" if self.own is None else self.own)
+        return (
+            self.local,
+            self.local if self.cascade is None else self.cascade,
+            *servers,
+            "as without" if self.own is None else self.own,
+        )
 
 
 def everywhere(says: str, word: str = "yes") -> Row:
@@ -59,11 +68,16 @@ ROWS = {
     "early caller": everywhere("What is said before the agent is ready is kept and answered"),
     "question": everywhere("A question is answered, a tool run for it and its result spoken"),
     "short word": everywhere("A word of half a second is answered"),
-    "two tools": Row("Two tools of one answer", "are used one by one", "are both told, then answered once"),
+    "two tools": Row(
+        "Two tools of one answer", "are used one by one", "are both told, then answered once",
+        cascade="are both told, then answered once",
+    ),
     "slow tool": everywhere("While a tool takes 4 s the caller hears", "a word to wait"),
     "barge-in": everywhere("An interruption cuts the item that is heard where it was heard"),
     "complete": everywhere("… also if the answer was complete long before"),
-    "generating": Row("… while it is generated, which is then", "complete already", "cancelled"),
+    "generating": Row(
+        "… while it is generated, which is then", "complete already", "cancelled", cascade="cancelled",
+    ),
     "two queued": everywhere("… and takes out the answer that waits behind it"),
     "jitter": everywhere("… with jitter of the network, within the bound"),
     "uh-huh": Row("“Uh-huh” over the agent", "lets it go on", "cuts it off", own="lets it go on"),
@@ -97,7 +111,7 @@ ROWS = {
     "late words": everywhere("The transcript is in the order of the talk, though words come late and twice"),
     "usage": Row(
         "What was used is told", "there is nothing to pay", "with its price", beta="without a price",
-        azure="without a price",
+        azure="without a price", cascade="without a price",
     ),
 }  # fmt: skip
 

@@ -45,7 +45,7 @@ async def test_a_caller_is_put_through_and_the_call_ends_when_they_have_talked(s
 
 @contract("nobody there")
 async def test_a_caller_for_whom_nobody_answers_finds_an_agent_that_remembers(stage: Stage) -> str:
-    local = not stage.backend.realtime  # which knows orders, and no names
+    local = not (stage.backend.realtime or stage.backend.written)  # which knows orders, and no names
     before = "can I get a large latte" if local else "my name is anna"
     after = "what is in my order" if local else "what is my name"
     calling = await stage.call(

@@ -8,12 +8,13 @@ import pytest
 
 from offhook import tool
 from offhook.agent import cafe
-from offhook.agent.local import BACK
+from offhook.agent.cascade import BACK
 from offhook.agent.menu import Line
 from offhook.agent.models import engine_for
 from offhook.core import events as e
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.memory import place_call
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.network import Link
@@ -65,15 +66,16 @@ class Resumed:
 
     async def call(self) -> None:
         agent = replace(cafe.agent, voice="en-us")
-        if self.backend.realtime:  # which has a mind of its own for what a tool's name means
-            agent = replace(cafe.agent, tools=(add, basket))
+        if self.backend.realtime or self.backend.written:  # which has a mind of its own for what a tool's name means
+            agent = replace(agent if self.backend.written else cafe.agent, tools=(add, basket))
         agent = self.backend.answering(agent)
         script = await voiced(parse(STEPS, "the test's script"), Path(), self.world.voices)
         caller = script.caller()[0]
         self.server = MemoryServer(ModelSetup(), self.world.model)
-        with MemoryModel(self.server).reached():
-            engine = self.world.local
-            if self.backend.realtime:
+        self.http = HttpModel(HttpSetup(), self.world.model)
+        with MemoryModel(self.server, self.http).reached():
+            engine = self.world.cascade if self.backend.embedded else self.world.local
+            if self.backend.realtime or self.backend.written:
                 engine = engine_for(agent.model, self.backend.credentials("https://model.test"))
                 await engine.start()
             await engine.prepare(agent)
@@ -115,6 +117,11 @@ def test_what_the_caller_had_said_comes_back(clock, world, backend, tmp_path):
     assert [number for number, _ in enumerate(turns, 1)] == [turn.number for turn in resumed.rows.turns]
     asked = turns.index(("user", "what did i order"))
     assert "You have a large" in " ".join(text for _, text in turns[asked + 1 :]), "the caller heard it, and hung up"
+    if backend.written:
+        told = resumed.http.asked("completions")[-1].body["messages"]
+        assert "i would like a large latte" in [message["content"] for message in told]
+        assert [message["role"] for message in told].count("tool") >= 2, "the order is among what was done"
+        return
     if not backend.realtime:
         assert any(text.startswith(BACK) for _, text in turns)
         return

@@ -15,6 +15,7 @@ from offhook.agent.agent import Agent
 from offhook.agent.phrases import Phrases
 from offhook.cli.scenarios import play_inside
 from offhook.cli.sim import app
+from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Answer, Setup, ToolUse
 from offhook.sim.script import parse
@@ -31,7 +32,7 @@ PREFACE = "Let me have a look at it, this will take a moment, please."
 
 def agent_for(backend: Backend) -> Agent:
     """The agent of the script. Behind a word to wait, or a model's preface, the menu waits when the caller cuts in."""
-    tool_s = 0.0 if backend.realtime else 1.6
+    tool_s = 0.0 if backend.realtime else 0.5 if backend.written else 1.6
 
     @tool
     async def menu(kind: str = "") -> str:
@@ -42,6 +43,7 @@ def agent_for(backend: Backend) -> Agent:
     return Agent(
         "You are the voice of a café.",
         tools=(address, opening_hours, menu),
+        voice=None if backend.realtime else "en-us",
         phrases=NO_LINES if backend.realtime else Phrases(),
     )
 
@@ -67,7 +69,7 @@ async def play(stage: Stage) -> dict:
     agent = stage.backend.answering(agent_for(stage.backend))
     engine = await stage.ready(agent)
     server = MemoryServer(SETUP, stage.world.model)
-    with MemoryModel(server).reached():
+    with MemoryModel(server, HttpModel(HttpSetup(answers=SETUP.answers), stage.world.model)).reached():
         result = (await play_inside(played, Opened(engine, agent))).result
     assert len(server.sessions) == stage.backend.realtime
     return result

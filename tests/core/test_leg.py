@@ -4,15 +4,15 @@ import typing
 
 import pytest
 
+from offhook.agent.cascade import CascadeLeg
 from offhook.agent.echo import EchoLeg
-from offhook.agent.local import LocalLeg
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.phone.loopback import LoopbackLeg
 from offhook.phone.twilio.leg import TwilioLeg
 
 
-@pytest.mark.parametrize("leg", [TwilioLeg, LoopbackLeg, EchoLeg, LocalLeg])
+@pytest.mark.parametrize("leg", [TwilioLeg, LoopbackLeg, EchoLeg, CascadeLeg])
 def test_a_leg_can_do_what_its_side_needs(leg):
     contract = PhoneLeg if leg in (TwilioLeg, LoopbackLeg) else AgentLeg
     methods = {name for name in vars(contract) if not name.startswith("_")}

@@ -16,7 +16,7 @@ from offhook.audio.level import speech_rms
 from offhook.errors import ConfigError
 from offhook.speech.base import Synthesizer, Utterance
 from offhook.speech.desk import Desk
-from offhook.speech.espeak import COMMANDS, EspeakSynthesizer
+from offhook.speech.espeak import COMMANDS, EspeakSynthesizer, espeak_voice
 
 needs_library = pytest.mark.skipif(
     importlib.util.find_spec("espeakng_loader") is None, reason="offhook[local] is not installed"
@@ -129,3 +129,8 @@ def test_without_any_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ConfigError, match=r"offhook\[local\]"):
         EspeakSynthesizer()
+
+
+@pytest.mark.parametrize(("tag", "voice"), [("en-US", "en-us"), ("en-GB", "en"), ("pt-BR", "pt-br"), ("de-DE", "de")])
+def test_the_synthesizer_has_a_voice_for_each(tag, voice):
+    assert espeak_voice(tag) == voice

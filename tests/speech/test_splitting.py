@@ -106,3 +106,14 @@ def test_it_is_cut_alike_however_it_arrives(text, sizes, language, first_chars):
         given_ += splitter.feed(text[at : at + size])
         at += size
     assert given_ + splitter.end() == whole
+
+
+def test_a_slow_text_is_cut_where_it_stands_but_not_through_what_belongs_together():
+    splitter = Splitter("en-US")
+    assert splitter.feed("Well") == [] and splitter.hurry() == []
+    assert splitter.feed(", it is on the ") == []
+    assert splitter.hurry() == ["Well, it is on"]
+    assert splitter.feed("5 ") == [] and splitter.hurry() == []
+    assert splitter.feed("Dec") == [] and splitter.hurry() == []
+    assert splitter.end() == [" the 5 Dec"]
+    assert splitter.feed("```\nsome code is") == [] and splitter.hurry() == []

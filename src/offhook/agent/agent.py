@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Self, get_args
+from typing import Any, Self, cast, get_args
 
-from offhook.agent.backends import models_in, provider_of
-from offhook.agent.options import Realtime
+from offhook.agent.backends import CASCADE, models_in, provider_of
+from offhook.agent.options import Cascade, Realtime
 from offhook.agent.phrases import Phrases
 from offhook.agent.tools import FunctionTool, Tool, Toolbox, ToolSource, hang_up, transfer_to
 from offhook.core.keeping import Keeping
@@ -24,16 +24,17 @@ class Agent:
 
     `instructions` say who the agent is and what it does (the embedded engine has a part of its own and needs none);
     `model` is the backend: "openai:NAME" or "azure:NAME" for a realtime model, "gpt-realtime" or "voice-live" for the
-    usual one of each, "local" for the embedded engine, "echo" for a leg that says back what it hears, or a list of these
-    in order of preference (a text with commas between them is one too);
+    usual one of each, `Cascade(…)` for an agent made of parts ("cascade" for the usual ones), "local" for the embedded
+    engine, "echo" for a leg that says back what it hears, or a list of these in order of preference (a text with commas
+    between them is one too);
     `greeting` its first words (None: the backend's own, "": it waits for the caller); `voice` a voice of the backend; of
     several backends the first one's, or a mapping such as {"openai": "marin", "local": "en-us+f3"};
     `language` a language tag; `tools` functions it may ask for (agent/tools.py), webhooks and MCP servers; `can_hang_up`
     gives it the tool that ends the call after its goodbye; `transfers` are the numbers that callers may be put through to,
     by name ({"kitchen": "+12025550101"}), for which it gets a tool; `idle_seconds` is how long a caller may say nothing
     before they are asked whether they are still there (twice, then it says goodbye; 0: never); `silence_ms` is the silence
-    that ends a caller's turn (a whole sentence ends it sooner); `realtime` has the options of realtime models; `phrases`
-    are what it says on one while the model cannot;
+    that ends a caller's turn (a whole sentence ends it sooner); `realtime` has the options of realtime models,
+    `cascade` the parts of "cascade"; `phrases` are what it says while its model cannot;
     `name` is what a call may ask for it by (agent/roster.py says what it is called without one).
     `record` has every call recorded, and then `consent` is said at the end of the greeting (or as its only words), in the
     language of the call; `redact` names what is kept nowhere: "cards", "phones", "keys" (docs/recordings.md).
@@ -45,7 +46,7 @@ class Agent:
     """
 
     instructions: str = ""
-    model: str | Sequence[str] = "local"
+    model: "str | Cascade | Sequence[str | Cascade]" = "local"
     greeting: str | None = None
     voice: str | Mapping[str, str] | None = None
     language: str = "en-US"
@@ -55,6 +56,7 @@ class Agent:
     idle_seconds: float = 20.0
     silence_ms: int = 700
     realtime: Realtime = field(default_factory=Realtime)
+    cascade: Cascade = field(default_factory=Cascade)
     record: bool = False
     consent: str = CONSENT
     redact: Collection[str] = ()
@@ -72,7 +74,9 @@ class Agent:
                 _text(name, value)
         if self.amd not in get_args(Detection):
             raise ConfigError(f'An agent\'s amd must be "off", "sync" or "async", not {self.amd!r}.')
-        object.__setattr__(self, "model", _one_or_several(self.model))
+        model, cascade = _without_parts(self.model, self.cascade)
+        object.__setattr__(self, "cascade", cascade)
+        object.__setattr__(self, "model", _one_or_several(model))
         if isinstance(self.voice, Mapping):
             for provider, voice in self.voice.items():
                 _text("voice", provider)
@@ -98,7 +102,7 @@ class Agent:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that may answer, in order of preference; at least one."""
-        return models_in(self.model)
+        return models_in(cast("str | Sequence[str]", self.model))  # a Cascade is its name by now
 
     def on(self, model: str) -> Self:
         """The same agent on one model alone, with the voice it has there."""
@@ -162,6 +166,20 @@ def _text(name: str, value: object) -> None:
         raise ConfigError(f"An agent's {name} must be a text, not {value!r}.")
     if value.encode("utf-8", "replace").decode() != value:
         raise ConfigError(f"An agent's {name} holds half a character: write it in whole ones.")
+
+
+def _without_parts(model: object, cascade: object) -> tuple[object, Cascade]:
+    """A model with its Cascade by name, and the Cascade."""
+    if not isinstance(cascade, Cascade):
+        raise ConfigError(f"An agent's cascade must be Cascade(…), not {cascade!r}.")
+    if isinstance(model, Cascade):
+        return CASCADE, model
+    if isinstance(model, str | bytes) or not isinstance(model, Sequence):
+        return model, cascade
+    found = [each for each in model if isinstance(each, Cascade)]
+    if len(found) > 1:
+        raise ConfigError("An agent's model names two cascades: one is enough for the list.")
+    return [CASCADE if isinstance(each, Cascade) else each for each in model], (found or [cascade])[0]
 
 
 def _one_or_several(model: object) -> str | tuple[str, ...]:

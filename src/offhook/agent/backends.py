@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-BACKENDS = ("gpt-realtime", "voice-live", "local")
+CASCADE = "cascade"
+BACKENDS = ("gpt-realtime", "voice-live", CASCADE, "local")
 """What a single call may name instead of its agent's model, beside the models that agents have."""
 
 _PROVIDERS = {"gpt-realtime": "openai", "voice-live": "azure"}

@@ -14,6 +14,8 @@ class Credentials:
     openai_base_url: str | None = None
     openai_beta: bool = False
     """The server at `openai_base_url` speaks the older dialect."""
+    anthropic_api_key: str | None = field(default=None, repr=False)
+    deepgram_api_key: str | None = field(default=None, repr=False)
     azure_endpoint: str | None = None
     azure_api_key: str | None = field(default=None, repr=False)
     azure_client_id: str | None = None

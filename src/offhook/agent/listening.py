@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from offhook.audio import g711
+from offhook.audio.background import BEGINS_DB, LASTS_DB, Background
 from offhook.audio.convert import Converter
 from offhook.audio.echo import PLAYED, WINDOW, EchoGuard, Verdict
 from offhook.audio.format import MULAW_8K, PCM16_8K
@@ -22,7 +23,7 @@ from offhook.audio.vad import WINDOW_MS, SpeechGate, Track, Transition, VoiceBan
 from offhook.core import events as e
 from offhook.core.leg import AgentSide
 from offhook.core.tape import Tape
-from offhook.core.turns import Endpointing
+from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import LegFailed
 from offhook.speech.base import Recognised, Recogniser
 
@@ -46,10 +47,17 @@ class Listening:
         self._hearings: dict[Track, Hearing] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def open(self, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing) -> "Hearing":
-        """Listens to one more caller."""
+    def open(
+        self,
+        call: AgentSide,
+        recogniser: Recogniser,
+        endpointing: Endpointing,
+        words: Callable[[str | None], None] = lambda _text: None,
+    ) -> "Hearing":
+        """Listens to one more caller. `words` is told what was said so far when the caller pauses, if the recogniser can
+        tell so soon, and None when they go on."""
         track = self._bank.open()
-        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing)
+        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing, words)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         return hearing
@@ -139,13 +147,23 @@ class Hearing:
     """One caller: reports SpeechStarted, SpeechStopped and CallerTurnEnded to the call."""
 
     def __init__(
-        self, listening: Listening, track: Track, call: AgentSide, recogniser: Recogniser, endpointing: Endpointing
+        self,
+        listening: Listening,
+        track: Track,
+        call: AgentSide,
+        recogniser: Recogniser,
+        endpointing: Endpointing,
+        words: Callable[[str | None], None],
     ) -> None:
         self._listening, self._track, self._call = listening, track, call
         self._recogniser, self._endpointing = recogniser, endpointing
+        self._words = words
+        self._asking: asyncio.Task[None] | None = None  # for what was said before the pause that is
+        self._nods = False  # what was said before it takes no floor
         self._gate = SpeechGate()
         self._own_voice = OwnVoice(call)
-        self._verdicts: deque[Verdict] = deque()  # of the windows that are fed and not yet judged
+        self._background = Background()
+        self._judged: deque[tuple[Verdict, float]] = deque()  # of the windows that are fed: and how far each stands out
         self._held: Transition | None = None  # a start that may be an echo's
         self._frames: list[bytes] = []
         self._raw = bytearray()  # PCM16 8 kHz as it came, not yet fed
@@ -166,29 +184,34 @@ class Hearing:
             self._raw += pcm16
             self._came_ms += len(pcm16) / PCM_BYTES_PER_MS
             self._own_voice.arrived(self._came_ms)
-        while len(self._raw) >= WINDOW_BYTES and len(self._verdicts) < MOST_WINDOWS:
+        while len(self._raw) >= WINDOW_BYTES and len(self._judged) < MOST_WINDOWS:
             self._fed_ms += WINDOW_MS
-            window, left, verdict = self._own_voice.remove(bytes(self._raw[:WINDOW_BYTES]), self._fed_ms)
+            raw = bytes(self._raw[:WINDOW_BYTES])
+            window, left, verdict = self._own_voice.remove(raw, self._fed_ms)
             del self._raw[:WINDOW_BYTES]
-            self._verdicts.append(verdict)
+            self._judged.append((verdict, self._background.over(raw)))
             self._track.feed(window)
             self._audio += left
 
     def judge(self, probabilities: list[float]) -> None:
         """The detector's word on the windows since the last tick."""
         for probability in probabilities:
-            if transition := self._sift(self._gate.update(probability), self._verdicts.popleft()):
+            verdict, over = self._judged.popleft()
+            if over < (LASTS_DB if self._gate.speaking else BEGINS_DB):
+                probability = 0.0  # somebody may speak, and it is not the caller
+            if transition := self._sift(self._gate.update(probability), verdict):
                 self._turn_over(transition)
             if self._gate.rested:
                 self._track.forget()
             if self._speaking and self._endpointing.open:
                 self._feed_until(self._gate.ms)
-            spoken_ms = self._endpointing.ended(self._gate.ms, self._recogniser.complete)
+            spoken_ms = self._endpointing.ended(self._gate.ms, self._nods or self._recogniser.complete)
             if spoken_ms is not None:
                 self._end_turn(spoken_ms)
         self._forget()
 
     def _end_turn(self, spoken_ms: float) -> None:
+        self._nods = False
         if self._speaking:  # a noise that does not stop
             self._call.report(e.SpeechStopped())
         task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
@@ -233,11 +256,26 @@ class Hearing:
         if transition.kind == "started":
             if self._endpointing.started(transition.at_ms):
                 self._recogniser.begin()
+            elif self._asking is not None:
+                self._asking.cancel()
+                self._words(None)
+            self._nods = False
             self._fed = max(self._fed, int(transition.at_ms - BEFORE_MS) * PCM_BYTES_PER_MS)
             self._call.report(e.SpeechStarted())
         else:
             self._endpointing.stopped(transition.at_ms)
             self._call.report(e.SpeechStopped(self._gate.ms - transition.at_ms))
+            if (soon := self._recogniser.pause()) is not None:
+                self._asking = asyncio.get_running_loop().create_task(self._ask(soon))
+
+    async def _ask(self, soon: Awaitable[Recognised]) -> None:
+        try:
+            text = (await soon).text
+        except LegFailed:
+            return  # it is asked again at the end of the turn
+        if self._endpointing.open:
+            self._nods = is_backchannel(text)
+            self._words(text)
 
     def _feed_until(self, ms: float) -> None:
         begin = max(self._fed, self._audio_from)
@@ -271,6 +309,6 @@ class Hearing:
     def close(self) -> None:
         """Listens no more. Idempotent."""
         self._listening.close(self._track)
-        for task in self._understanding:
+        for task in (*self._understanding, *([self._asking] if self._asking is not None else [])):
             task.cancel()
         self._recogniser.close()

@@ -33,6 +33,10 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
             from offhook.agent.local import LocalEngine
 
             return LocalEngine()
+        case "cascade", "":
+            from offhook.agent.cascade_engine import CascadeEngine
+
+            return CascadeEngine(credentials)
         case "echo", "":
             from offhook.agent.echo import EchoEngine
 
@@ -55,5 +59,5 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
             return azure.AzureEngine(credentials.voice_live_model or azure.MODEL, credentials)
     raise ConfigError(
         f'There is no model "{model[:20]}": set MODEL to "gpt-realtime", "voice-live", "openai:NAME", "azure:NAME", '
-        '"local" (the embedded engine) or "echo".'
+        '"cascade" (an agent of parts), "local" (the embedded engine) or "echo".'
     )

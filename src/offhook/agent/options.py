@@ -1,8 +1,11 @@
-"""What a user may say about a realtime model: who ends the caller's turns and how, transcription, voice, tokens."""
+"""What a user may say about a realtime model (who ends the caller's turns and how, transcription, voice, tokens), and of
+which parts a cascade is made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from offhook.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,34 @@ class Realtime:
     "static_interim_response", "triggers": ["tool"], "texts": ["One moment, please."]}."""
     voice: Mapping[str, Any] | None = None
     """Azure's voice object, where the agent's `voice` is not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """An agent made of parts: what recognises the caller's words, what answers, what speaks.
+
+    A part is a name, "PROVIDER:MODEL" or "PROVIDER" for its usual model: "openai:gpt-4.1-mini", "anthropic",
+    "deepgram:nova-3", "embedded" (docs/cascade.md has all); or an object that keeps the protocol of such a part
+    (speech/base.py: Recognition, LanguageModel or Mind, Voices).
+
+    `temperature` and `most_tokens` are for the language model (None: as the server has it); of a long talk it is told the
+    newest `window_tokens` and the rest in short. With `ahead`, an answer is begun while the caller pauses, before the turn
+    is certainly over: what is thrown away costs its tokens.
+    """
+
+    stt: Any = "openai"
+    llm: Any = "openai"
+    tts: Any = "openai"
+    temperature: float | None = None
+    most_tokens: int | None = None
+    window_tokens: int = 16_000
+    ahead: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a part that is neither a name nor an object, and a window that holds no talk."""
+        for name in ("stt", "llm", "tts"):
+            part = getattr(self, name)
+            if not part or isinstance(part, bytes | int | float):
+                raise ConfigError(f'Cascade.{name} must name a part such as "openai", not {part!r}.')
+        if not isinstance(self.window_tokens, int) or self.window_tokens < 500:
+            raise ConfigError(f"Cascade.window_tokens must be at least 500, not {self.window_tokens!r}.")

@@ -31,6 +31,7 @@ class _NoWords:
 
     def begin(self) -> None: ...
     def feed(self, audio: bytes) -> None: ...
+    def pause(self) -> None: ...
 
     def end(self) -> Awaitable[Recognised]:
         async def nothing() -> Recognised:
@@ -57,7 +58,7 @@ class OwnEars:
     ) -> None:
         """`answers` are those of the session there is, which `tell` sends messages to. `words`: the server tells what was
         said (`transcribed`)."""
-        self._side = _Side(call, self._on_event)
+        self._side = Side(call, self._on_event)
         self._report, self._answers, self._tell = call.report, answers, tell
         self._words = words
         self._hearing: Hearing = listening.open(
@@ -173,7 +174,7 @@ class OwnEars:
             self._patience.cancel()
 
 
-class _Side:
+class Side:
     """The call as the hearing sees it: what it reports goes through the leg."""
 
     def __init__(self, call: AgentSide, report: Callable[[e.Event], None]) -> None:

@@ -44,14 +44,6 @@ def _language(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
-def espeak_voice(tag: str) -> str:
-    """The embedded synthesizer's voice for phrases in a language."""
-    language = _language(tag)
-    return {"en": "en" if tag.endswith("GB") else "en-us", "pt": "pt-br" if tag.endswith("BR") else "pt"}.get(
-        language, language
-    )
-
-
 USUAL = {
     "en": Phrases(
         ("One moment, please.", "Still with you.", "Just a moment longer."),

@@ -17,7 +17,6 @@ from offhook.agent.greetings import Piece, Recording
 from offhook.agent.line import Backend
 from offhook.agent.lines import key, spare_key
 from offhook.agent.options import OwnTurns
-from offhook.agent.phrases import espeak_voice
 from offhook.agent.session import Session
 from offhook.audio.convert import Converter
 from offhook.audio.format import MULAW_8K, PCM16_24K
@@ -86,7 +85,7 @@ class Rendering:
         if not wanted:
             return
         try:
-            from offhook.speech.espeak import EspeakSynthesizer
+            from offhook.speech.espeak import EspeakSynthesizer, espeak_voice
 
             synthesizer = self._synthesizer = EspeakSynthesizer(espeak_voice(shape.agent.language))
         except (ImportError, ConfigError) as missing:

@@ -14,10 +14,11 @@ from pathlib import Path
 from types import ModuleType
 
 import watchfiles
+from pydantic import SecretStr
 
 from offhook.agent.agent import CONSENT, Agent
 from offhook.agent.credentials import Credentials
-from offhook.agent.options import Realtime
+from offhook.agent.options import Cascade, Realtime
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
 from offhook.settings import Settings, without_userinfo
@@ -146,6 +147,7 @@ def agent_from(settings: Settings) -> Agent:
         language=settings.language,
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
+        cascade=Cascade(settings.stt, settings.llm, settings.tts, temperature=settings.temperature),
         record=settings.record,
         consent=CONSENT if settings.consent is None else settings.consent,
         redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),
@@ -181,7 +183,7 @@ def _only_model(settings: Settings) -> str:
 REACHING_MODELS = (
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
-    "azure_voice_live_scope", "voice_live_model",
+    "azure_voice_live_scope", "voice_live_model", "anthropic_api_key", "deepgram_api_key",
 )  # fmt: skip
 """The settings that say how speech models are reached."""
 
@@ -194,15 +196,20 @@ def credentials_alone() -> Credentials:
 
 def credentials(settings: Settings) -> Credentials:
     """What the environment holds to reach the providers with."""
-    openai_key, azure_key = settings.openai_api_key, settings.azure_voice_live_api_key
     return Credentials(
-        openai_api_key=openai_key.get_secret_value() if openai_key else None,
+        openai_api_key=_plain(settings.openai_api_key),
         openai_base_url=settings.openai_base_url,
         openai_beta=settings.openai_realtime_api == "beta",
+        anthropic_api_key=_plain(settings.anthropic_api_key),
+        deepgram_api_key=_plain(settings.deepgram_api_key),
         azure_endpoint=settings.azure_voice_live_endpoint,
-        azure_api_key=azure_key.get_secret_value() if azure_key else None,
+        azure_api_key=_plain(settings.azure_voice_live_api_key),
         azure_client_id=settings.azure_user_assigned_identity_client_id,
         azure_api_version=settings.azure_voice_live_api_version,
         azure_scope=settings.azure_voice_live_scope,
         voice_live_model=settings.voice_live_model,
     )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -93,7 +93,7 @@ class CallControl:
             e.PhoneJoined: self._on_phone_joined, e.PhoneLost: self._on_phone_lost,
             e.ItemHeard: self._on_item_heard, e.CarrierEnded: self._on_carrier_ended, e.AgentJoined: self._on_agent_joined,
             e.AgentLost: self._on_agent_lost, e.HangUpAsked: self._on_hang_up_asked, e.Used: self._on_used,
-            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Remembered: self._on_told,
+            e.StreamEnded: self._on_told, e.Noted: self._on_told, e.Staged: self._on_told, e.Remembered: self._on_told,
             e.OperatorAsked: self._on_told, e.TransferAsked: self._on_transfer_asked,
             e.PickedUp: self._on_picked_up, e.CalleeKnown: self._on_callee_known,
         } | (self._dialling.actions if self._dialling else {})  # fmt: skip
@@ -410,7 +410,7 @@ class CallControl:
         if was_below and self._max_usd is not None and self.usd >= self._max_usd:
             self._take_leave(e.Reason.MAX_COST, now)
 
-    def _on_told(self, event: e.StreamEnded | e.Noted | e.Remembered, _now: float) -> None:
+    def _on_told(self, event: e.StreamEnded | e.Noted | e.Staged | e.Remembered, _now: float) -> None:
         self._publish(event)
 
     def _on_hang_up_asked(self, event: e.HangUpAsked, now: float) -> None:

@@ -281,6 +281,17 @@ class Saying:
 
 
 @dataclass(slots=True)
+class Staged:
+    """What became of a caller's turn, stage by stage, until an answer began; of an agent that is made of parts."""
+
+    item: str
+    """The answer."""
+    ms: dict[str, float]
+    """From the end of the caller's speech until: the "words" were known, the "turn" was over, an answer was "asked" for, its
+    first "token", "piece" of text and "audio" were there, and it was "said". A stage that there was none of is left out."""
+
+
+@dataclass(slots=True)
 class ToolCalled:
     """The agent wants a tool run."""
 
@@ -628,7 +639,7 @@ class Publish:
 Event = (
     PhoneJoined | PhoneLost | CarrierEnded | Dialled | NotDialled | Rang | PickedUp | CalleeKnown | KeyPressed | Settled | ItemSounded | ItemHeard | StreamEnded
     | AgentJoined | AgentLost | AgentAway | AgentBack | SpeechStarted | SpeechStopped | CallerTurnEnded | CallerTranscribed
-    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | ToolCalled | ToolFinished | Noted | Remembered | Used
+    | ItemBegan | ItemEnded | ItemText | KeysWanted | Saying | Staged | ToolCalled | ToolFinished | Noted | Remembered | Used
     | SayAsked | HangUpAsked | InterruptAsked | TransferAsked | OperatorAsked
     | CallBegan | Answered | StateChanged | TransferChanged | TurnKept | BargedIn | Ended | Recorded | RecordingLost
 )  # fmt: skip

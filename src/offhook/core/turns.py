@@ -3,6 +3,8 @@
 Pure: time is an argument, in milliseconds.
 """
 
+import re
+
 CONFIRM_MS = 600.0  # speech this long over the agent is an interruption, whatever is said
 LATE_MS = (
     160.0  # so much later than its start is the end of speech told: a pause must be longer than a breath to be one
@@ -11,7 +13,9 @@ COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence
 OTHERWISE_MS = 700.0  # silence that ends any turn
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
-BACKCHANNELS = frozenset({"mm", "mhm", "mm-hmm", "uh-huh", "uh huh", "hmm", "ah", "oh", "i see"})
+BACKCHANNELS = frozenset(
+    {"mm", "mhm", "mm-hmm", "mmhmm", "mm hmm", "uh-huh", "uh huh", "uhhuh", "hm", "hmm", "ah", "aha", "oh", "i see"}
+)
 """Said to somebody who speaks, they mean: go on."""
 ASSENTS = frozenset({"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no"})
 """An answer where the agent asks, a backchannel elsewhere."""
@@ -25,13 +29,22 @@ def interrupts(text: str, spoken_ms: float, asked: bool) -> bool:
     `asked`: the agent was asking a question.
     """
     if text:
-        return text not in BACKCHANNELS and (asked or text not in ASSENTS)
+        return not is_backchannel(text) and (asked or _plain(text) not in ASSENTS)
     return spoken_ms >= CONFIRM_MS
+
+
+def is_backchannel(text: str) -> bool:
+    """True for words that take no floor, in whatever case and punctuation a recogniser writes them."""
+    return _plain(text) in BACKCHANNELS
 
 
 def greets(text: str) -> bool:
     """True if a caller who said `text` wants no other answer than a greeting."""
-    return not text or text in GREETINGS or text in BACKCHANNELS or text in ASSENTS
+    return not text or _plain(text) in GREETINGS | BACKCHANNELS | ASSENTS
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^\w' -]", " ", text).lower().split())
 
 
 class Endpointing:

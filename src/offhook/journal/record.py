@@ -144,6 +144,9 @@ class Recorder:
         self._latency_ms[event.item] = latency_ms = round(event.latency_ms, 1)
         return [("latency", {"item": clean(event.item), "latency_ms": latency_ms})]
 
+    def _staged(self, event: e.Staged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("stages", {"item": clean(event.item), "ms": event.ms})]
+
     def _tool_called(self, event: e.ToolCalled, at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         self._tools[event.id] = event.name, at_ms
         body = {"id": event.id, "name": event.name, "status": "started", "arguments": event.arguments}
@@ -220,14 +223,14 @@ class Recorder:
         return [("recording", {"status": "lost", "message": clean(event.message)})]
 
 
-TRANSIENT = frozenset({"latency"})
+TRANSIENT = frozenset({"latency", "stages"})
 """Types that are for viewers only; what matters of them is in a record that is kept."""
 
 _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str, Any]]]]] = {
     e.CallBegan: Recorder._began, e.Dialled: Recorder._dialled, e.CalleeKnown: Recorder._callee_known,
     e.AgentJoined: Recorder._agent_joined,
     e.StateChanged: Recorder._state_changed, e.TurnKept: Recorder._turn_kept,
-    e.Answered: Recorder._answered, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
+    e.Answered: Recorder._answered, e.Staged: Recorder._staged, e.ToolCalled: Recorder._tool_called, e.ToolFinished: Recorder._tool_finished,
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
     e.TransferChanged: Recorder._transfer_changed, e.OperatorAsked: Recorder._operator_asked,
     e.Noted: Recorder._noted_by_tools, e.Remembered: Recorder._remembers,

@@ -1,11 +1,13 @@
-"""The three parts of an agent that we assemble ourselves: what a recogniser, a responder and a synthesizer promise.
+"""The parts of an agent that we assemble ourselves: what a recogniser, a language model or a responder, and a synthesizer
+promise.
 
-None of them knows about turns, calls or carriers. Heavy work runs in worker processes, never on the event loop.
+None of them knows about turns, calls or carriers. Heavy work runs in worker processes or at servers, never on the event
+loop. What a part cannot do is a flag of it, never its name.
 """
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from offhook.audio.format import Format
 
@@ -15,7 +17,7 @@ class Recognised:
     """What a recogniser made of one stretch of speech."""
 
     text: str
-    """Lower-case words; empty if nothing was understood or the score is below the threshold."""
+    """Empty if nothing was understood, or nothing that the recogniser is sure enough of."""
     score: float | None = None
     """The recogniser's own score, for the log; higher is surer. None if it has none."""
 
@@ -37,6 +39,15 @@ class Utterance:
     words: tuple[Word, ...]
 
 
+@dataclass(slots=True)
+class Sound:
+    """A stretch of the audio of a text, in the synthesizer's format."""
+
+    audio: bytes
+    words: tuple[Word, ...] = ()
+    """Words that end in it, if the synthesizer knows: in ms from the beginning of the text's audio."""
+
+
 class Recogniser(Protocol):
     """Speech to text for one caller. Told when speech begins and ends; never decides either."""
 
@@ -49,6 +60,10 @@ class Recogniser(Protocol):
     @property
     def complete(self) -> bool:
         """True if the newest partial result is a whole sentence of what can be said here (allows an early end of turn)."""
+
+    def pause(self) -> Awaitable[Recognised] | None:
+        """The caller paused, and may go on: the words of the stretch so far, if they can be had before its end. Awaiting
+        raises LegFailed if they cannot; it is cancelled if nobody wants them any more."""
 
     def end(self) -> Awaitable[Recognised]:
         """The stretch is over; a new one may begin before its words are known. Awaiting raises LegFailed if the engine died."""
@@ -78,24 +93,30 @@ class Said:
     """Nothing was said: the caller was to be put through to somebody of this name, and is back."""
     because: str = ""
     """Why: busy, no-answer, failed or canceled."""
+    opening: bool = False
+    """Nothing was said: the call has just begun, and these are the responder's first words."""
 
 
 class Use(Protocol):
     """Runs a tool of the agent."""
 
-    async def __call__(self, name: str, **arguments: Any) -> str:
+    async def __call__(self, name: str, /, **arguments: Any) -> str:
         """What came of it, as text. Raises ToolError with a sentence if nothing did."""
 
 
 class Responder(Protocol):
     """Decides what to say: one conversation with one caller."""
 
-    def greeting(self) -> str:
-        """The first words, or an empty text for none."""
+    knows_past: bool
+    """It has read what was said in the call before it, and keeps nothing but that: it can go on with another's call, and
+    an answer that nobody wanted after all changes nothing."""
+
+    def greeting(self) -> str | None:
+        """The first words, or an empty text for none. None: they are its answer to `Said(opening=True)`."""
 
     def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
-        """Sentences to say, each spoken as soon as it is given. Tools may be used between them. It is closed early if
-        the caller cuts in."""
+        """Sentences to say, or the parts of them, each spoken as soon as it is given. Tools may be used between them. What
+        was said before is taken in at this call. It is closed early if the caller cuts in."""
 
     def filler(self) -> str:
         """A word or two for a caller who waits longer than usual."""
@@ -113,9 +134,117 @@ class Responder(Protocol):
 
 
 class Synthesizer(Protocol):
-    """Text to speech."""
+    """Text to speech: one voice."""
 
     format: Format
+    pause_ms: int
+    """The silence that is wanted between two sentences, for a voice that leaves none itself."""
 
-    async def speak(self, text: str) -> Utterance:
-        """Renders one sentence. Raises LegFailed if the engine died."""
+    def say(self, text: str) -> AsyncGenerator[Sound, None]:
+        """Renders one piece of text, a sentence or less. Raises LegFailed if the engine died; closed early if nobody wants
+        the rest."""
+
+
+# ---------------------------------------------------------------- language models
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a language model is told of it."""
+
+    name: str
+    description: str
+    schema: dict[str, Any]
+    """The JSON schema of its arguments, an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A model wants a tool run."""
+
+    id: str
+    name: str
+    arguments: str
+    """A JSON object, as the model wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of what a model is told."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    uses: tuple[ToolUse, ...] = ()
+    """Of the assistant's."""
+    use: str = ""
+    """Of a tool's result: the id of the use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What an answer took."""
+
+    model: str
+    text_in: int = 0
+    """Read anew; those of `cached_in` are not among them."""
+    cached_in: int = 0
+    text_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an answer is to be. None: as the server has it."""
+
+    temperature: float | None = None
+    most_tokens: int | None = None
+
+
+class LanguageModel(Protocol):
+    """Text to text, as it is written. Shared by all calls: whatever it is to know is told each time."""
+
+    tools: bool
+    """It can be told of tools."""
+
+    def answer(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()
+    ) -> AsyncGenerator[str | ToolUse | Tokens, None]:
+        """More of the text each time, then the tools that are wanted, and what it took. Raises LegFailed; closed early if
+        nobody wants the rest."""
+
+
+# ---------------------------------------------------------------- what the calls of a process share
+
+
+class Recognition(Protocol):
+    """What opens recognisers for callers."""
+
+    async def start(self) -> None:
+        """Makes it ready. Raises ConfigError if something is missing."""
+
+    def recogniser(self, language: str) -> Recogniser:
+        """One for a new caller, who speaks the language of a tag such as "en-US". Raises ConfigError for one it cannot."""
+
+    async def close(self) -> None:
+        """Gives everything back. Idempotent."""
+
+
+class Mind(Protocol):
+    """What opens responders, for an agent that is not led by a language model."""
+
+    async def start(self) -> None: ...
+
+    def responder(self, person: str) -> Responder:
+        """One for a new caller; `person`: the destination of those who want to talk to one, empty for none."""
+
+    async def close(self) -> None: ...
+
+
+class Voices(Protocol):
+    """What opens synthesizers."""
+
+    async def start(self) -> None: ...
+
+    def voice(self, name: str | None, language: str) -> Synthesizer:
+        """A voice by its name; None: the usual one of the language. Raises ConfigError for one there is none of."""
+
+    async def close(self) -> None: ...

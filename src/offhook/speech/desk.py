@@ -39,6 +39,8 @@ _CONTRADICTS = re.compile(r"no\b|nope\b|that's (?:wrong|not right)\b")
 class Desk:
     """One conversation at the desk (a `Responder`)."""
 
+    knows_past = False
+
     def __init__(self, person: str = "") -> None:
         """`person`: the destination of callers who want to talk to a person; none: it is noted."""
         self._person_at = person

@@ -8,10 +8,11 @@ import importlib.util
 import shutil
 import struct
 from collections import OrderedDict
+from collections.abc import AsyncGenerator
 
 from offhook.audio.format import MULAW_8K, Format
 from offhook.errors import ConfigError
-from offhook.speech.base import Utterance, Word
+from offhook.speech.base import Sound, Utterance, Word
 from offhook.speech.worker import Refusal, Worker
 
 SPEAK = 1
@@ -27,10 +28,19 @@ COMMANDS = ("espeak-ng", "flite")
 _MOST_CACHED = 200
 
 
+def espeak_voice(tag: str) -> str:
+    """The voice for a language such as "en-US"."""
+    language = tag.replace("_", "-").partition("-")[0].lower()
+    return {"en": "en" if tag.endswith("GB") else "en-us", "pt": "pt-br" if tag.endswith("BR") else "pt"}.get(
+        language, language
+    )
+
+
 class EspeakSynthesizer:
     """One voice, shared by every call of the process (a `Synthesizer`)."""
 
     format: Format = MULAW_8K
+    pause_ms = 200
 
     def __init__(self, voice: str = "en-us", words_per_minute: int = 170) -> None:
         """Raises ConfigError if this machine has no engine."""
@@ -64,6 +74,11 @@ class EspeakSynthesizer:
         if len(self._cache) > _MOST_CACHED:
             self._cache.popitem(last=False)
         return utterance
+
+    async def say(self, text: str) -> AsyncGenerator[Sound, None]:
+        """The same, in one stretch."""
+        utterance = await self.speak(text)
+        yield Sound(utterance.audio, utterance.words)
 
     async def close(self) -> None:
         """Ends the worker. Idempotent."""

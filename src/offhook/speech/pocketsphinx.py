@@ -118,6 +118,9 @@ class PocketsphinxRecogniser:
         """True if the words of all blocks answered so far make a whole sentence of the grammar."""
         return self._complete
 
+    def pause(self) -> None:
+        """Its words are known at the end only, and then at once."""
+
     def end(self) -> Awaitable[Recognised]:
         """The words of the stretch. Awaiting raises LegFailed if the worker died since `begin`."""
         if self._life != self._worker.life:

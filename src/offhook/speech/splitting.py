@@ -76,6 +76,21 @@ class Splitter:
         self._text, self._looked, self._begun = "", 0, False
         return pieces
 
+    def hurry(self) -> list[str]:
+        """The text is slow to come, and something is to be heard: what there is up to the end of a word, two words at least;
+        nothing if that would cut through what belongs together."""
+        text = self._text
+        begins = len(text) - len(text.lstrip())
+        if not text.strip() or (text[begins] in "`~" and _fenced(text, begins, False) is not None):
+            return []
+        at = text.rfind(" ")
+        while at > begins and " " in text[begins:at]:
+            if end := _ends_words(text, begins, at, self._locale, True):
+                self._begun, self._text, self._looked = True, text[end:], 0
+                return [text[:end]]
+            at = text.rfind(" ", begins, at)
+        return []
+
     def _pieces(self, *, whole: bool) -> list[str]:
         pieces = []
         while self._text and (end := self._end(whole)):

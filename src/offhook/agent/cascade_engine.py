@@ -1,0 +1,135 @@
+"""What all agents of parts share in a process: each part once, by its name, and each voice."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Hashable
+from typing import Any
+
+from offhook.agent.agent import Agent
+from offhook.agent.cascade import BACK, CascadeLeg, Parts
+from offhook.agent.credentials import Credentials
+from offhook.agent.listening import Listening
+from offhook.agent.local import desk_tools
+from offhook.agent.talker import Listeners, Talker
+from offhook.agent.voice import Voice
+from offhook.core import events as e
+from offhook.core.leg import AgentSide
+from offhook.core.turns import Endpointing
+from offhook.errors import ConfigError, LegFailed
+from offhook.parts.keys import Keys
+from offhook.parts.names import Kind, part
+from offhook.speech.base import Responder, Tokens
+
+log = logging.getLogger(__name__)
+
+
+class CascadeEngine:
+    """Opens legs of parts."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._keys = Keys(
+            openai_api_key=credentials.openai_api_key,
+            openai_base_url=credentials.openai_base_url,
+            anthropic_api_key=credentials.anthropic_api_key,
+            deepgram_api_key=credentials.deepgram_api_key,
+        )
+        self._parts: dict[Hashable, Any] = {}
+        self._voices: dict[Hashable, Voice] = {}
+        self._listening: Listening | None = None
+        self._started: set[int] = set()
+        self._keeping: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Nothing to start before an agent says what it is made of."""
+
+    async def prepare(self, agent: Agent) -> None:
+        """Starts the parts of an agent, and has what it always says rendered in the background. Raises ConfigError."""
+        cascade = agent.cascade
+        parts = [self._part("stt", cascade.stt), self._part("llm", cascade.llm), self._part("tts", cascade.tts)]
+        await asyncio.gather(*(self._start(each) for each in parts))
+        if agent.tools and getattr(parts[1], "tools", True) is False:
+            raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
+        parts[0].recogniser(agent.language).close()
+        self._listening = self._listening or Listening()
+        task = asyncio.get_running_loop().create_task(self._keep(agent), name="lines")
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _start(self, each: Any) -> None:
+        if id(each) not in self._started:
+            await each.start()
+            self._started.add(id(each))
+
+    async def _keep(self, agent: Agent) -> None:
+        lines = agent.phrases.in_language(agent.language)
+        try:
+            await self._voice(agent).keep(
+                [agent.first_words or "", *(text for texts in lines.values() for text in texts)]
+            )
+        except LegFailed as failed:
+            log.warning("the lines of an agent could not be rendered before they are needed: %s", failed)
+
+    def _part(self, kind: Kind, named: Any) -> Any:
+        if not isinstance(named, str):
+            return named
+        if (kind, named) not in self._parts:
+            self._parts[kind, named] = part(kind, named, self._keys)
+        return self._parts[kind, named]
+
+    def _voice(self, agent: Agent) -> Voice:
+        voices = self._part("tts", agent.cascade.tts)
+        name = agent.voice if isinstance(agent.voice, str) else None
+        key = (id(voices), name, agent.language)
+        if key not in self._voices:
+            self._voices[key] = Voice(voices.voice(name, agent.language), agent.language)
+        return self._voices[key]
+
+    def leg(self, agent: Agent, *, alone: bool = True) -> CascadeLeg:
+        """One call's leg. Raises ConfigError for a voice or a language that there is none of."""
+        self._listening = self._listening or Listening()
+        mind = self._part("llm", agent.cascade.llm)
+        desk = hasattr(mind, "responder")
+
+        def responder(leg: CascadeLeg) -> Responder:
+            if desk:
+                opened: Responder = mind.responder(next(iter(agent.transfers), ""))
+                return opened
+            told = Listeners(leg.stages.note, lambda tokens: _told(leg.call, tokens), lambda: leg.left_s)
+            return Talker(mind, agent, leg.call.info, leg.conversation, told)
+
+        parts = Parts(
+            recogniser=self._part("stt", agent.cascade.stt).recogniser(agent.language),
+            responder=responder,
+            voice=self._voice(agent),
+            tools=desk_tools(agent.toolbox) if desk else agent.toolbox,
+            endpointing=Endpointing(otherwise_ms=agent.silence_ms),
+            greeting=_greeting(mind, agent) if desk else agent.first_words,
+            goodbye="".join(agent.phrases.in_language(agent.language)[e.Line.GOODBYE]),
+            back=BACK if desk else " ".join(agent.phrases.in_language(agent.language)[e.Line.LOST]) or BACK,
+            ahead=agent.cascade.ahead,
+            name=agent.name,
+            idle_ms=agent.idle_seconds * 1000.0,
+        )
+        return CascadeLeg(self._listening, parts)
+
+    async def close(self) -> None:
+        """Gives the parts back that were made here."""
+        for task in list(self._keeping):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await asyncio.gather(*(each.close() for each in self._parts.values()))
+
+
+def _greeting(mind: Any, agent: Agent) -> str:
+    """The first words of an agent whose mind has some of its own."""
+    own = agent.first_words
+    return f"{mind.responder('').greeting() or ''} {agent.must_say}".strip() if own is None else own
+
+
+def _told(call: AgentSide, tokens: Tokens) -> None:
+    """Nobody knows the prices of text models here, which is not the same as nothing."""
+    call.report(
+        e.Used(tokens.model, None, text_in=tokens.text_in, cached_in=tokens.cached_in, text_out=tokens.text_out)
+    )

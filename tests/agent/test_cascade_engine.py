@@ -1,0 +1,132 @@
+"""What agents of parts share, and what cannot be."""
+
+import asyncio
+
+import pytest
+
+from offhook import Agent, Cascade, ConfigError, tool
+from offhook.agent.cascade_engine import CascadeEngine
+from offhook.agent.credentials import Credentials
+from offhook.core import events as e
+from offhook.sim.clock import run
+
+from .parts import Script, Tones, Words
+
+
+class Part:
+    """Any part, from a test."""
+
+    def __init__(self, made=None):
+        self.made, self.started, self.closed = made, 0, 0
+
+    async def start(self):
+        self.started += 1
+
+    async def close(self):
+        self.closed += 1
+
+    def recogniser(self, language):
+        if language.startswith("xx"):
+            raise ConfigError("no such language")
+        return Words()
+
+    def voice(self, name, language):
+        return self.made
+
+
+class Model(Script):
+    async def start(self):
+        pass
+
+
+@tool
+async def hours() -> str:
+    return "nine"
+
+
+def prepared(scenario, credentials=Credentials(), **agent):
+    async def whole():
+        engine = CascadeEngine(credentials)
+        await engine.start()
+        who = Agent(**agent)
+        try:
+            await engine.prepare(who)
+            await asyncio.sleep(5)
+            await scenario(engine, who)
+        finally:
+            await engine.close()
+
+    run(whole())
+
+
+def cascade(**parts):
+    return Cascade(**{"stt": Part(), "llm": Model(), "tts": Part(Tones())} | parts)
+
+
+def test_parts_are_started_once_and_what_is_always_said_is_rendered_before_the_first_call():
+    tones, stt = Tones(), Part()
+
+    async def scenario(engine, who):
+        await engine.prepare(who)
+        await asyncio.sleep(5)
+        assert stt.started == 1
+        assert tones.asked.count("Hello.") == 1 and len(tones.asked) == 6
+        leg = engine.leg(who)
+        assert leg.voice is engine.leg(who).voice and leg.voice.kept("Hello.")
+        assert leg.turns == "offhook" and e.Say in leg.can
+        await leg.close()
+
+    prepared(scenario, model=cascade(stt=stt, tts=Part(tones)), greeting="Hello.")
+
+
+def test_a_goodbye_is_kept_for_when_all_else_is_lost():
+    async def scenario(engine, who):
+        assert engine.leg(who).voice.kept("Tschüss.")
+
+    from offhook import Phrases
+
+    prepared(scenario, model=cascade(), phrases=Phrases(goodbye="Tschüss."))
+
+
+def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(caplog):
+    async def scenario(engine, who):
+        assert "could not be rendered" in caplog.text
+        assert engine.leg(who).voice.kept("Hello.") is None
+
+    prepared(scenario, model=cascade(tts=Part(Tones(fails=2))), greeting="Hello.")
+
+
+@pytest.mark.parametrize(
+    ("agent", "why"),
+    [
+        ({"model": cascade(llm=Model(tools=False)), "tools": [hours]}, "can use no tools"),
+        ({"model": cascade(), "language": "xx-XX"}, "no such language"),
+        ({"model": Cascade()}, "OPENAI_API_KEY"),
+        ({"model": Cascade(stt="acme")}, "no parts of"),
+    ],
+)
+def test_what_cannot_be_is_told_at_the_start(agent, why):
+    async def scenario(engine, who):
+        raise AssertionError("it is refused")
+
+    with pytest.raises(ConfigError, match=why):
+        prepared(scenario, **agent)
+
+
+@pytest.mark.parametrize("part", ["", None, 1, b"x"])
+def test_a_part_must_be_a_name_or_a_part(part):
+    with pytest.raises(ConfigError, match="must name a part"):
+        Cascade(llm=part)
+    with pytest.raises(ConfigError, match="at least 500"):
+        Cascade(window_tokens=10)
+
+
+def test_an_agent_takes_a_cascade_as_its_model_or_beside_it():
+    theirs = Cascade(llm="anthropic")
+    assert Agent(model=theirs).models == ("cascade",) and Agent(model=theirs).cascade is theirs
+    both = Agent(model=["openai:gpt-realtime", theirs])
+    assert both.models == ("openai:gpt-realtime", "cascade") and both.on("cascade").cascade is theirs
+    with pytest.raises(ConfigError, match="two cascades"):
+        Agent(model=[theirs, Cascade()])
+    with pytest.raises(ConfigError, match="must be Cascade"):
+        Agent(cascade="openai")

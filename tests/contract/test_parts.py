@@ -1,0 +1,108 @@
+"""What a cascade must bear on the road: slow models, a room full of people, parts that fail. In simulated time."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from offhook.core import events as e
+from offhook.sim.model_orders import Answer
+
+from .backends import Backend
+from .stage import HOURS, Calling, Stage, World
+
+CASCADE = Backend("cascade")
+STORY = (
+    "Once there was a small town by the sea, and in its market place stood a telephone that nobody answered. It rang in "
+    "the morning, it rang at night. The baker thought it was the wind, and the teacher thought it was a joke. One day a "
+    "girl lifted the receiver and said hello."
+)
+ASKS = """
+  - wait: greeting
+  - say: can you read me the menu
+  - wait: speech
+  - wait: {silence: 5s}
+"""
+
+
+def stages(calling: Calling) -> dict[str, float]:
+    """Those of the answer, from the end of the caller's speech."""
+    (staged,) = calling.published(e.Staged)
+    return staged.ms
+
+
+def holes_ms(calling: Calling, item: str) -> float:
+    """The longest silence at the ear within the answer."""
+    spans = [span for span in calling.caller.hearing.spans if span.from_ms > calling.caller.report.spoken[-1].to_ms]
+    return max((two.from_ms - one.to_ms for one, two in pairwise(spans)), default=0.0)
+
+
+@pytest.mark.parametrize(("token_ms", "within_ms"), [(15.0, 1000.0), (200.0, 2500.0)], ids=["quick", "slow"])
+def test_an_answer_is_heard_soon(token_ms: float, within_ms: float, world: World, clock: asyncio.Runner) -> None:
+    calling = clock.run(
+        Stage(world, CASCADE).call(ASKS, tools=(), answers=(Answer(STORY),), parts={"token_ms": token_ms})
+    )
+    ms = stages(calling)
+    assert ms["words"] <= ms["asked"] <= ms["token"] <= ms["piece"] <= ms["audio"] <= ms["said"] < within_ms
+    assert ms["asked"] < ms["turn"], "the model was asked while the caller paused"
+    (answered,) = calling.published(e.Answered)
+    assert answered.latency_ms < within_ms + 200, "with the network to the ear and back"
+    assert calling.turns()[-1] == ("agent", STORY)
+    assert holes_ms(calling, answered.item) < 1500
+
+
+def test_a_room_full_of_people_neither_blocks_the_agent_nor_interrupts_it_again(
+    world: World, clock: asyncio.Runner
+) -> None:
+    calling = clock.run(
+        Stage(world, CASCADE).call(
+            """
+  - wait: greeting
+  - say: can you read me the menu
+  - wait: speech
+  - noise: {babble: 5dB, for: 60s}
+  - pause: 14s
+  - wait: {silence: 2s}
+  - say now: can you read me the menu
+  - wait: speech
+  - wait: {silence: 3s}
+  - pause: 42s
+  - say now: what are your opening hours
+  - hear: {words: "from eight to six", within: 10s}
+"""
+        )
+    )
+    assert len(calling.published(e.BargedIn)) <= 1, "the crowd came as a surprise, once"
+    roles = [role for role, _ in calling.turns()]
+    # The crowd was taken for one turn; what the caller said in it may have been misheard, and was answered.
+    assert roles == ["agent", "caller"] * (len(roles) // 2) + ["agent"] and roles.count("caller") == 4
+    assert [turn.unheard for turn in calling.kept()[3:]] == [""] * (len(roles) - 3)
+    assert calling.turns()[-2:] == [("caller", "what are your opening hours"), ("agent", HOURS)]
+
+
+@pytest.mark.parametrize("path", ["transcriptions", "completions", "speech"])
+def test_a_part_that_fails_once_is_asked_again(path: str, world: World, clock: asyncio.Runner) -> None:
+    def fail(calling: Calling) -> None:
+        calling.http.setup.fails[path] = [503]
+
+    async def during(calling: Calling) -> None:
+        await asyncio.sleep(2.0)
+        fail(calling)
+
+    calling = clock.run(
+        Stage(world, CASCADE).call("  - wait: greeting\n  - say: where are you located\n  - hear: twelve mill street\n",
+                                   during=during)
+    )  # fmt: skip
+    assert calling.end().result is e.Result.COMPLETED and calling.http.setup.fails[path] == []
+
+
+def test_a_model_that_is_lost_says_goodbye_in_the_agents_voice(world: World, clock: asyncio.Runner) -> None:
+    async def during(calling: Calling) -> None:
+        await asyncio.sleep(2.0)
+        calling.http.setup.fails["completions"] = [500] * 4
+
+    calling = clock.run(
+        Stage(world, CASCADE).call("  - wait: greeting\n  - say: where are you located\n  - wait: end\n", during=during)
+    )
+    assert calling.turns()[-1] == ("agent", "Sorry, something has gone wrong. Goodbye.")
+    assert calling.end() == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
