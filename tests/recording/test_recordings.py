@@ -64,7 +64,7 @@ def test_a_call_is_recorded_read_and_deleted(tmp_path):
         await recordings.start()
         recorder = await record(recordings)
         while_on = await recordings.size("call1")
-        assert HEAD < while_on and len(await all_of(recordings, "call1")) == while_on
+        assert HEAD < while_on <= len(await all_of(recordings, "call1"))
         with pytest.raises(StillOn):
             await recordings.delete("call1")
         recorder.close()
