@@ -179,6 +179,16 @@ class Settings(BaseSettings):
             description="The origin Twilio reaches this server at. Unset: that of each request, proved by its signature.",
         ),
     ] = None
+    tunnel: Annotated[
+        bool,
+        Field(
+            title="true or false",
+            description="Open a tunnel of ngrok's to this server while it runs, at PUBLIC_URL's name if that is set.",
+        ),
+    ] = False
+    ngrok_authtoken: Annotated[
+        SecretStr | None, Field(title="a text", description="The ngrok account that a tunnel is opened with.")
+    ] = None
     forwarded_allow_ips: Annotated[
         str,
         AfterValidator(_proxies),
