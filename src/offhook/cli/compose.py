@@ -190,6 +190,7 @@ def options(
         show_timing_math=settings.show_timing_math,
         recordings=data_folder(settings.offhook_data) / "recordings",
         recordings_url=settings.recordings_url,
+        most_waiting=settings.ws_max_queue,
         media=Limits(
             message_bytes=settings.ws_max_size,
             ping_interval=settings.ws_ping_interval,

@@ -33,7 +33,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
 # What the demo takes nothing of, whatever the environment holds: credentials, where to listen, who may come, agents.
 NOT_IN_THE_DEMO = (
-    "host", "public_url", "tunnel", "ngrok_authtoken", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
+    "host", "public_url", "tunnel", "ngrok_authtoken", "ngrok_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
     "default_country", "calls_per_minute", "max_cost_per_day", "ring_seconds",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from offhook.bus import MOST_WAITING
 from offhook.call import Dialable, nobody
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
@@ -31,6 +32,7 @@ from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.listen import Listeners, listen
 from offhook.server.media import Limits
+from offhook.server.numbers import numbers_api
 from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
@@ -79,6 +81,8 @@ class Options:
     """The folder that calls are recorded to; None records none."""
     recordings_url: str | None = None
     """Where recordings are taken after the call."""
+    most_waiting: int = MOST_WAITING
+    """Events that wait for a viewer."""
     media: Limits = field(default_factory=Limits)
 
 
@@ -152,8 +156,7 @@ class App:
             openapi_url=None,
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
-        local_carrier = dialling is not None and dialling.local_carrier
-        for router in self._routers(agents, look, local_carrier=local_carrier):
+        for router in self._routers(agents, look, dialling):
             self.asgi.include_router(router)
         tell_problems(self.asgi)
         self.asgi.add_middleware(Gate, access=self._access)
@@ -181,6 +184,7 @@ class App:
         self.watching = Watching(
             self._access, self.switchboard, journal.store, max_call_seconds=self.options.max_call_seconds,
             retention_days=self.options.retention_days,
+            most_waiting=self.options.most_waiting,
             carrier_status=carrier_status,
             remove_recording=self.recordings.remove if self.recordings is not None else None,
         )  # fmt: skip
@@ -206,7 +210,7 @@ class App:
         )  # fmt: skip
 
     def _routers(
-        self, agents: Callable[[], Sequence[AgentShown]], look: Look, *, local_carrier: bool
+        self, agents: Callable[[], Sequence[AgentShown]], look: Look, dialling: Dialling | None
     ) -> Iterator[APIRouter]:
         """In the order in which routes are looked for: the page, which answers for all that is left, is the last."""
         access, options = self._access, self.options
@@ -228,9 +232,10 @@ class App:
         yield listen(access, Listeners(self.switchboard.find))
         if self.recordings is not None:
             yield recordings(access, self.recordings)
-        if self.outgoing is not None:
-            yield call_api(access, self.outgoing, self._proxies, local_carrier=local_carrier)
+        if self.outgoing is not None and dialling is not None:
+            yield call_api(access, self.outgoing, self._proxies, local_carrier=dialling.local_carrier)
         yield agents_api(access, agents)
+        yield numbers_api(access, dialling.carrier if dialling is not None else None, agents)
         yield doctor_api(access, look)
         yield reference(self.asgi, access)
         yield page(
