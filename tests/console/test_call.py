@@ -26,7 +26,7 @@ def test_a_simulated_telephone_call_is_seen_while_it_is_on(page, tmp_path):
         calling = threading.Thread(target=lambda: asyncio.run(place_call(CarrierCall(setup))))
         calling.start()
         try:
-            page.locator(".figures .live", has_text="live").wait_for()
+            page.locator(".standing .live", has_text="live").wait_for()
             page.locator(".figures", has_text=re.compile("completed")).wait_for()
         finally:
             calling.join(10)

@@ -6,9 +6,6 @@ import contextlib
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -55,33 +52,6 @@ def voices():
     with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop in this thread
         spoken = aside.submit(asyncio.run, speak()).result()
     return {words: resample(g711.decode(audio), 8000, 48_000) for words, audio in spoken.items()}
-
-
-@pytest.fixture(scope="module")
-def demo(browser, tmp_path_factory):
-    """The port of `offhook demo`, run by itself as a user does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("demo")
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OFFHOOK_DATA": str(folder), "PORT": str(port)}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "offhook", "demo"], cwd=folder, env=environment, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )  # fmt: skip
-
-    def is_up():
-        with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
-        return False
-
-    try:
-        wait_for(is_up, 30)
-        yield port
-    finally:
-        program.terminate()
-        told, _ = program.communicate(timeout=20)
-    assert b"Traceback" not in told, told.decode()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +66,8 @@ class Options:
     allow_own_twiml: bool = False
     command: str = "offhook"
     """How the user's shell calls this program, for the page."""
+    telephones: Mapping[str, str] = field(default_factory=dict)
+    """Simulated ones that may be called, and what becomes of that, for the page."""
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
@@ -207,7 +209,15 @@ class App:
         self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
         self.asgi.include_router(
-            page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
+            page(
+                access,
+                self.switchboard,
+                proxies,
+                try_it=options.try_it,
+                command=options.command,
+                limit=options.limit,
+                telephones=options.telephones,
+            )
         )
         self.asgi.add_middleware(Gate, access=access)
         self.asgi.add_middleware(CloseUnread)  # the outer one
