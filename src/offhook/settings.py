@@ -358,6 +358,30 @@ class Settings(BaseSettings):
     deepgram_api_key: Annotated[
         SecretStr | None, Field(title="a text", description="The key that `deepgram` is used with, in a `cascade`.")
     ] = None
+    assemblyai_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `assemblyai` is used with, in a `cascade`.")
+    ] = None
+    elevenlabs_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `elevenlabs` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `azure` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_region: Annotated[
+        str | None,
+        Field(title="a region such as westeurope", description="Where the Azure Speech resource of that key is."),
+    ] = None
+    google_application_credentials: Annotated[
+        str | None,
+        Field(
+            title="a path",
+            description="The credentials that `google` is used with, in a `cascade`. Unset: those of the machine.",
+        ),
+    ] = None
+    google_cloud_project: Annotated[
+        str | None,
+        Field(title="a project id", description="The project that pays for `google`. Unset: that of the credentials."),
+    ] = None
     azure_voice_live_endpoint: Annotated[
         str | None,
         AfterValidator(lambda text: text and _endpoint(text)),
@@ -412,7 +436,7 @@ class Settings(BaseSettings):
         AfterValidator(_model),
         Field(
             title="a part such as openai",
-            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `embedded`, or another part (docs/cascade.md).",
+            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `azure`, `embedded`, or another part (docs/cascade.md).",
         ),
     ] = "openai"
     llm: Annotated[
@@ -426,7 +450,7 @@ class Settings(BaseSettings):
     tts: Annotated[
         str,
         AfterValidator(_model),
-        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `embedded`, …"),
+        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `elevenlabs`, `azure`, …"),
     ] = "openai"
     temperature: Annotated[
         float | None,

@@ -17,7 +17,6 @@ from offhook.core import events as e
 from offhook.core.leg import AgentSide
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed
-from offhook.parts.keys import Keys
 from offhook.parts.names import Kind, part
 from offhook.speech.base import Responder, Tokens
 
@@ -28,12 +27,7 @@ class CascadeEngine:
     """Opens legs of parts."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._keys = Keys(
-            openai_api_key=credentials.openai_api_key,
-            openai_base_url=credentials.openai_base_url,
-            anthropic_api_key=credentials.anthropic_api_key,
-            deepgram_api_key=credentials.deepgram_api_key,
-        )
+        self._keys = credentials.parts
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None

@@ -15,6 +15,8 @@ from offhook.parts.socket import Connect, Socket, over_network
 from offhook.parts.streaming import BYTES_PER_MS, StreamRecogniser, Stretch, Timeline
 
 URL = "wss://streaming.assemblyai.com"
+VERSION = "2025-05-12"
+"""Of the interface, as AssemblyAI's own SDK tells it."""
 STT = "universal-3-6-pro"
 """The usual model."""
 FINAL_S = 0.8
@@ -23,7 +25,7 @@ PATIENCE_MS = 1200
 """Silence after which the server ends a turn by itself: more than it ever gets in the middle of a stretch."""
 LEAST, MOST = 50 * BYTES_PER_MS, 1000 * BYTES_PER_MS
 """Bytes of audio in a message; the server ends a session for others."""
-HOPELESS = frozenset({1008, 3006, 4001, 4002, 4003})
+HOPELESS = frozenset({3006, 4001, 4002, 4003})
 """Error codes of what another try does not change: the key, the account, the parameters."""
 ENGLISH, SEVERAL = "universal-streaming-english", "universal-streaming-multilingual"
 LANGUAGES = frozenset({"en", "es", "fr", "de", "it", "pt"})
@@ -62,7 +64,8 @@ class AssemblyAI:
                 raise ConfigError(f"AssemblyAI's {self._model} does not know {language}: set stt to assemblyai:{STT}.")
         else:
             query["language_codes"] = orjson.dumps([code]).decode()
-        url, headers = f"{self._url}/v3/ws?{urlencode(query)}", {"Authorization": self._key}
+        url = f"{self._url}/v3/ws?{urlencode(query)}"
+        headers = {"Authorization": self._key, "AssemblyAI-Version": VERSION}
         return StreamRecogniser(lambda: AssemblyAIWire(self._connect, url, headers), self._key)
 
     async def close(self) -> None:

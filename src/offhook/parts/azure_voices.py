@@ -110,7 +110,7 @@ class AzureVoice:
                     yield Sound(b"", rest)
                 return
             except Exception as error:  # noqa: BLE001  (whatever a lost socket may raise)
-                if begun or not used:
+                if begun or not used or isinstance(error, LegFailed):
                     raise self._voices.lost(error) from None
                 # The server closed it while it waited: another one is tried.
             finally:

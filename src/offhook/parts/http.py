@@ -57,7 +57,8 @@ class Server:
     def _refused(self, answer: httpx.Response, body: bytes) -> LegFailed:
         status = answer.status_code
         try:
-            error = orjson.loads(body)["error"]
+            told = orjson.loads(body)
+            error = told["error"] if "error" in told else told["detail"]
             said = str(error["message"] if isinstance(error, dict) else error)
         except (orjson.JSONDecodeError, KeyError, TypeError):
             said = answer.reason_phrase

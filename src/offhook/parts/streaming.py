@@ -26,7 +26,7 @@ LONG_MS = 1000
 """A server that says nothing at all of so much speech is not there."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stretch:
     """One stretch of speech, and what is known of its words."""
 
@@ -220,12 +220,14 @@ class _Line:
         self._out: asyncio.Queue[Any] = asyncio.Queue()
         self._up = asyncio.Event()
         self._failed: LegFailed | None = None
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=wire.name)
+        loop = asyncio.get_running_loop()
+        self._gone: asyncio.Future[None] = loop.create_future()
+        self._task = loop.create_task(self._run(), name=wire.name)
 
     @property
     def lost(self) -> bool:
         """It carries nothing any more."""
-        return self._task.done()
+        return self._gone.done()
 
     @property
     def opened(self) -> bool:
@@ -248,7 +250,7 @@ class _Line:
         """Waits for the words that were asked for. Raises LegFailed if the connection is lost before, or dead."""
         waiting = asyncio.ensure_future(self._finished(stretch.finished))
         try:
-            await asyncio.wait((waiting, self._task), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((waiting, self._gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
         if stretch.finished.is_set():
@@ -297,6 +299,8 @@ class _Line:
     def _lose(self, error: BaseException) -> None:
         self._failed = failure(self._wire.name, error, self._secret)
         log.warning("%s", self._failed)
+        if not self.lost:
+            self._gone.set_result(None)
 
     async def _write(self, socket: Socket) -> None:
         keep, after_s = self._wire.idle or (None, None)
@@ -312,8 +316,10 @@ class _Line:
             self._put(self._wire.take(await socket.recv()))
 
     def close(self) -> None:
-        """Ends it."""
-        self._task.cancel()
+        """Ends it. Idempotent."""
+        if not self.lost:
+            self._gone.set_result(None)
+            self._task.cancel()
 
 
 async def _shielded(asked: "asyncio.Task[Recognised]") -> Recognised:
