@@ -1,6 +1,7 @@
 """Google's recognition (Speech-to-Text v2), through its own SDK, since streams come over gRPC alone."""
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,9 @@ def _credentials(keys: Keys) -> tuple[Any, str]:
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]
     try:
         if keys.google_application_credentials:
-            found = google.auth.load_credentials_from_file(keys.google_application_credentials, scopes=scopes)
+            with warnings.catch_warnings():  # of files by others; this one is the operator's
+                warnings.simplefilter("ignore", DeprecationWarning)
+                found = google.auth.load_credentials_from_file(keys.google_application_credentials, scopes=scopes)
         else:
             found = google.auth.default(scopes=scopes)
     except (GoogleAuthError, OSError, ValueError) as error:
