@@ -110,6 +110,13 @@ def _kinds(text: str) -> str:
     return text
 
 
+def _prices(text: str) -> str:
+    price = r"[0-9]{1,6}(?:\.[0-9]+)?"
+    if not all(re.fullmatch(rf"\s*[^\s,]+={price}(?:/{price}){{1,2}}\s*", each, re.ASCII) for each in text.split(",")):
+        raise ValueError("no prices")
+    return text
+
+
 def _web_url(text: str) -> str:
     if urlsplit(_url(text)).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -450,8 +457,19 @@ class Settings(BaseSettings):
     tts: Annotated[
         str,
         AfterValidator(_model),
-        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `elevenlabs`, `azure`, …"),
+        Field(
+            title="a part such as openai",
+            description="What speaks for `cascade`: `openai:MODEL`, `elevenlabs`, `azure`, …",
+        ),
     ] = "openai"
+    prices: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _prices(text)),
+        Field(
+            title="prices such as llama3.2=0/0, my-model=0.4/0.1/1.6",
+            description="What language models of `cascade` cost, in US dollars for a million tokens read and written, or read, read from a cache and written. They go before the list in the box.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(

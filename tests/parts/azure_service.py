@@ -115,7 +115,9 @@ class Synthesis:
         if self.silent:
             return
         await socket.send(text("turn.start", turn, {"context": {"serviceTag": "x"}}))
-        await socket.send(text("response", turn, {"context": {"serviceTag": "x"}, "audio": {"type": "inline", "streamId": "S"}}))
+        await socket.send(
+            text("response", turn, {"context": {"serviceTag": "x"}, "audio": {"type": "inline", "streamId": "S"}})
+        )
         for at, match in enumerate(re.finditer(r"\S+\s*", said)):
             if at == self.breaks_after:
                 return await socket.close(1011, "broken")

@@ -22,7 +22,9 @@ class Service:
         status = self.fails.pop(0) if self.fails else 200
         if status >= 400:
             detail = {"status": "no", "message": f"It cannot be with {headers.get('xi-api-key')}."}
-            await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+            await send(
+                {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]}
+            )
             return await send({"type": "http.response.body", "body": json.dumps({"detail": detail}).encode()})
         await send({"type": "http.response.start", "status": 200, "headers": []})
         said = self.lead + self.rewrite(body["text"])

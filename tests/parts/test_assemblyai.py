@@ -26,7 +26,9 @@ def hearing(scenario, *words, refuses=(), model=assemblyai.STT, **service):
         ear.close()
         await asyncio.sleep(2)
         assert all(end.closed for end in wired.ends)
-        assert not wired.ends or refuses or it.told[-1]["type"] in ("Termination", "Error"), "what is paid for has an end"
+        assert not wired.ends or refuses or it.told[-1]["type"] in ("Termination", "Error"), (
+            "what is paid for has an end"
+        )
 
     run(whole())
 
@@ -164,7 +166,11 @@ def test_a_refusal_is_told(refused, tries):
 
 @pytest.mark.parametrize(
     ("model", "language", "codes"),
-    [("", "es-MX", ['["es"]']), ("universal-streaming-english", "en-GB", None), ("universal-streaming-multilingual", "fr", None)],
+    [
+        ("", "es-MX", ['["es"]']),
+        ("universal-streaming-english", "en-GB", None),
+        ("universal-streaming-multilingual", "fr", None),
+    ],
 )
 def test_the_language_is_told_to_models_that_take_it(model, language, codes):
     wire = assemblyai.stt(model, Keys(assemblyai_api_key="k")).recogniser(language)._wire()

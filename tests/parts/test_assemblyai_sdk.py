@@ -12,8 +12,8 @@ from offhook.parts.keys import Keys
 from .assemblyai_service import Service
 
 pytest.importorskip("assemblyai", reason="AssemblyAI's SDK is not installed")
-from assemblyai.streaming import v3 as theirs  # noqa: E402
-from assemblyai.streaming.v3 import _base, models  # noqa: E402
+from assemblyai.streaming import v3 as theirs
+from assemblyai.streaming.v3 import _base, models
 
 
 def test_the_sdk_hears_the_stand_in():
@@ -51,7 +51,9 @@ def test_what_is_asked_for_is_what_the_sdk_asks_for(model):
     if "language_codes" in query:
         query["language_codes"] = ["en"]
     asked = theirs.RealTimeParameters.model_validate(query)
-    assert sorted(parse_qsl(urlsplit(opened._url).query)) == sorted(parse_qsl(urlsplit(_base._build_uri(ours.URL, asked)).query.replace("+", "")))
+    assert sorted(parse_qsl(urlsplit(opened._url).query)) == sorted(
+        parse_qsl(urlsplit(_base._build_uri(ours.URL, asked)).query.replace("+", ""))
+    )
     assert set(query) <= set(theirs.RealTimeParameters.model_fields) and asked.sample_rate == 8000
     headers = _base._build_headers(theirs.RealTimeTranscriberOptions(api_key="k"))
     assert opened._headers == {name: headers[name] for name in ("Authorization", "AssemblyAI-Version")}

@@ -9,7 +9,6 @@ from offhook.parts.elevenlabs import Characters
 from offhook.parts.keys import Keys
 from offhook.sim.clock import run
 from offhook.sim.http_memory import AppTransport
-from offhook.speech.base import Word
 
 from .elevenlabs_service import CHAR_MS, Service
 from .provider import all_of

@@ -14,7 +14,7 @@ from .elevenlabs_service import Service
 from .provider import all_of
 
 pytest.importorskip("elevenlabs", reason="ElevenLabs' SDK is not installed")
-from elevenlabs import AsyncElevenLabs  # noqa: E402
+from elevenlabs import AsyncElevenLabs
 
 
 def test_the_sdk_hears_the_stand_in_and_asks_as_we_do():

@@ -12,9 +12,9 @@ from offhook.parts.keys import Keys
 from offhook.speech.base import Recognised
 
 pytest.importorskip("google.cloud.speech_v2", reason="Google's Speech SDK is not installed")
-import grpc  # noqa: E402
+import grpc
 
-from .google_service import Service, client  # noqa: E402
+from .google_service import Service, client
 
 SPEECH = bytes(16000)  # a second
 
@@ -55,7 +55,11 @@ def test_each_stretch_is_a_stream_and_what_follows_a_pause_another():
         config = asked.streaming_config.config
         assert (config.model, list(config.language_codes)) == ("telephony", ["de-DE"])
         decoding = config.explicit_decoding_config
-        assert (decoding.encoding.name, decoding.sample_rate_hertz, decoding.audio_channel_count) == ("LINEAR16", 8000, 1)
+        assert (decoding.encoding.name, decoding.sample_rate_hertz, decoding.audio_channel_count) == (
+            "LINEAR16",
+            8000,
+            1,
+        )
         assert asked.streaming_config.streaming_features.interim_results
 
     hearing(scenario, "Guten", "Tag.", "Ja.")

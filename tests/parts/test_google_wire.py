@@ -111,7 +111,7 @@ class Client:
 )  # fmt: skip
 def test_what_breaks_a_stream_breaks_the_connection(error, why, retryable):
     async def whole():
-        streams = Streams(Client(error), "first")
+        streams = Streams(Client(error), "first", bytes)
         await streams.send(Part(1, None))
         with pytest.raises(LegFailed, match=why) as failed:
             await streams.recv()
@@ -124,7 +124,7 @@ def test_what_breaks_a_stream_breaks_the_connection(error, why, retryable):
 def test_a_stream_begins_with_what_is_wanted_and_is_closed_with_the_rest():
     async def whole():
         client = Client()
-        streams = Streams(client, "first")
+        streams = Streams(client, "first", bytes)
         await streams.send(Part(1, None))
         assert [await streams.recv(), await streams.recv()] == [Part(1, "first"), Part(1, None)]
         streams._audio[7] = asyncio.Queue()

@@ -18,7 +18,11 @@ def refused(status, body=b""):
 @pytest.mark.parametrize(
     ("error", "said", "retryable"),
     [
-        (refused(401, b'{"err_msg": "bad key hush"}'), 'X refused a connection: 401 No {"err_msg": "bad key …"}', False),
+        (
+            refused(401, b'{"err_msg": "bad key hush"}'),
+            'X refused a connection: 401 No {"err_msg": "bad key …"}',
+            False,
+        ),
         (refused(403), "X refused a connection: 403 No", False),
         (refused(429), "X refused a connection: 429 No", True),
         (refused(500, b"x" * 999), "X refused a connection: 500 No " + "x" * 197, True),
@@ -58,7 +62,9 @@ def test_over_the_network_headers_and_both_kinds_of_messages_go():
 
 def test_a_handshake_that_is_refused_tells_why():
     async def whole():
-        async with serve(lambda _: None, "127.0.0.1", 0, process_request=lambda on, _: on.respond(401, "bad")) as server:
+        async with serve(
+            lambda _: None, "127.0.0.1", 0, process_request=lambda on, _: on.respond(401, "bad")
+        ) as server:
             port = server.sockets[0].getsockname()[1]
             with pytest.raises(InvalidStatus) as refusal:
                 await over_network(f"ws://127.0.0.1:{port}/", {})

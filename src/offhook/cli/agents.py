@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from offhook.agent.agent import CONSENT, Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.options import Cascade, Realtime
+from offhook.agent.prices import own_prices
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
@@ -148,7 +149,13 @@ def agent_from(settings: Settings) -> Agent:
         language=settings.language,
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
-        cascade=Cascade(settings.stt, settings.llm, settings.tts, temperature=settings.temperature),
+        cascade=Cascade(
+            settings.stt,
+            settings.llm,
+            settings.tts,
+            temperature=settings.temperature,
+            prices=own_prices(settings.prices or ""),
+        ),
         record=settings.record,
         consent=CONSENT if settings.consent is None else settings.consent,
         redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),

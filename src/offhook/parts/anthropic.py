@@ -33,6 +33,7 @@ class Messages:
     """One model (a `LanguageModel`)."""
 
     tools = True
+    price_list = "anthropic"
 
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model

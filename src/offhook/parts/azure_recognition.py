@@ -56,7 +56,9 @@ class AzureWire:
         self._turns: dict[str, Stretch] = {}
         self._turn = ""  # the one that is open; empty if none is
         self._ending = ""  # the one whose end is awaited
-        self._held: deque[tuple[Stretch, bytes | None]] = deque()  # audio and, as None, ends of turns that wait for that
+        self._held: deque[tuple[Stretch, bytes | None]] = (
+            deque()
+        )  # audio and, as None, ends of turns that wait for that
 
     async def connect(self) -> Socket:
         """Its key is a header."""

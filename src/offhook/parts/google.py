@@ -1,5 +1,6 @@
 """Google's recognition (Speech-to-Text v2), through its own SDK, since streams come over gRPC alone."""
 
+import importlib
 import re
 import warnings
 from collections.abc import Callable
@@ -22,7 +23,7 @@ def stt(model: str, keys: Keys) -> "Google":
         raise ConfigError(f"Google's location must be one such as europe-west4, not {location[:40]!r}.")
     location = location or LOCATION
     try:
-        from google.cloud.speech_v2 import SpeechAsyncClient
+        speech: Any = importlib.import_module("google.cloud.speech_v2")
     except ImportError:
         raise ConfigError("Google's recognition needs its SDK: pip install 'offhook[google]'.") from None
     credentials, project = _credentials(keys)
@@ -30,7 +31,7 @@ def stt(model: str, keys: Keys) -> "Google":
     return Google(
         name or STT,
         f"projects/{project}/locations/{location}/recognizers/_",
-        lambda: SpeechAsyncClient(credentials=credentials, client_options={"api_endpoint": host}),
+        lambda: speech.SpeechAsyncClient(credentials=credentials, client_options={"api_endpoint": host}),
     )
 
 
@@ -58,18 +59,16 @@ class Google:
 
 
 def _credentials(keys: Keys) -> tuple[Any, str]:
-    import google.auth
-    from google.auth.exceptions import GoogleAuthError
-
+    auth: Any = importlib.import_module("google.auth")
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]
     try:
         if keys.google_application_credentials:
             with warnings.catch_warnings():  # of files by others; this one is the operator's
                 warnings.simplefilter("ignore", DeprecationWarning)
-                found = google.auth.load_credentials_from_file(keys.google_application_credentials, scopes=scopes)
+                found = auth.load_credentials_from_file(keys.google_application_credentials, scopes=scopes)
         else:
-            found = google.auth.default(scopes=scopes)
-    except (GoogleAuthError, OSError, ValueError) as error:
+            found = auth.default(scopes=scopes)
+    except (auth.exceptions.GoogleAuthError, OSError, ValueError) as error:
         raise ConfigError(
             "Google's recognition needs credentials: set GOOGLE_APPLICATION_CREDENTIALS to their file "
             f"({type(error).__name__})."

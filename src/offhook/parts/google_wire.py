@@ -4,7 +4,8 @@ The server knows no end of a stretch but that of a stream, so each stretch is a 
 """
 
 import asyncio
-from collections.abc import Iterable
+import importlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +31,9 @@ class Part:
 class Streams:
     """One caller's streams, as one connection (a `Socket`): opened with their first audio, each ended by itself."""
 
-    def __init__(self, client: Any, first: Any) -> None:
-        """`first`: what each stream begins with."""
-        self._client, self._first = client, first
+    def __init__(self, client: Any, first: Any, more: Callable[[bytes], Any]) -> None:
+        """`first`: what each stream begins with; `more` makes a request of audio."""
+        self._client, self._first, self._more = client, first, more
         self._said: asyncio.Queue[Part | BaseException] = asyncio.Queue()
         self._audio: dict[int, asyncio.Queue[bytes | None]] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -62,12 +63,10 @@ class Streams:
     async def _run(self, stream: int) -> None:
         audio = self._audio[stream]
 
-        async def requests() -> Any:
-            from google.cloud.speech_v2 import StreamingRecognizeRequest
-
+        async def requests() -> AsyncIterator[Any]:
             yield self._first
             while (pcm16 := await audio.get()) is not None:
-                yield StreamingRecognizeRequest(audio=pcm16)
+                yield self._more(pcm16)
 
         try:
             async for response in await self._client.streaming_recognize(requests=requests()):
@@ -96,7 +95,12 @@ class GoogleWire:
 
     async def connect(self) -> Streams:
         """Nothing is connected before there is audio."""
-        return Streams(self._client, _first(self._recognizer, self._model, self._language))
+        speech: Any = importlib.import_module("google.cloud.speech_v2")
+        return Streams(
+            self._client,
+            _first(speech, self._recognizer, self._model, self._language),
+            lambda pcm16: speech.StreamingRecognizeRequest(audio=pcm16),
+        )
 
     def begin(self, stretch: Stretch) -> None:
         """Nothing is said of it."""
@@ -151,9 +155,7 @@ def _results(results: Iterable[Any], stretch: Stretch) -> None:
         stretch.partial(" ".join(partial))
 
 
-def _first(recognizer: str, model: str, language: str) -> Any:
-    from google.cloud import speech_v2 as speech
-
+def _first(speech: Any, recognizer: str, model: str, language: str) -> Any:
     return speech.StreamingRecognizeRequest(
         recognizer=recognizer,
         streaming_config=speech.StreamingRecognitionConfig(

@@ -30,7 +30,7 @@ class Server:
             raise ConfigError(
                 f"The address of {name} must be a URL such as https://api.openai.com/v1, not {base_url!r}."
             )
-        self.name, self._secret = name, secret
+        self.name, self.host, self._secret = name, parts.hostname, secret
         self._base_url, self._headers = base_url.strip().rstrip("/"), dict(headers)
         self._client: httpx.AsyncClient | None = None
 

@@ -14,8 +14,8 @@ class Chat:
 
     tools = True
 
-    def __init__(self, server: Server, model: str) -> None:
-        self.server, self._model = server, model
+    def __init__(self, server: Server, model: str, price_list: str = "") -> None:
+        self.server, self._model, self.price_list = server, model, price_list
 
     async def start(self) -> None:
         """Nothing to start."""

@@ -73,8 +73,10 @@ class Wire(Protocol):
     """For the end of what was asked to be finished; then what was said counts."""
     certain: bool
     """The server always says that it has finished: one that does not is not there."""
-    idle: tuple[Any, float] | None
-    """What keeps a connection on which nothing is said, and after how many seconds it is sent."""
+
+    @property
+    def idle(self) -> tuple[Any, float] | None:
+        """What keeps a connection on which nothing is said, and after how many seconds it is sent."""
 
     async def connect(self) -> Socket:
         """Makes the connection. Raises whatever goes wrong."""
@@ -284,7 +286,7 @@ class _Line:
         both = loop.create_task(self._read(socket)), loop.create_task(self._write(socket))
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            self._lose(next(error for task in done if (error := task.exception()) is not None))
+            self._lose(next(filter(None, (task.exception() for task in done))))
         finally:
             for task in both:
                 task.cancel()

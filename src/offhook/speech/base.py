@@ -204,6 +204,8 @@ class LanguageModel(Protocol):
 
     tools: bool
     """It can be told of tools."""
+    price_list: str
+    """Whose list prices what it takes, as agent/prices.json calls it; empty if nobody's."""
 
     def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()
