@@ -57,5 +57,5 @@ def test_what_is_asked_for_is_what_the_sdk_asks_for(model):
     assert set(query) <= set(theirs.RealTimeParameters.model_fields) and asked.sample_rate == 8000
     headers = _base._build_headers(theirs.RealTimeTranscriberOptions(api_key="k"))
     assert opened._headers == {name: headers[name] for name in ("Authorization", "AssemblyAI-Version")}
-    said = [message for message in (*opened.finish(), *opened.goodbye())]
+    said = [*opened.finish(), *opened.goodbye()]
     assert said == [models.ForceEndpoint().model_dump_json(), models.TerminateSession().model_dump_json()]

@@ -28,7 +28,7 @@ class CascadeEngine:
     """Opens legs of parts."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._keys = credentials.parts
+        self._keys = credentials.keys
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None

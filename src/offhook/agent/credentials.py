@@ -1,6 +1,6 @@
 """What it takes to reach the providers, as plain values: whoever reads the environment fills it in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from offhook.parts.keys import Keys
 
@@ -25,4 +25,9 @@ class Credentials:
     voice_live_model: str | None = None
     """What "voice-live" stands for."""
     parts: Keys = field(default_factory=Keys)
-    """For agents made of parts."""
+    """For agents made of parts, beside OpenAI's."""
+
+    @property
+    def keys(self) -> Keys:
+        """All that parts are reached with."""
+        return replace(self.parts, openai_api_key=self.openai_api_key, openai_base_url=self.openai_base_url)

@@ -192,7 +192,7 @@ REACHING_MODELS = (
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
     "azure_voice_live_scope", "voice_live_model",
-    *(each.name for each in fields(Keys) if not each.name.startswith("openai")),
+    *(each.name for each in fields(Keys)),
 )  # fmt: skip
 """The settings that say how speech models are reached."""
 
@@ -221,8 +221,6 @@ def credentials(settings: Settings) -> Credentials:
 
 def _keys(settings: Settings) -> Keys:
     return Keys(
-        openai_api_key=_plain(settings.openai_api_key),
-        openai_base_url=settings.openai_base_url,
         anthropic_api_key=_plain(settings.anthropic_api_key),
         deepgram_api_key=_plain(settings.deepgram_api_key),
         assemblyai_api_key=_plain(settings.assemblyai_api_key),
