@@ -7,6 +7,8 @@ import struct
 from xml.etree import ElementTree
 
 CHAR_MS = 50
+TONE = b"\x20" * 4 + b"\xa0" * 4
+"""A millisecond of µ-law that can be heard."""
 SPEAK = "{http://www.w3.org/2001/10/synthesis}"
 
 
@@ -129,6 +131,6 @@ class Synthesis:
                 boundary = {"Metadata": [{"Type": "WordBoundary", "Data": data}]}
                 await socket.send(text("audio.metadata", turn, boundary))
             await asyncio.sleep(0.01)
-            await socket.send(sound(turn, "S", b"\x55" * (8 * CHAR_MS * len(match.group()))))
+            await socket.send(sound(turn, "S", TONE * (CHAR_MS * len(match.group()))))
         await socket.send(sound(turn, "S", b""))
         await socket.send(text("turn.end", turn, {}))

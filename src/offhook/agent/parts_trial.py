@@ -104,7 +104,7 @@ async def _use(agent: Agent, made: dict[Kind, Any], found: dict[Kind, PartTrial]
 async def _spoken(voice: Any, found: PartTrial) -> bytes:
     """What it says, as a recogniser gets it."""
     time = clock(asyncio.get_running_loop())
-    began, audio, convert = time(), bytearray(), Converter(voice.format, PCM16_8K)
+    began, audio, convert = time(), bytearray(), Converter(voice.format, PCM16_8K, aligned=True)
     async with aclosing(voice.say(PHRASE)) as sounds:
         async for sound in sounds:
             found.ms = found.ms or (time() - began) * 1000.0
