@@ -108,11 +108,10 @@ async def _spoken(voice: Any, found: PartTrial) -> bytes:
     async with aclosing(voice.say(PHRASE)) as sounds:
         async for sound in sounds:
             found.ms = found.ms or (time() - began) * 1000.0
-            found.word_times = found.word_times or bool(sound.words)
             audio += convert(sound.audio)
     if not audio:
         raise LegFailed("It made no sound.")
-    found.tried = True
+    found.tried, found.word_times = True, getattr(voice, "word_times", False)
     return bytes(audio + convert.flush())
 
 

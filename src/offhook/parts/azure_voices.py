@@ -88,6 +88,7 @@ class AzureVoice:
 
     format: Format = MULAW_8K
     pause_ms = 0
+    word_times = True
 
     def __init__(self, voices: AzureVoices, name: str, language: str) -> None:
         self._voices, self._name, self._language = voices, name, language

@@ -63,6 +63,7 @@ class ElevenLabsVoice:
 
     format: Format = MULAW_8K
     pause_ms = 0
+    word_times = True
 
     def __init__(self, server: Server, voice: str, body: dict[str, str]) -> None:
         self._server, self._body = server, body

@@ -61,6 +61,7 @@ class MeloVoice:
 
     format: Format = PCM16_8K
     pause_ms = 0
+    word_times = False
 
     def __init__(self, server: Server, language: str, speaker: str) -> None:
         self._server = server
