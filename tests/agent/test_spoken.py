@@ -187,11 +187,12 @@ def test_nothing_is_guessed_of_a_voice_that_tells_when_words_end():
             self.word_times = tells
 
         async def say(self, text):
-            sounds = [sound async for sound in super(Late, self).say(text)]
-            for sound in sounds[:-1]:
+            audio = [Sound(b"\x10" * 2400)] * 5
+            await asyncio.sleep(self.first_s)
+            for sound in audio:
                 yield sound
                 await asyncio.sleep(0.3)
-            yield Sound(sounds[-1].audio, (Word(600.0, 2), Word(1200.0, 8), Word(1500.0, len(text))))
+            yield Sound(b"\x10" * 2400, (Word(600.0, 2), Word(1200.0, 8), Word(1500.0, len(text))))
 
     def told(tells):
         words = []

@@ -30,9 +30,10 @@ def refused(status, body=b""):
         (ConnectionClosedError(Close(1011, ""), None), "X ended a connection: 1011", True),
         (ConnectionClosedError(None, None), "X cannot be reached (ConnectionClosedError).", True),
         (TimeoutError(), "X cannot be reached (TimeoutError).", True),
+        (KeyError("type"), "What X says cannot be read (KeyError).", True),
         (OSError("no route"), "X cannot be reached (OSError).", True),
     ],
-    ids=["401", "403", "429", "500", "1007", "1011", "lost", "late", "unreachable"],
+    ids=["401", "403", "429", "500", "1007", "1011", "lost", "late", "garbled", "unreachable"],
 )
 def test_every_failure_is_one_sentence(error, said, retryable):
     failed = failure("X", error, "hush")

@@ -54,6 +54,8 @@ def failure(name: str, error: BaseException, secret: str = "") -> LegFailed:
     if closed is not None:
         said = _without(secret, f"{closed.code} {closed.reason}".strip())
         return LegFailed(f"{name} ended a connection: {said[:MOST_TOLD]}", retryable=closed.code not in REFUSALS)
+    if isinstance(error, ValueError | LookupError | TypeError):
+        return LegFailed(f"What {name} says cannot be read ({type(error).__name__}).", retryable=True)
     return LegFailed(f"{name} cannot be reached ({type(error).__name__}).", retryable=True)
 
 
