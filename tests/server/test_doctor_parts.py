@@ -41,3 +41,7 @@ def test_a_key_that_is_missing_is_one_sentence():
 def test_how_it_stands_is_a_sentence(trial, state, sentence):
     found = doctor_parts.finding(trial)
     assert found.state is state and sentence in found.sentence and found.name == f"{trial.kind} x"
+
+
+def test_no_name_and_password_of_an_address_is_shown():
+    assert doctor_parts.finding(PartTrial("tts", "melotts:http://me:hush@h")).name == "tts melotts:http://…@h"

@@ -9,6 +9,7 @@ from offhook.agent.backends import CASCADE
 from offhook.agent.credentials import Credentials
 from offhook.agent.parts_trial import PHRASE, PartTrial, attempt
 from offhook.server.finding import Finding, note, ok, wrong
+from offhook.settings import without_userinfo
 
 COST = "a fraction of a cent"
 
@@ -27,7 +28,7 @@ def parts(agents: Sequence[Agent], credentials: Credentials, *, online: bool) ->
 
 def finding(found: PartTrial) -> Finding:
     """How it stands with one."""
-    name = f"{found.kind} {found.name}"
+    name = without_userinfo(f"{found.kind} {found.name}")
     if found.wrong:
         return wrong(name, found.wrong)
     if not found.tried:
