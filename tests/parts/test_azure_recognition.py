@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from offhook import LegFailed
+from offhook import ConfigError, LegFailed
 from offhook.parts.azure_recognition import FINAL_S, AzureRecognition
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
@@ -160,6 +160,11 @@ def test_who_refuses_is_asked_once_more_if_that_may_help_and_never_for_every_fra
         assert len(wired.urls) == tries
 
     hearing(scenario, refuses=refuses)
+
+
+def test_a_language_without_a_region_is_told_at_the_start():
+    with pytest.raises(ConfigError, match="set LANGUAGE to one such as de-DE, not de"):
+        AzureRecognition("wss://r.test", "k").recogniser("de")
 
 
 @pytest.mark.parametrize(("status", "tries"), [("Error", 2), ("Forbidden", 1)])

@@ -103,7 +103,7 @@ def test_speech_is_sent_as_it_is_said_and_finished_at_a_pause():
         assert await ear.end() == Recognised("Hallo.", 0.9)
         assert it.got == [SPEECH, "Finalize"]
         query = parse_qs(urlsplit(it.urls[0]).query)
-        assert query["encoding"] == ["linear16"] and query["language"] == ["de-AT"] and query["sample_rate"] == ["8000"]
+        assert query["encoding"] == ["linear16"] and query["language"] == ["de"] and query["sample_rate"] == ["8000"]
         assert it.headers == [{"Authorization": "Token k"}]
 
     hearing(scenario, "Hallo.")
@@ -202,6 +202,15 @@ def test_words_that_come_late_are_of_the_stretch_that_they_were_said_in():
         assert [(await one).text, (await two).text] == ["Ja.", "Nein."]
 
     hearing(scenario, "Ja.", "Nein.")
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [("en-US", "en-US"), ("de-DE", "de"), ("de-CH", "de-CH"), ("fr_FR", "fr"), ("pt", "pt"), ("es-MX", "es")],
+)
+def test_a_region_is_told_only_where_it_is_told_apart(language, asked):
+    wire = deepgram.Deepgram("nova-3", "k").recogniser(language)._wire()
+    assert parse_qs(urlsplit(wire._url).query)["language"] == [asked]
 
 
 def test_without_a_key_it_says_which():

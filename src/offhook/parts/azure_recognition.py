@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from offhook.errors import LegFailed
+from offhook.errors import ConfigError, LegFailed
 from offhook.parts import azure_wire as wire
 from offhook.parts.socket import Connect, Socket, over_network
 from offhook.parts.streaming import StreamRecogniser, Stretch
@@ -32,7 +32,11 @@ class AzureRecognition:
         """Nothing to start."""
 
     def recogniser(self, language: str) -> StreamRecogniser:
-        """One for a new caller; it connects when they first speak."""
+        """One for a new caller; it connects when they first speak. Raises ConfigError for a language without a region."""
+        if "-" not in language:
+            raise ConfigError(
+                f"Azure recognises the language of a region: set LANGUAGE to one such as de-DE, not {language}."
+            )
         url = f"{self._origin}{PATH}?{urlencode({'language': language, 'format': 'detailed'})}"
         return StreamRecogniser(lambda: AzureWire(self._connect, url, self._key, language), self._key)
 

@@ -14,6 +14,11 @@ from offhook.parts.streaming import StreamRecogniser, Stretch, Timeline
 URL = "wss://api.deepgram.com/v1/listen"
 STT = "nova-3"
 """The usual model."""
+REGIONS = frozenset({
+    "da-DK", "de-CH", "en-AU", "en-GB", "en-IN", "en-NZ", "en-US", "es-419", "fr-CA", "ko-KR", "nl-BE", "pt-BR", "pt-PT", "sv-SE",
+    "th-TH", "zh-CN", "zh-HK", "zh-TW",
+})  # fmt: skip
+"""The languages of regions that it tells apart; a request for another region's is refused, one for its language is not."""
 KEEP_ALIVE_S = 4.0
 """The server ends a socket on which nothing is said for ten seconds."""
 FINAL_S = 0.8
@@ -38,8 +43,9 @@ class Deepgram:
 
     def recogniser(self, language: str) -> StreamRecogniser:
         """One for a new caller; it connects when they first speak."""
+        tag = language.replace("_", "-")
         query = {
-            "model": self._model, "language": language, "encoding": "linear16", "sample_rate": 8000, "channels": 1,
+            "model": self._model, "language": tag if tag in REGIONS else tag.partition("-")[0].lower(), "encoding": "linear16", "sample_rate": 8000, "channels": 1,
             "interim_results": "true", "punctuate": "true", "smart_format": "true", "endpointing": "false",
         }  # fmt: skip
         url, headers = f"{self._url}?{urlencode(query)}", {"Authorization": f"Token {self._key}"}
