@@ -31,7 +31,7 @@ class Vendors(Backend):
 
     def answering(self, agent: Agent) -> Agent:
         """The agent, made of these."""
-        cascade = Cascade(stt=self.stt, llm="openai", tts=self.tts)
+        cascade = Cascade(stt=self.stt, llm="openai", tts=self.tts, prices={"gpt-4.1-mini": (1.0, 1000.0)})
         return replace(agent, model="cascade", cascade=cascade, voice="en-US-AvaMultilingualNeural")
 
 
@@ -115,3 +115,5 @@ def test_a_socket_that_is_lost_in_the_middle_of_a_turn_costs_nothing(world: Worl
     )
     assert calling.turns() == [("agent", GREETED), ("caller", "where are you located"), ("agent", ADDRESS)]
     assert len(hears.urls) == 2
+    (used,) = calling.published(e.Used)
+    assert used.usd == pytest.approx((used.text_in + used.cached_in + 1000 * used.text_out) / 1e6) and used.usd > 0
