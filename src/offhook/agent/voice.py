@@ -25,6 +25,8 @@ class Voice:
         said; None: texts are said as they are. Raises ValueError for a synthesizer whose format cannot be converted."""
         self._synthesizer, self._language = synthesizer, language
         self.pause_ms = synthesizer.pause_ms
+        self.word_times: bool = getattr(synthesizer, "word_times", False)
+        """It tells when words end."""
         self._kept: dict[str, tuple[Sound, ...]] = {}
         if synthesizer.format != MULAW_8K:
             self._converter()
