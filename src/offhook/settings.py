@@ -397,6 +397,14 @@ class Settings(BaseSettings):
         AfterValidator(_model),
         Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `embedded`, …"),
     ] = "openai"
+    turn: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _model(text)),
+        Field(
+            title="smart-turn",
+            description="What hears for `cascade` whether the caller's turn is over (docs/cascade.md). Unset: silence alone ends it.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(

@@ -1,0 +1,99 @@
+"""Kokoro: natural voices on this machine, in a worker process, as µ-law ready to send. Tells no word times.
+
+The folder holds the network (`*.onnx`) and the voices (`voices*.bin`, or `.npz`), as the project kokoro-onnx publishes them.
+Ten seconds of speech take three to four of one core: a worker serves two or three calls that speak at once.
+"""
+
+import importlib.util
+import os
+import textwrap
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from offhook.audio.format import MULAW_8K, Format
+from offhook.errors import ConfigError
+from offhook.speech.base import Sound
+from offhook.speech.worker import Refusal, Worker
+
+NAMES, SPEAK = 1, 2
+"""Kinds of message. NAMES is answered by the names of the voices, with commas between; SPEAK has a voice, a language as
+espeak-ng calls it and a text, with zero bytes between, and is answered by µ-law."""
+
+LANGUAGES = {
+    "en-gb": ("b", "bf_emma", "en-gb"), "en": ("a", "af_heart", "en-us"), "es": ("e", "ef_dora", "es"),
+    "fr": ("f", "ff_siwis", "fr-fr"), "hi": ("h", "hf_alpha", "hi"), "it": ("i", "if_sara", "it"),
+    "pt": ("p", "pf_dora", "pt-br"),
+}  # fmt: skip
+"""By the beginning of a language tag: the letter with which its voices' names begin, the usual one, espeak-ng's name."""
+
+PATIENCE_S = 20.0
+"""For one piece of text behind those of other calls."""
+MOST_THREADS = 4
+MOST_CHARS = 200
+"""Rendered at a time, so that the voices of several calls take turns."""
+
+
+class KokoroVoices:
+    """The voices of a folder (a `Voices`)."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ConfigError without the extra or for a folder that holds no such files."""
+        if not (importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("espeakng_loader")):
+            raise ConfigError("Kokoro is not installed: run pip install 'offhook[kokoro]'.")
+        networks, styles = sorted(folder.glob("*.onnx")), sorted([*folder.glob("voices*.bin"), *folder.glob("*.npz")])
+        if not (networks and styles):
+            raise ConfigError(
+                f"{folder} must hold Kokoro's network (*.onnx) and its voices (voices*.bin): docs/cascade.md says where from."
+            )
+        threads = min(MOST_THREADS, os.cpu_count() or 1)
+        self._worker = Worker(
+            "offhook.speech.kokoro_worker", str(networks[0]), str(styles[0]), str(threads),
+            patience_s=PATIENCE_S, answer_s=PATIENCE_S,
+        )  # fmt: skip
+        self._names: list[str] = []
+
+    async def start(self) -> None:
+        """Starts the worker, which reads the files. Raises ConfigError for files that are something else."""
+        await self._worker.start()
+        try:
+            self._names = (await self._worker.request(0, NAMES)).decode().split(",")
+        except Refusal as reason:
+            raise ConfigError(str(reason)) from reason
+
+    def voice(self, name: str | None, language: str) -> "KokoroSynthesizer":
+        """A voice as Kokoro names it; None: the usual one of the language. Raises ConfigError for one there is none of."""
+        tag = language.replace("_", "-").lower()
+        known = LANGUAGES.get(tag) or LANGUAGES.get(tag.partition("-")[0])
+        if known is None:
+            spoken = ", ".join(sorted({each.partition("-")[0] for each in LANGUAGES}))
+            raise ConfigError(f"Kokoro speaks {spoken} here, not {language}: set LANGUAGE, or another tts.")
+        letter, usual, phonemes = known
+        if name is None:
+            own = [each for each in self._names if each.startswith(letter)]
+            name = usual if usual in own or not own else own[0]
+        if self._names and name not in self._names:
+            raise ConfigError(f'Kokoro has no voice "{name}" in this folder: set VOICE to one of {self._named()}.')
+        return KokoroSynthesizer(self._worker, name, phonemes)
+
+    def _named(self) -> str:
+        return ", ".join(self._names[:30]) + (", …" if len(self._names) > 30 else "")
+
+    async def close(self) -> None:
+        """Ends the worker. Idempotent."""
+        await self._worker.close()
+
+
+class KokoroSynthesizer:
+    """One voice (a `Synthesizer`)."""
+
+    format: Format = MULAW_8K
+    pause_ms = 200
+
+    def __init__(self, worker: Worker, name: str, phonemes: str) -> None:
+        self._worker, self._head = worker, f"{name}\0{phonemes}\0"
+
+    async def say(self, text: str) -> AsyncGenerator[Sound, None]:
+        """One piece, in one stretch unless it is long: the network speaks a sentence as a whole. Raises LegFailed."""
+        for piece in textwrap.wrap(text, MOST_CHARS):
+            if audio := await self._worker.request(0, SPEAK, f"{self._head}{piece}".encode()):
+                yield Sound(audio)
