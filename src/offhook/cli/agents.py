@@ -147,9 +147,7 @@ def agent_from(settings: Settings) -> Agent:
         language=settings.language,
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
-        cascade=Cascade(
-            settings.stt, settings.llm, settings.tts, turn=settings.turn, temperature=settings.temperature
-        ),
+        cascade=Cascade(settings.stt, settings.llm, settings.tts, turn=settings.turn, temperature=settings.temperature),
         record=settings.record,
         consent=CONSENT if settings.consent is None else settings.consent,
         redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),

@@ -13,6 +13,7 @@ from pathlib import Path
 from offhook.audio.format import MULAW_8K, Format
 from offhook.errors import ConfigError
 from offhook.speech.base import Sound
+from offhook.speech.espeak import espeak_voice
 from offhook.speech.worker import Refusal, Worker
 
 NAMES, SPEAK = 1, 2
@@ -20,11 +21,10 @@ NAMES, SPEAK = 1, 2
 espeak-ng calls it and a text, with zero bytes between, and is answered by µ-law."""
 
 LANGUAGES = {
-    "en-gb": ("b", "bf_emma", "en-gb"), "en": ("a", "af_heart", "en-us"), "es": ("e", "ef_dora", "es"),
-    "fr": ("f", "ff_siwis", "fr-fr"), "hi": ("h", "hf_alpha", "hi"), "it": ("i", "if_sara", "it"),
-    "pt": ("p", "pf_dora", "pt-br"),
+    "en-gb": ("b", "bf_emma"), "en": ("a", "af_heart"), "es": ("e", "ef_dora"), "fr": ("f", "ff_siwis"),
+    "hi": ("h", "hf_alpha"), "it": ("i", "if_sara"), "pt": ("p", "pf_dora"),
 }  # fmt: skip
-"""By the beginning of a language tag: the letter with which its voices' names begin, the usual one, espeak-ng's name."""
+"""By the beginning of a language tag: the letter with which its voices' names begin, and the usual one."""
 
 PATIENCE_S = 20.0
 """For one piece of text behind those of other calls."""
@@ -67,13 +67,13 @@ class KokoroVoices:
         if known is None:
             spoken = ", ".join(sorted({each.partition("-")[0] for each in LANGUAGES}))
             raise ConfigError(f"Kokoro speaks {spoken} here, not {language}: set LANGUAGE, or another tts.")
-        letter, usual, phonemes = known
+        letter, usual = known
         if name is None:
             own = [each for each in self._names if each.startswith(letter)]
             name = usual if usual in own or not own else own[0]
         if self._names and name not in self._names:
             raise ConfigError(f'Kokoro has no voice "{name}" in this folder: set VOICE to one of {self._named()}.')
-        return KokoroSynthesizer(self._worker, name, phonemes)
+        return KokoroSynthesizer(self._worker, name, espeak_voice(language))
 
     def _named(self) -> str:
         return ", ".join(self._names[:30]) + (", …" if len(self._names) > 30 else "")
@@ -89,8 +89,8 @@ class KokoroSynthesizer:
     format: Format = MULAW_8K
     pause_ms = 200
 
-    def __init__(self, worker: Worker, name: str, phonemes: str) -> None:
-        self._worker, self._head = worker, f"{name}\0{phonemes}\0"
+    def __init__(self, worker: Worker, name: str, language: str) -> None:
+        self._worker, self._head = worker, f"{name}\0{language}\0"
 
     async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """One piece, in one stretch unless it is long: the network speaks a sentence as a whole. Raises LegFailed."""

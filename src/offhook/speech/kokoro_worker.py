@@ -36,7 +36,10 @@ _ENGLISH = (
 )  # fmt: skip
 """Of English the network was taught a notation with a letter for each diphthong."""
 
-_CLAUSES = re.compile(r'[;:,.!?—…"()“”]+|[^;:,.!?—…"()“”]+')
+_CLAUSES = re.compile(r'([;:,.!?—…"()“”]+)|([^;:,.!?—…"()“”]+)')
+
+_SWITCHES = re.compile(r"\([a-z-]+\)")
+"""How espeak-ng marks words of another language."""
 
 
 class Pronunciation:
@@ -59,11 +62,10 @@ class Pronunciation:
         if self._espeak.espeak_SetVoiceByName(language.encode()):
             raise Refused(f"espeak-ng does not know {language}: set another LANGUAGE.")
         said = ""
-        for clause in _CLAUSES.findall(text):
-            if clause[0] in _SYMBOLS and not clause[0].isalnum() and clause.strip():
-                said += clause
-            elif clause.strip():
-                said += " " * bool(said) + self._ipa(clause.strip())
+        for marks, words in _CLAUSES.findall(text):
+            if words.strip():
+                said += " " * bool(said) + self._ipa(words.strip())
+            said += marks
         if language.startswith("en"):
             for spelt, taught in _ENGLISH:
                 said = said.replace(spelt, taught)
@@ -73,7 +75,7 @@ class Pronunciation:
         rest, said = ctypes.c_char_p(clause.encode()), []
         while rest.value:
             said.append((self._phonemes(ctypes.byref(rest), self._UTF8, self._IPA) or b"").decode())
-        return " ".join(said)
+        return _SWITCHES.sub("", " ".join(said))
 
 
 class Kokoro:

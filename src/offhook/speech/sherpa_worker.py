@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import sherpa_onnx  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
+from offhook.audio.resample import Up8To16Clean
 from offhook.speech.messages import Refused, serve
 from offhook.speech.sherpa import AUDIO, BEGIN, CLOSE, END, READY, WORDS
 
-RATE = 8000
-AFTER_S = 0.7
-"""Silence behind a stretch: more than any published model hears at once and ahead."""
+RATE = 16_000
+AFTER = bytes(2 * RATE * 7 // 10)
+"""Silence behind a stretch, 0.7 s: more than any published model hears at once and ahead."""
 
 
 class Stretch:
@@ -23,25 +24,26 @@ class Stretch:
     def __init__(self, recogniser: "sherpa_onnx.OnlineRecognizer") -> None:
         self._recogniser = recogniser
         self._stream = recogniser.create_stream()
+        self._wider = Up8To16Clean()
         self._all_heard = False
         self._words = ""
 
     def hear(self, pcm16: bytes) -> None:
         """PCM16 8 kHz, more of it."""
         self._all_heard = False
-        self._decode(np.frombuffer(pcm16, "<i2").astype(np.float32) / 32768)
+        self._decode(self._wider(pcm16))
 
     def words(self) -> str:
         """What was said so far. Models that know capitals only are read in small letters."""
         if not self._all_heard:
-            self._decode(np.zeros(int(AFTER_S * RATE), np.float32))
+            self._decode(self._wider.flush() + AFTER)
             self._all_heard = True
             said = self._recogniser.get_result(self._stream).strip()
             self._words = said.lower() if said.isupper() else said
         return self._words
 
-    def _decode(self, samples: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> None:
-        self._stream.accept_waveform(RATE, samples)
+    def _decode(self, wide: bytes) -> None:
+        self._stream.accept_waveform(RATE, np.frombuffer(wide, "<i2").astype(np.float32) / 32768)
         while self._recogniser.is_ready(self._stream):
             self._recogniser.decode_stream(self._stream)
 
@@ -50,12 +52,15 @@ def main() -> None:
     """Serves callers until the other side closes the pipe. Arguments: the encoder, the decoder, the joiner, the tokens. A
     file that is none of these ends the process: the library does not come back from it."""
     encoder, decoder, joiner, tokens = sys.argv[1:5]
-    recogniser = sherpa_onnx.OnlineRecognizer.from_transducer(
-        tokens=tokens, encoder=encoder, decoder=decoder, joiner=joiner, num_threads=1
-    )
+    recogniser: sherpa_onnx.OnlineRecognizer | None = None
     stretches: dict[int, Stretch] = {}
 
     def handle(stream: int, kind: int, body: bytes) -> bytes:
+        nonlocal recogniser
+        if recogniser is None:
+            recogniser = sherpa_onnx.OnlineRecognizer.from_transducer(
+                tokens=tokens, encoder=encoder, decoder=decoder, joiner=joiner, num_threads=1
+            )
         if kind == READY:
             return b""
         if kind == BEGIN:

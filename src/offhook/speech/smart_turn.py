@@ -26,7 +26,9 @@ class SmartTurn:
         if importlib.util.find_spec("onnxruntime") is None:
             raise ConfigError("Smart Turn is not installed: run pip install 'offhook[turn]'.")
         if not weights.is_file():
-            raise ConfigError(f"There is no {weights}: install offhook without OFFHOOK_SKIP_TURN, or name another file.")
+            raise ConfigError(
+                f"There is no {weights}: install offhook without OFFHOOK_SKIP_TURN, or name another file."
+            )
         self._worker = Worker("offhook.speech.smart_turn_worker", str(weights))
 
     async def start(self) -> None:
