@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from bench.understanding import FRAME, LINE_DB, PAUSE_S, Clip, clips_of, telephone
 
+from bench.understanding import FRAME, LINE_DB, PAUSE_S, Clip, clips_of, telephone
 from offhook.agent.listening import Listening
 from offhook.audio import g711
 from offhook.audio.vad import VoiceBank
