@@ -9,6 +9,7 @@ few. The thresholds of core/turns.py were chosen on one half of the recordings; 
 """
 
 import asyncio
+import hashlib
 import statistics
 import sys
 import zlib
@@ -99,16 +100,16 @@ async def judged(clips: list[Clip], noise_db: float, model: TurnModel | None, si
     ends: tuple[list[float], list[float]] = ([], [])
     early: dict[tuple[int, int], list[bool]] = {}
     for clip in clips:
-        seed = zlib.crc32(clip.name.encode())
+        seed, half = zlib.crc32(clip.name.encode()), hashlib.md5(clip.name.encode()).digest()[-1] % 2
         line = telephone(clip.pcm16, seed, noise_db)
         line += line[: int(8000 * PAUSE_S)]
         whole = await waits(line, model, silence_ms)
-        ends[seed % 2].append(whole[-1])
-        early.setdefault((seed % 2, 0), []).append(len(whole) > 1)
+        ends[half].append(whole[-1])
+        early.setdefault((half, 0), []).append(len(whole) > 1)
         for at in quiet_moments(line):
             for ms in PAUSES_MS:
                 told = await waits(paused(line, at, ms), model, silence_ms)
-                early.setdefault((seed % 2, ms), []).append(len(told) > len(whole))
+                early.setdefault((half, ms), []).append(len(told) > len(whole))
     return (
         f"{'chosen on' if half == 0 else 'not chosen on'}: ends after {statistics.mean(ends[half]):.0f} ms;"
         + "".join(

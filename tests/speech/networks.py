@@ -40,9 +40,10 @@ def transducer(folder: Path) -> Path:
         "embed_states": ("N", 128, 3, 19),
     }  # fmt: skip
     states = [(name, T.FLOAT, shape) for name, shape in shapes.items()] + [("processed_lens", T.INT64, ("N",))]
-    # A band of the spectrum is loud if its logarithm is above -8; both thresholds lie far from what the tests play.
+    # The logarithm of one band over that of the other: a silence has none, a tone some ten, its noise the opposite.
     weights = np.zeros((BANDS, len(WORDS)), np.float32)
-    weights[12:16, 3], weights[48:52, 4] = 1 / 4, 1 / 4
+    weights[12:16, 3] = weights[48:52, 4] = 1 / 4
+    weights[48:52, 3] = weights[12:16, 4] = -1 / 4
     _save(
         folder / "encoder-epoch-1.onnx",
         [
@@ -53,7 +54,7 @@ def transducer(folder: Path) -> Path:
         ],
         [("x", T.FLOAT, ("N", FRAMES, BANDS)), *states],
         [("encoder_out", T.FLOAT, ("N", 1, len(WORDS))), *((f"new_{name}", kind, shape) for name, kind, shape in states)],
-        {"weights": weights, "bias": np.array([0, -100, -100, 8, 8], np.float32)},
+        {"weights": weights, "bias": np.array([0, -100, -100, -3, -3], np.float32)},
         {
             "model_type": "zipformer2", "encoder_dims": 8, "query_head_dims": 8, "value_head_dims": 8, "num_heads": 1,
             "num_encoder_layers": 1, "cnn_module_kernels": 5, "left_context_len": LEFT, "T": FRAMES, "decode_chunk_len": 32,
