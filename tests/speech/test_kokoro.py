@@ -69,9 +69,13 @@ def test_a_long_text_comes_in_stretches(tmp_path):
 @needs_engine
 def test_voices_are_those_of_the_files(tmp_path):
     async def test(voices):
-        assert voices.voice(None, "en-GB")._head.startswith("bf_emma\0en\0")
-        assert voices.voice(None, "en-AU")._head.startswith("af_bella\0"), "the usual one is not there"
-        assert voices.voice("bf_emma", "fr")._head == "bf_emma\0fr\0"
+        def chosen(name, language):
+            voice = voices.voice(name, language)
+            return voice.name, voice.language
+
+        assert chosen(None, "en-GB") == ("bf_emma", "en")
+        assert chosen(None, "en-AU") == ("af_bella", "en-us"), "the usual one is not there"
+        assert chosen("bf_emma", "fr-FR") == ("bf_emma", "fr")
         with pytest.raises(ConfigError, match='no voice "nobody" in this folder: set VOICE to one of af_bella'):
             voices.voice("nobody", "en-US")
         with pytest.raises(ConfigError, match='no voice "ef_dora"'):
@@ -80,6 +84,20 @@ def test_voices_are_those_of_the_files(tmp_path):
             voices.voice(None, "de-DE")
 
     _with(tmp_path, test, ("af_bella", "bf_emma"))
+
+
+@needs_engine
+def test_what_nobody_wants_any_more_is_not_rendered(tmp_path):
+    async def test(voices):
+        voice = voices.voice(None, "en-US")
+        rendered = voices._worker._answers
+        first, second, third = (asyncio.ensure_future(_said(voice, text)) for text in ("One.", "Two.", "Three."))
+        await asyncio.sleep(0)
+        second.cancel()
+        assert (await first) and (await third)
+        assert voices._worker._answers == rendered + 2
+
+    _with(tmp_path, test)
 
 
 @needs_engine

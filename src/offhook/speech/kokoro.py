@@ -4,6 +4,7 @@ The folder holds the network (`*.onnx`) and the voices (`voices*.bin`, or `.npz`
 Ten seconds of speech take three to four of one core: a worker serves two or three calls that speak at once.
 """
 
+import asyncio
 import importlib.util
 import os
 import textwrap
@@ -27,8 +28,8 @@ LANGUAGES = {
 """By the beginning of a language tag: the letter with which its voices' names begin, and the usual one."""
 
 PATIENCE_S = 20.0
-"""For one piece of text behind those of other calls."""
-MOST_THREADS = 4
+"""For one piece of text: 200 characters take five seconds of a slow core."""
+MOST_THREADS = 2
 MOST_CHARS = 200
 """Rendered at a time, so that the voices of several calls take turns."""
 
@@ -50,6 +51,7 @@ class KokoroVoices:
             "offhook.speech.kokoro_worker", str(networks[0]), str(styles[0]), str(threads),
             patience_s=PATIENCE_S, answer_s=PATIENCE_S,
         )  # fmt: skip
+        self._one_at_a_time = asyncio.Lock()
         self._names: list[str] = []
 
     async def start(self) -> None:
@@ -73,7 +75,13 @@ class KokoroVoices:
             name = usual if usual in own or not own else own[0]
         if self._names and name not in self._names:
             raise ConfigError(f'Kokoro has no voice "{name}" in this folder: set VOICE to one of {self._named()}.')
-        return KokoroSynthesizer(self._worker, name, espeak_voice(language))
+        return KokoroSynthesizer(self, name, espeak_voice(language))
+
+    async def speak(self, name: str, language: str, text: str) -> bytes:
+        """µ-law of a short text, or nothing if it has no words. Whoever is cancelled while others speak is not rendered.
+        Raises LegFailed."""
+        async with self._one_at_a_time:
+            return await self._worker.request(0, SPEAK, f"{name}\0{language}\0{text}".encode())
 
     def _named(self) -> str:
         return ", ".join(self._names[:30]) + (", …" if len(self._names) > 30 else "")
@@ -89,11 +97,12 @@ class KokoroSynthesizer:
     format: Format = MULAW_8K
     pause_ms = 200
 
-    def __init__(self, worker: Worker, name: str, language: str) -> None:
-        self._worker, self._head = worker, f"{name}\0{language}\0"
+    def __init__(self, voices: KokoroVoices, name: str, language: str) -> None:
+        """`language` as espeak-ng names it."""
+        self._voices, self.name, self.language = voices, name, language
 
     async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """One piece, in one stretch unless it is long: the network speaks a sentence as a whole. Raises LegFailed."""
         for piece in textwrap.wrap(text, MOST_CHARS):
-            if audio := await self._worker.request(0, SPEAK, f"{self._head}{piece}".encode()):
+            if audio := await self._voices.speak(self.name, self.language, piece):
                 yield Sound(audio)

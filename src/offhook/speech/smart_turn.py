@@ -30,6 +30,7 @@ class SmartTurn:
                 f"There is no {weights}: install offhook without OFFHOOK_SKIP_TURN, or name another file."
             )
         self._worker = Worker("offhook.speech.smart_turn_worker", str(weights))
+        self._one_at_a_time = asyncio.Lock()
 
     async def start(self) -> None:
         """Starts the worker and lets it hear a silence, so that a file that is no model is found now. Raises ConfigError."""
@@ -40,9 +41,10 @@ class SmartTurn:
             raise ConfigError(str(reason)) from reason
 
     async def over(self, audio: bytes) -> float:
-        """How likely a turn of PCM16 8 kHz is over, 0 to 1. Raises LegFailed if the worker dies or does not answer."""
-        answer: asyncio.Task[bytes] = self._worker.ask(0, HEAR, audio)
-        (likely,) = LIKELY.unpack(await answer)
+        """How likely a turn of PCM16 8 kHz is over, 0 to 1. One that is cancelled while others are heard is not heard at all.
+        Raises LegFailed if the worker dies or does not answer."""
+        async with self._one_at_a_time:
+            (likely,) = LIKELY.unpack(await self._worker.request(0, HEAR, audio))
         return float(likely)
 
     async def close(self) -> None:
