@@ -106,7 +106,7 @@ async def judged(clips: list[Clip], noise_db: float, model: TurnModel | None, si
         whole = await waits(line, model, silence_ms)
         ends[half].append(whole[-1])
         early.setdefault((half, 0), []).append(len(whole) > 1)
-        for at in quiet_moments(line):
+        for at in quiet_moments(telephone(clip.pcm16, seed)):  # on a good line: noise hides them
             for ms in PAUSES_MS:
                 told = await waits(paused(line, at, ms), model, silence_ms)
                 early.setdefault((half, ms), []).append(len(told) > len(whole))
