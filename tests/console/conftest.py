@@ -1,13 +1,19 @@
 """A real browser before a real server. Without one, or without the built console, the tests say so and are skipped."""
 
+import contextlib
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from offhook.server.console import BUILT
 from tests.chromium import find
 from tests.console.desk import ROOT, Desk
+from tests.polling import wait_for
 
 HERE = Path(__file__).parent
 PATIENCE_MS = 30_000
@@ -78,3 +84,30 @@ def axe():
     if not path.is_file():
         pytest.skip("axe-core is not installed: run npm ci in console/")
     return path.read_text()
+
+
+@pytest.fixture(scope="module")
+def demo(browser, tmp_path_factory):
+    """The port of `offhook demo`, run by itself as a user does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("demo")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OFFHOOK_DATA": str(folder), "PORT": str(port)}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "offhook", "demo"], cwd=folder, env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+    def is_up():
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+        return False
+
+    try:
+        wait_for(is_up, 30)
+        yield port
+    finally:
+        program.terminate()
+        told, _ = program.communicate(timeout=20)
+    assert b"Traceback" not in told, told.decode()

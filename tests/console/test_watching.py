@@ -40,7 +40,7 @@ def test_a_call_grows_on_the_page_as_it_happens(page, own_desk):
     assert "1 interruption" in page.locator(".figures").inner_text()
 
     desk.write(*end("c1", 7000))
-    page.locator(".figures", has_text="completed · caller hung up").wait_for()
+    page.locator(".standing", has_text="completed · caller hung up").wait_for()
     page.locator(".entry", has_text="completed").wait_for()
     page.wait_for_function("() => document.title === 'offhook'")
     assert page.get_by_role("button", name="Interrupt").count() == 0

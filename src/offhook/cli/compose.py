@@ -29,6 +29,7 @@ from offhook.store.store import Store
 
 CALLS = "calls.db"
 SPOOL = "spool"
+NONE: Mapping[str, str] = {}
 
 
 async def serve(
@@ -44,19 +45,22 @@ async def serve(
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
     look: Look = lambda _online: (),
+    telephones: Mapping[str, str] = NONE,
+    source: str | None = None,
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
     when it listens, `on_ready` the port and the public origin, as far as it is known, when the agents are ready too; `watch`
-    sees every event; `reload` names the module whose agents are loaded anew when it changes; `look` is the doctor's."""
+    sees every event; `reload` names the module whose agents are loaded anew when it changes; `look` is the doctor's;
+    `telephones` are the simulated ones that may be called, with what becomes of that; `source` is the file of the agents."""
     policy = destinations(settings)
     may_be_dialled(policy, roster.names())
     app = App(
-        options(settings, account_sid, keys, try_it=try_it, command=command),
+        options(settings, account_sid, keys, try_it=try_it, command=command, telephones=telephones),
         roster.open,
         watch,
         journal(settings),
-        dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
-        agents=lambda: agents_shown(roster),
+        dialling=dialling(settings, account_sid, keys, roster),
+        agents=lambda: agents_shown(roster, source),
         dialable=dialable(policy),
         reopen_agent=roster.reopen,
         look=look,
@@ -133,11 +137,12 @@ def dialling(settings: Settings, account_sid: str, keys: Sequence[Key], roster: 
     )
 
 
-def agents_shown(roster: Roster) -> list[AgentShown]:
-    """The agents that answer, as the API tells them."""
+def agents_shown(roster: Roster, source: str | None = None) -> list[AgentShown]:
+    """The agents that answer, as the API tells them. `source`: the file they are in."""
     return [
         AgentShown(
             name=name,
+            source=source,
             numbers=numbers,
             model=", ".join(agent.models),
             voice=agent.voice,
@@ -167,7 +172,13 @@ def journal(settings: Settings) -> Journal:
 
 
 def options(
-    settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it: str | None, command: str = "offhook"
+    settings: Settings,
+    account_sid: str,
+    keys: Sequence[Key],
+    *,
+    try_it: str | None,
+    command: str = "offhook",
+    telephones: Mapping[str, str] = NONE,
 ) -> Options:
     """The server's options as the settings have them."""
     return Options(
@@ -179,6 +190,7 @@ def options(
         demo=try_it is not None,
         try_it=try_it,
         command=command,
+        telephones=telephones,
         operator_token=settings.offhook_token.get_secret_value() if settings.offhook_token else None,
         allow_own_twiml=settings.allow_own_twiml,
         language=settings.language,

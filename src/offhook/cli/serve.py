@@ -5,14 +5,15 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from offhook.agent.cafe import agent
+from offhook.agent import cafe
 from offhook.agent.roster import Roster
-from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents
+from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents, shown_from_here
 from offhook.cli.compose import serve
 from offhook.cli.live import LiveTalk
 from offhook.core import events as e
@@ -51,7 +52,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(agent, {})
+    loaded = Loaded(cafe.agent, {}, shown_from_here(cafe.__file__))
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -63,15 +64,15 @@ def run_demo(port: int | None) -> None:
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 
-    keys = [Key(account.auth_token)]
     _run(
         settings,
-        (account.account_sid, keys),
+        (account.account_sid, [Key(account.auth_token)]),
         loaded,
         try_it=TRY_IT,
         target=DEMO_AGENT,
         on_started=started,
         watch=LiveTalk(typer.echo).watch,
+        has_telephones=True,
     )
 
 
@@ -160,6 +161,7 @@ def _run(
     on_ready: Callable[[int, str | None], None] = lambda _port, _origin: None,
     watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
+    has_telephones: bool = False,
 ) -> None:
     roster = Roster(loaded.agents, loaded.known, credentials(settings))
 
@@ -169,18 +171,31 @@ def _run(
         agents = [agent for _, agent, _ in roster.listed()]
         return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials)
 
-    main = serve(
-        settings,
-        *account,
-        roster,
-        try_it=try_it,
-        command=command(),
-        on_started=on_started,
-        on_ready=on_ready,
-        watch=watch,
-        reload=reload,
-        look=look,
-    )
+    def serving(settings: Settings, telephones: Mapping[str, str]) -> Coroutine[Any, Any, None]:
+        return serve(
+            settings,
+            *account,
+            roster,
+            try_it=try_it,
+            command=command(),
+            on_started=on_started,
+            on_ready=on_ready,
+            watch=watch,
+            reload=reload,
+            look=look,
+            telephones=telephones,
+            source=loaded.source,
+        )
+
+    async def with_telephones() -> None:
+        from offhook.cli.telephones import TELEPHONES, telephones  # much to import for a server with none
+
+        account_sid, keys = account
+        async with telephones(account_sid, keys[0].secret) as lines:
+            reached = {"twilio_api_base_url": lines.base_url, "twilio_phone_number": lines.number}
+            await serving(settings.model_copy(update=reached), TELEPHONES)
+
+    main = with_telephones() if has_telephones else serving(settings, {})
     try:
         import uvloop
     except ImportError:  # not made for Windows

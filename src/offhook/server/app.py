@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,8 @@ class Options:
     allow_own_twiml: bool = False
     command: str = "offhook"
     """How the user's shell calls this program, for the page."""
+    telephones: Mapping[str, str] = field(default_factory=dict)
+    """Simulated ones that may be called, and what becomes of that, for the page."""
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
@@ -239,7 +241,13 @@ class App:
         yield doctor_api(access, look)
         yield reference(self.asgi, access)
         yield page(
-            access, self.switchboard, self._proxies, try_it=options.try_it, command=options.command, limit=options.limit
+            access,
+            self.switchboard,
+            self._proxies,
+            try_it=options.try_it,
+            command=options.command,
+            limit=options.limit,
+            telephones=options.telephones,
         )
 
     @asynccontextmanager
