@@ -368,3 +368,18 @@ def test_a_pause_within_a_turn_is_judged_with_what_was_said_before_it():
 def test_without_an_answer_silence_alone_ends_the_turn(model):
     turn = QUIET * 50, voice(1000), QUIET * 60
     assert ends(listen_with(model, *turn)) == ends(listen(Words(), *turn))
+
+
+def test_a_pause_that_ends_in_the_same_moment_asks_nobody():
+    async def scenario():
+        model = Melody(0.99)
+        hearing = Listening(VoiceBank(EnergyModel())).open(Side(), Words(), Endpointing(), turn_model=model)
+        for frame in (QUIET * 50, voice(800), QUIET * 15, voice(400)):  # all at once, as after a stall
+            hearing.feed(frame)
+        for probabilities in ([1.0] * 8, [1.0] + [0.0] * 7, [0.0] + [1.0] * 7):
+            hearing.gather()
+            hearing.judge(probabilities)
+        assert hearing._weighing is None and not model.heard
+        hearing.close()
+
+    run(scenario())

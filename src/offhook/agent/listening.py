@@ -278,11 +278,11 @@ class Hearing:
                 self._asking = asyncio.get_running_loop().create_task(self._ask(soon))
             if self._turn_model is not None:
                 heard = self._between(max(self._turn_from, self._gate.ms - HEARD_MS), self._gate.ms)
-                self._weighing = asyncio.get_running_loop().create_task(self._weigh(self._turn_model.over(heard)))
+                self._weighing = asyncio.get_running_loop().create_task(self._weigh(self._turn_model, heard))
 
-    async def _weigh(self, over: Awaitable[float]) -> None:
+    async def _weigh(self, model: TurnModel, heard: bytes) -> None:
         try:
-            likely = await over
+            likely = await model.over(heard)
         except LegFailed:
             return  # then silence alone ends it
         self._endpointing.weigh(likely)
