@@ -470,6 +470,14 @@ class Settings(BaseSettings):
             description="What language models of `cascade` cost, in US dollars for a million tokens read and written, or read, read from a cache and written. They go before the list in the box.",
         ),
     ] = None
+    turn: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _model(text)),
+        Field(
+            title="smart-turn",
+            description="What hears for `cascade` whether the caller's turn is over (docs/cascade.md). Unset: silence alone ends it.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(

@@ -99,6 +99,9 @@ class Cascade:
     "deepgram:nova-3", "embedded" (docs/cascade.md has all); or an object that keeps the protocol of such a part
     (speech/base.py: Recognition, LanguageModel or Mind, Voices).
 
+    `turn`, if given, hears whether the caller's turn is over, which makes the silence that ends it shorter or longer:
+    "smart-turn", or an object (TurnModel).
+
     `temperature` and `most_tokens` are for the language model (None: as the server has it); of a long talk it is told the
     newest `window_tokens` and the rest in short. With `ahead`, an answer is begun while the caller pauses, before the turn
     is certainly over: what is thrown away costs its tokens.
@@ -107,6 +110,7 @@ class Cascade:
     stt: Any = "openai"
     llm: Any = "openai"
     tts: Any = "openai"
+    turn: Any = None
     temperature: float | None = None
     most_tokens: int | None = None
     window_tokens: int = 16_000
@@ -118,10 +122,12 @@ class Cascade:
     def __post_init__(self) -> None:
         """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, and what is no
         price."""
-        for name in ("stt", "llm", "tts"):
+        for name, usual in (("stt", "openai"), ("llm", "openai"), ("tts", "openai"), ("turn", "smart-turn")):
             part = getattr(self, name)
+            if name == "turn" and part is None:
+                continue
             if not part or isinstance(part, bytes | int | float):
-                raise ConfigError(f'Cascade.{name} must name a part such as "openai", not {part!r}.')
+                raise ConfigError(f'Cascade.{name} must name a part such as "{usual}", not {part!r}.')
         if not isinstance(self.window_tokens, int) or self.window_tokens < 500:
             raise ConfigError(f"Cascade.window_tokens must be at least 500, not {self.window_tokens!r}.")
         for name, prices in self.prices.items():

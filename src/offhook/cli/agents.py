@@ -164,6 +164,7 @@ def agent_from(settings: Settings) -> Agent:
             settings.stt,
             settings.llm,
             settings.tts,
+            turn=settings.turn,
             temperature=settings.temperature,
             prices=own_prices(settings.prices or ""),
         ),
