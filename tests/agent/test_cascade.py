@@ -275,7 +275,9 @@ def test_what_the_caller_adds_before_anything_was_said_is_one_turn_for_the_model
         users = [message.text for message in it.model.told[-1] if message.role == "user"]
         assert users == ["Where are you and when do you close?"]
 
-    visit(scenario, ROAD, "At six.", "", texts=["Where are you", "and when do you close?"], voice=Tones(first_s=1.0))
+    visit(
+        scenario, ROAD, "At six.", "Both.", texts=["Where are you", "and when do you close?"], voice=Tones(first_s=1.0)
+    )
 
 
 @pytest.mark.parametrize(("role", "asked"), [("user", "when do you open"), ("assistant", "Go on")])

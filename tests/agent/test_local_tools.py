@@ -36,9 +36,6 @@ class Script:
     keys_wanted = None
     knows_past = False
 
-    def memory(self):
-        return {}
-
     def __init__(self, respond):
         self.respond = respond
 
@@ -50,6 +47,9 @@ class Script:
 
     def memory(self):
         return {}
+
+    def close(self):
+        pass
 
 
 def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthesizer):

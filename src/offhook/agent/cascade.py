@@ -11,20 +11,22 @@ import contextlib
 import logging
 import re
 import textwrap
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import orjson
 
-from offhook.agent.briefing import pressed, why_returned
+from offhook.agent.briefing import why_returned
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.own_turns import Side
 from offhook.agent.spoken import Answer
 from offhook.agent.stages import Stages
+from offhook.agent.talker import told
 from offhook.agent.voice import Voice
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -124,7 +126,10 @@ class CascadeLeg:
                 self._come_back(past)
             elif past.owed or past.pending:
                 self._make_good()
-        await self._over
+        try:
+            await self._over
+        finally:
+            self._responder.close()
 
     def _on_event(self, event: e.Event) -> None:
         """What the ears report, on its way to the call."""
@@ -198,7 +203,7 @@ class CascadeLeg:
             sentences = _one_after_another(_only(CUT_OFF), sentences)
         self._answer(answer, sentences)
 
-    def _asked(self, said: Said, answer: Answer) -> AsyncIterator[str]:
+    def _asked(self, said: Said, answer: Answer) -> AsyncGenerator[str, None]:
         """What the responder says to this."""
         answer.first = partial(self._note, answer, said)
         self.stages.note("asked")
@@ -217,23 +222,24 @@ class CascadeLeg:
         answered = ENTRY if said.keys else said.text
         self.call.report(e.Remembered({"answered": answered, "responder": self._responder.memory()}))
 
-    async def _remembering(self, said: Said, sentences: AsyncIterator[str]) -> AsyncIterator[str]:
+    async def _remembering(self, said: Said, sentences: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Tells what the responder knows once it has an answer: before a word of it is said, and all that it did is done."""
         told = False
-        async for sentence in sentences:
-            if not told:
-                told = True
-                self._remember(said)
-            yield sentence
+        async with aclosing(sentences):
+            async for sentence in sentences:
+                if not told:
+                    told = True
+                    self._remember(said)
+                yield sentence
 
     def _heard(self, said: Said) -> None:
         """Keeps what the caller did."""
         if said.back_from:
-            told, _ = why_returned(e.Returned(said.back_from, said.because))
-            self.conversation.begin("system", f"returned {len(self.conversation.said)}", told)
+            why, _ = why_returned(e.Returned(said.back_from, said.because))
+            self.conversation.begin("system", f"returned {len(self.conversation.said)}", why)
         if not (said.text or said.keys):
             return
-        text = pressed(said.keys) if said.keys else said.text
+        text = told(said)
         last = self.conversation.last
         if last is not None and last.role == "user" and text.startswith(last.text):
             last.text = text  # they went on before anything was answered
@@ -287,7 +293,7 @@ class CascadeLeg:
             asked_again = AGAIN if last.role == "user" else WHAT_NOW
             self._answer(Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
 
-    def _answer(self, answer: Answer, sentences: AsyncIterator[str]) -> None:
+    def _answer(self, answer: Answer, sentences: AsyncGenerator[str, None]) -> None:
         if self._answering is not None:
             self._answering.cancel()
         self._latest = answer
@@ -299,11 +305,12 @@ class CascadeLeg:
         task.add_done_callback(self._saying.discard)
         return task
 
-    async def _say(self, answer: Answer, sentences: AsyncIterator[str], *, asks: bool = True) -> None:
+    async def _say(self, answer: Answer, sentences: AsyncGenerator[str, None], *, asks: bool = True) -> None:
         try:
-            async for sentence in sentences:
-                for piece in pieces(sentence):
-                    await answer.say(piece)
+            async with aclosing(sentences):
+                async for sentence in sentences:
+                    for piece in pieces(sentence):
+                        await answer.say(piece)
             await answer.finish()
             if asks and (keys := self._responder.keys_wanted) is not None:
                 self.call.report(e.KeysWanted(keys))
@@ -370,7 +377,11 @@ class CascadeLeg:
         try:
             await answer.say(words)
             await answer.finish()
+        except asyncio.CancelledError:
+            await answer.stop()
+            raise
         except Exception as failed:  # noqa: BLE001
+            await answer.stop()
             self._fail(failed)
             return
         if self.said == said:  # else the answer has come meanwhile
@@ -451,14 +462,15 @@ def pieces(sentence: str) -> list[str]:
     return textwrap.wrap(sentence, LONGEST_CHARS, break_on_hyphens=False)[:MOST_PIECES]
 
 
-async def _only(sentence: str) -> AsyncIterator[str]:
+async def _only(sentence: str) -> AsyncGenerator[str, None]:
     yield sentence
 
 
-async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _one_after_another(*parts: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
     for part in parts:
-        async for sentence in part:
-            yield sentence
+        async with aclosing(part):
+            async for sentence in part:
+                yield sentence
 
 
 def plain(text: str) -> str:

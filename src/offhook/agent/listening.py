@@ -172,6 +172,7 @@ class Hearing:
         self._audio_from = 0  # its first byte's place in all the caller's audio
         self._fed = 0  # how far the recogniser got
         self._understanding: set[asyncio.Task[None]] = set()
+        self._newest: asyncio.Task[None] | None = None  # of those
         self.feed = self._frames.append
         """Takes a µ-law frame. Media plane."""
 
@@ -212,9 +213,15 @@ class Hearing:
 
     def _end_turn(self, spoken_ms: float) -> None:
         self._nods = False
+        if self._asking is not None:
+            self._asking.cancel()  # what it tells would be taken for the words of the next turn
+            self._asking = None
         if self._speaking:  # a noise that does not stop
             self._call.report(e.SpeechStopped())
-        task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
+        before = self._newest if self._newest is not None and not self._newest.done() else None
+        self._newest = task = asyncio.get_running_loop().create_task(
+            self._understand(self._recogniser.end(), spoken_ms, before)
+        )
         self._understanding.add(task)
         task.add_done_callback(self._understanding.discard)
 
@@ -290,13 +297,17 @@ class Hearing:
             del self._audio[:drop]
             self._audio_from += drop
 
-    async def _understand(self, words: Awaitable[Recognised], spoken_ms: float) -> None:
+    async def _understand(
+        self, words: Awaitable[Recognised], spoken_ms: float, before: "asyncio.Task[None] | None"
+    ) -> None:
+        """Tells the words of a turn once those of the turn before it are told."""
         try:
             recognised = await words
         except LegFailed as failed:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
-            self._call.report(e.CallerTurnEnded("", spoken_ms))
-            return
+            recognised = Recognised("")
+        if before is not None:
+            await asyncio.wait((before,))
         # The words are in the transcript, where what nobody may keep is taken out of them.
         log.debug(
             "understood %d characters, score %s",

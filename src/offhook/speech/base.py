@@ -5,7 +5,7 @@ None of them knows about turns, calls or carriers. Heavy work runs in worker pro
 loop. What a part cannot do is a flag of it, never its name.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -114,7 +114,7 @@ class Responder(Protocol):
     def greeting(self) -> str | None:
         """The first words, or an empty text for none. None: they are its answer to `Said(opening=True)`."""
 
-    def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+    def respond(self, said: Said, use: Use) -> AsyncGenerator[str, None]:
         """Sentences to say, or the parts of them, each spoken as soon as it is given. Tools may be used between them. What
         was said before is taken in at this call. It is closed early if the caller cuts in."""
 
@@ -127,6 +127,9 @@ class Responder(Protocol):
     def recall(self, memory: dict[str, Any], *, heard: bool) -> None:
         """Goes on in the place of another; what cannot be read is as if it had never been. Asked to go on, it says its open
         question again, or all of its last answer if that was not `heard`."""
+
+    def close(self) -> None:
+        """The call is over, or another goes on with it."""
 
     @property
     def keys_wanted(self) -> int | None:
