@@ -137,7 +137,7 @@ class Responder(Protocol):
 
 
 class Synthesizer(Protocol):
-    """Text to speech: one voice."""
+    """Text to speech: one voice. It is brought to telephone level, unless it has a flag `levelled` that is true."""
 
     format: Format
     pause_ms: int
