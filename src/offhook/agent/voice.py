@@ -27,12 +27,7 @@ class Voice:
         self._synthesizer, self._language = synthesizer, language
         self.pause_ms = synthesizer.pause_ms
         self._kept: dict[str, tuple[Sound, ...]] = {}
-        levelled = getattr(synthesizer, "levelled", False)
-        self._way: Telephone | None = None
-        if synthesizer.format != MULAW_8K or not levelled:
-            from offhook.audio.telephone import Telephone  # which needs numpy
-
-            self._way = Telephone(synthesizer.format, levelled=levelled)
+        self._way = _way(synthesizer)
 
     async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders a sentence or less. Raises LegFailed."""
@@ -93,6 +88,16 @@ class Voice:
                 if self._way is not None:
                     self._way.learn(b"".join(sound.audio for sound in sounds))
                 self._kept[text] = tuple([sound async for sound in self._by_telephone(text, said, _each(sounds))])
+
+
+def _way(synthesizer: Synthesizer) -> "Telephone | None":
+    """To the telephone, for what does not come ready to be sent."""
+    levelled = getattr(synthesizer, "levelled", False)
+    if synthesizer.format == MULAW_8K and levelled:
+        return None
+    from offhook.audio.telephone import Telephone  # which needs numpy
+
+    return Telephone(synthesizer.format, levelled=levelled)
 
 
 async def _each(sounds: Iterable[Sound]) -> AsyncGenerator[Sound, None]:
