@@ -7,6 +7,8 @@ import pytest
 
 from offhook import Agent, Cascade, ToolError, tool
 from offhook.agent.handover import Handover
+from offhook.agent.tongue import Manner
+from offhook.agent.voice import Voice
 from offhook.core import events as e
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
@@ -311,3 +313,23 @@ def test_items_have_names_of_their_own():
         assert all(one != two for one, two in itertools.pairwise(items))
 
     visit(scenario, "One.", "Two.", texts=["First?", "Second?"])
+
+
+def test_the_talk_goes_on_in_the_language_that_the_caller_has_changed_to():
+    german = Tones()
+
+    async def scenario(it):
+        await it.speaks()
+        await it.hears(5000)
+        assert german.asked == ["Um 18 Uhr."] and it.voice.asked == []
+        assert "Speak the language de-DE" in it.model.told[0][0].text
+        it.recogniser.texts[:], it.recogniser.language = ["And in English, please?"], "en"
+        await it.speaks()
+        await it.hears(5000)
+        assert it.voice.asked == ["At six."] and it.turns() == ["Um 18 Uhr.", "At six."]
+        assert "Speak the language en-US" in it.model.told[-1][0].text
+
+    visit(
+        scenario, "Um 18 Uhr.", "At six.", recogniser=Words("Wann schließen Sie heute?", language="de"),
+        others=[Manner("de-DE", Voice(german))],
+    )  # fmt: skip

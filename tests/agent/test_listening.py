@@ -343,4 +343,4 @@ def test_words_of_a_pause_that_come_in_the_next_turn_are_not_taken_for_its_own()
         hearing.close()
 
     run(scenario())
-    assert told == ["words 2"]
+    assert [words.text for words in told] == ["words 2"]

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import re
 import textwrap
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,7 @@ from offhook.agent.own_turns import Side
 from offhook.agent.spoken import Answer
 from offhook.agent.stages import Stages
 from offhook.agent.talker import told
+from offhook.agent.tongue import Manner, Tongue
 from offhook.agent.voice import Voice
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -35,7 +36,7 @@ from offhook.core.leg import AgentSide, Tools
 from offhook.core.past import Past
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
-from offhook.speech.base import Recogniser, Responder, Said
+from offhook.speech.base import Recognised, Recogniser, Responder, Said
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ class Parts:
     """Opens who answers: given the leg, once it has a call, with the talk as it was heard (`conversation`)."""
     voice: Voice
     tools: Tools
+    language: str = ""
+    """The tag of the agent's own."""
+    others: Sequence[Manner] = ()
+    """How it speaks the languages that a caller may change to."""
     endpointing: Endpointing = field(default_factory=Endpointing)
     greeting: str | None = None
     """None: the responder's own."""
@@ -88,7 +93,8 @@ class CascadeLeg:
 
     def __init__(self, listening: Listening, parts: Parts) -> None:
         self._listening, self._parts = listening, parts
-        self.tools, self.voice = parts.tools, parts.voice
+        self.tools = parts.tools
+        self._tongue = Tongue(Manner(parts.language, parts.voice, parts.goodbye, parts.back), parts.others)
         self.call: AgentSide
         self.conversation = Conversation()
         self._responder: Responder
@@ -136,10 +142,20 @@ class CascadeLeg:
         match event:
             case e.SpeechStopped(ago_ms):
                 self.stages.begin(ago_ms)
-            case e.CallerTurnEnded():
+            case e.CallerTurnEnded(text, language=language):
                 self.stages.note("words")
                 self.stages.note("turn")
+                self._in_language(text, language)
         self.call.report(event)
+
+    @property
+    def voice(self) -> Voice:
+        """That of the language of the talk."""
+        return self._tongue.now.voice
+
+    def _in_language(self, text: str, language: str) -> None:
+        if self._tongue.heard(text, language):
+            self._responder.speak(self._tongue.now.language)
 
     def send(self, command: e.Command) -> None:
         """Greets, answers, falls silent, and keeps what was heard."""
@@ -274,7 +290,7 @@ class CascadeLeg:
             sentences = self._responder.respond(Said(going_on=True), answer.use)
         else:
             sentences = _only(WHAT_NOW)
-        self._answer(answer, _one_after_another(_only(self._parts.back), sentences))
+        self._answer(answer, _one_after_another(_only(self._tongue.now.back), sentences))
 
     def _make_good(self) -> None:
         """Says what another leg owed, as far as this agent can."""
@@ -335,12 +351,14 @@ class CascadeLeg:
 
     # ------------------------------------------------------------------------------------------ before it is wanted
 
-    def _think_ahead(self, text: str | None) -> None:
-        """The caller pauses, and said `text`; None: they go on."""
+    def _think_ahead(self, words: Recognised | None) -> None:
+        """The caller pauses, and said this; None: they go on."""
         self._drop_ahead()
-        if text is None:
+        if words is None:
             return
+        text = words.text
         self.stages.note("words")
+        self._in_language(text, words.language)
         if (
             not (text and self._parts.ahead and self._responder.knows_past)
             or is_backchannel(text)
@@ -365,10 +383,10 @@ class CascadeLeg:
         if line is not e.Line.GOODBYE:
             if words := self._responder.filler():
                 self._start(self._fill_time(item, words))
-        elif (kept := self.voice.kept(self._parts.goodbye)) is not None:  # whatever was lost, this is at hand
+        elif (kept := self.voice.kept(self._tongue.now.goodbye)) is not None:  # whatever was lost, this is at hand
             for sound in kept:
                 self.call.agent_audio(item, sound.audio)
-            self.call.report(e.ItemText(item, self._parts.goodbye))
+            self.call.report(e.ItemText(item, self._tongue.now.goodbye))
             self.call.end_item(item)
 
     async def _fill_time(self, item: str, words: str) -> None:

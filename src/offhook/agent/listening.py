@@ -52,7 +52,7 @@ class Listening:
         call: AgentSide,
         recogniser: Recogniser,
         endpointing: Endpointing,
-        words: Callable[[str | None], None] = lambda _text: None,
+        words: Callable[[Recognised | None], None] = lambda _words: None,
     ) -> "Hearing":
         """Listens to one more caller. `words` is told what was said so far when the caller pauses, if the recogniser can
         tell so soon, and None when they go on."""
@@ -153,7 +153,7 @@ class Hearing:
         call: AgentSide,
         recogniser: Recogniser,
         endpointing: Endpointing,
-        words: Callable[[str | None], None],
+        words: Callable[[Recognised | None], None],
     ) -> None:
         self._listening, self._track, self._call = listening, track, call
         self._recogniser, self._endpointing = recogniser, endpointing
@@ -277,12 +277,12 @@ class Hearing:
 
     async def _ask(self, soon: Awaitable[Recognised]) -> None:
         try:
-            text = (await soon).text
+            words = await soon
         except LegFailed:
             return  # it is asked again at the end of the turn
         if self._endpointing.open:
-            self._nods = is_backchannel(text)
-            self._words(text)
+            self._nods = is_backchannel(words.text)
+            self._words(words)
 
     def _feed_until(self, ms: float) -> None:
         begin = max(self._fed, self._audio_from)
@@ -315,7 +315,7 @@ class Hearing:
             recognised.score,
             extra={"call_id": self._call.id},
         )
-        self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
+        self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms, language=recognised.language))
 
     def close(self) -> None:
         """Listens no more. Idempotent."""

@@ -101,7 +101,8 @@ class Cascade:
 
     `temperature` and `most_tokens` are for the language model (None: as the server has it); of a long talk it is told the
     newest `window_tokens` and the rest in short. With `ahead`, an answer is begun while the caller pauses, before the turn
-    is certainly over: what is thrown away costs its tokens.
+    is certainly over: what is thrown away costs its tokens. `languages` are tags of those that the talk changes to when the
+    caller speaks them, beside the agent's own; its stt must be able to tell them apart.
     """
 
     stt: Any = "openai"
@@ -111,12 +112,17 @@ class Cascade:
     most_tokens: int | None = None
     window_tokens: int = 16_000
     ahead: bool = True
+    languages: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for a part that is neither a name nor an object, and a window that holds no talk."""
+        """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, and languages
+        that are no tags."""
         for name in ("stt", "llm", "tts"):
             part = getattr(self, name)
             if not part or isinstance(part, bytes | int | float):
                 raise ConfigError(f'Cascade.{name} must name a part such as "openai", not {part!r}.')
+        if isinstance(self.languages, str) or not all(isinstance(each, str) and each for each in self.languages):
+            raise ConfigError(f"Cascade.languages must be a list of language tags, not {self.languages!r}.")
+        object.__setattr__(self, "languages", tuple(self.languages))
         if not isinstance(self.window_tokens, int) or self.window_tokens < 500:
             raise ConfigError(f"Cascade.window_tokens must be at least 500, not {self.window_tokens!r}.")

@@ -38,9 +38,12 @@ class Speaker(Protocol):
 
     call: AgentSide
     conversation: Conversation
-    voice: Voice
     said: int
     """Pieces, in all answers."""
+
+    @property
+    def voice(self) -> Voice:
+        """What the next piece is spoken with."""
 
     def next_item(self) -> str:
         """A name for one more item."""

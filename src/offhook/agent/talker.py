@@ -85,7 +85,7 @@ class Talker:
             [ToolSpec(each.name, each.description, each.schema) for each in agent.toolbox] if model.tools else []
         )
         self._wishes = Wishes(agent.cascade.temperature, agent.cascade.most_tokens)
-        self._fillers = agent.phrases.in_language(agent.language)[e.Line.WAIT]
+        self._language = agent.language
         self._filled = count()
         self._summarising: asyncio.Task[None] | None = None
 
@@ -94,7 +94,12 @@ class Talker:
 
     def filler(self) -> str:
         """One of the agent's phrases, in turn."""
-        return self._fillers[next(self._filled) % len(self._fillers)] if self._fillers else ""
+        fillers = self._agent.phrases.in_language(self._language)[e.Line.WAIT]
+        return fillers[next(self._filled) % len(fillers)] if fillers else ""
+
+    def speak(self, language: str) -> None:
+        """The model is told, and its words are cut and put as it is done there."""
+        self._language = language
 
     def memory(self) -> dict[str, Any]:
         """Nothing but the talk, which others keep."""
@@ -109,7 +114,7 @@ class Talker:
         last = _last(said, self._agent.must_say, self._info.direction == "inbound")
         if before and before[-1].role == last[0].role == "user" and last[0].text.startswith(before[-1].text):
             before.pop()  # they went on before anything was answered
-        briefed = Message("system", f"{briefing(self._agent, self._info, self._now())}\n{SPOKEN}")
+        briefed = Message("system", f"{briefing(self._agent, self._info, self._now(), self._language)}\n{SPOKEN}")
         messages = [briefed, *before, *last]
         return self._answer(messages, use, tools=[] if said.leaving else self._tools)
 
@@ -133,7 +138,7 @@ class Talker:
         self, messages: list[Message], tools: list[ToolSpec], wanted: _Round, *, first: bool
     ) -> AsyncGenerator[str, None]:
         """The text of one round, as soon as it can be said."""
-        splitter = Splitter(self._agent.language, first_chars=FIRST_CHARS if first else 0)
+        splitter = Splitter(self._language, first_chars=FIRST_CHARS if first else 0)
         tokens = self._tokens(messages, tools, wanted, first=first)
         loop = asyncio.get_running_loop()
         begun, dry_at = not first, math.inf

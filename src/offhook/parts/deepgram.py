@@ -7,7 +7,7 @@ has heard (`Finalize`), so that the words are there some hundred milliseconds la
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 URL = "wss://api.deepgram.com/v1/listen"
 STT = "nova-3"
 """The usual model."""
+MULTI = "multi"
+"""The language of callers who may speak several."""
 CONNECT_S = 5.0
 KEEP_ALIVE_S = 4.0
 """The server ends a socket on which nothing is said for ten seconds."""
@@ -59,6 +61,8 @@ async def _over_network(url: str, headers: dict[str, str]) -> Socket:
 class Deepgram:
     """One model (a `Recognition`)."""
 
+    tells_language = True
+
     def __init__(self, model: str, key: str, *, url: str = URL, connect: Connect = _over_network) -> None:
         self._model, self._url, self._connect = model, url, connect
         self._headers = {"Authorization": f"Token {key}"}
@@ -66,10 +70,10 @@ class Deepgram:
     async def start(self) -> None:
         """Nothing to start."""
 
-    def recogniser(self, language: str) -> "DeepgramRecogniser":
-        """One for a new caller; it connects when they first speak."""
+    def recogniser(self, language: str, also: Sequence[str] = ()) -> "DeepgramRecogniser":
+        """One for a new caller; it connects when they first speak. Of several languages the server finds out which it is."""
         query = {
-            "model": self._model, "language": language, "encoding": "linear16", "sample_rate": 8000, "channels": 1,
+            "model": self._model, "language": MULTI if also else language, "encoding": "linear16", "sample_rate": 8000, "channels": 1,
             "interim_results": "true", "punctuate": "true", "smart_format": "true", "endpointing": "false",
         }  # fmt: skip
         return DeepgramRecogniser(lambda: self._connect(f"{self._url}?{urlencode(query)}", self._headers))
@@ -88,6 +92,8 @@ class _Stretch:
     confidence: list[float] = field(default_factory=list)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     """What was asked to be finished is."""
+    languages: list[str] = field(default_factory=list)
+    """Of what is final, where the server finds them out."""
 
     def take(self, result: dict[str, Any]) -> None:
         """What the server says of it."""
@@ -100,13 +106,15 @@ class _Stretch:
         if text:
             self.final.append(text)
             self.confidence.append(float(best.get("confidence", 0.0)))
+            self.languages += [str(each) for each in best.get("languages") or ()][:1]
         if result.get("from_finalize"):
             self.finished.set()
 
     def recognised(self) -> Recognised:
         """The words so far."""
         text = " ".join(filter(None, [*self.final, self.interim]))
-        return Recognised(text, min(self.confidence, default=None))
+        language = max(self.languages, key=self.languages.count, default="")
+        return Recognised(text, min(self.confidence, default=None), language)
 
 
 class DeepgramRecogniser:
@@ -164,6 +172,7 @@ class DeepgramRecogniser:
             self._line.stretch = self._stretch
             if self._stretch.audio:  # its beginning went down with another
                 self._stretch.final.clear()
+                self._stretch.languages.clear()
                 self._line.send(bytes(self._stretch.audio))
         return self._line
 

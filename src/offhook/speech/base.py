@@ -20,6 +20,8 @@ class Recognised:
     """Empty if nothing was understood, or nothing that the recogniser is sure enough of."""
     score: float | None = None
     """The recogniser's own score, for the log; higher is surer. None if it has none."""
+    language: str = ""
+    """The tag of the language that was spoken, if the recogniser tells."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,9 @@ class Responder(Protocol):
         """Goes on in the place of another; what cannot be read is as if it had never been. Asked to go on, it says its open
         question again, or all of its last answer if that was not `heard`."""
 
+    def speak(self, language: str) -> None:
+        """The talk goes on in the language of a tag, as far as the responder can."""
+
     def close(self) -> None:
         """The call is over, or another goes on with it."""
 
@@ -219,7 +224,8 @@ class LanguageModel(Protocol):
 
 
 class Recognition(Protocol):
-    """What opens recognisers for callers."""
+    """What opens recognisers for callers. With a flag `tells_language` that is true, `recogniser` takes the languages that
+    a caller may change to as well (`also`), and its words come with theirs."""
 
     async def start(self) -> None:
         """Makes it ready. Raises ConfigError if something is missing."""
@@ -243,7 +249,7 @@ class Mind(Protocol):
 
 
 class Voices(Protocol):
-    """What opens synthesizers."""
+    """What opens synthesizers. With a flag `polyglot` that is true, each of them speaks all languages."""
 
     async def start(self) -> None: ...
 

@@ -77,6 +77,9 @@ class Desk:
         """For a caller who waits."""
         return self._rota(("One moment, please.", "Just a moment."))
 
+    def speak(self, language: str) -> None:
+        """Speaks English and nothing else."""
+
     def close(self) -> None:
         """Holds nothing."""
 
