@@ -8,8 +8,8 @@ import pytest
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer
 
-from .backends import Backend
-from .stage import HOURS, Calling, Stage, World
+from .backends import CASCADES, Backend
+from .stage import DELAY_MS, HOURS, MENU, Calling, Stage, World
 
 CASCADE = Backend("cascade")
 STORY = (
@@ -106,3 +106,38 @@ def test_a_model_that_is_lost_says_goodbye_in_the_agents_voice(world: World, clo
     )
     assert calling.turns()[-1] == ("agent", "Sorry, something has gone wrong. Goodbye.")
     assert calling.end() == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
+
+
+OWN_ECHO = "{delay: 80ms, echo: {delay: 250ms, level: -18dB}}"
+
+
+@pytest.mark.parametrize("backend", CASCADES, ids=str)
+@pytest.mark.parametrize("sound", ["uh-huh", "cough", "knock", "pause: 1s"])
+def test_a_sound_beside_its_own_echo_costs_the_agent_no_word(
+    sound: str, backend: Backend, world: World, clock: asyncio.Runner
+) -> None:
+    steps = f"{ASKS.rsplit('  - wait', 1)[0]}  - pause: 3s\n  - {sound}\n  - pause: 6s\n  - wait: {{silence: 2s}}\n"
+    calling = clock.run(Stage(world, backend).call(steps, line=OWN_ECHO))
+    assert calling.published(e.BargedIn) == []
+    said = [turn for turn in calling.kept() if turn.role == "agent"]
+    assert [turn.unheard for turn in said] == [""] * len(said)
+    assert said[-1].text.startswith(MENU)
+    heard = calling.heard()
+    assert heard[said[-1].item] == pytest.approx(said[-1].generated_ms, abs=1), "the ear got all of it"
+
+
+@pytest.mark.parametrize("backend", CASCADES, ids=str)
+def test_a_sentence_over_the_agent_and_its_echo_is_an_interruption(
+    backend: Backend, world: World, clock: asyncio.Runner
+) -> None:
+    steps = "  - wait: greeting\n  - say: can you read me the menu\n"
+    steps += "  - interrupt: {after: 4s, say: what are your opening hours}\n  - hear: from eight to six\n"
+    calling = clock.run(Stage(world, backend).call(steps, line=OWN_ECHO))
+    clears = [clear for clear in calling.carrier.streams[0].playback.clears if clear.dropped_bytes]
+    assert len(clears) == 1, "one clear"
+    (cut_in,) = calling.caller.report.cut_ins
+    assert cut_in.silent_after_ms < 300 + 2 * DELAY_MS, "300 ms, and the line both ways"
+    ((item, told),) = [(each.item, each.heard_ms) for each in calling.told(e.Truncate)]
+    assert abs(told - calling.heard()[item]) <= 5 + calling.late_ms(item)
+    (kept,) = [turn for turn in calling.kept() if turn.item == item]
+    assert MENU.startswith(kept.text) and kept.text
