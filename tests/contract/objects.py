@@ -53,7 +53,7 @@ class Objects:
         return asked
 
     async def answer(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()  # noqa: B008
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()
     ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """Ten letters at a time, wherever they end."""
         setup, body = self.provider.setup, orjson.loads(orjson.dumps(request("object", messages, tools, wishes)))

@@ -120,6 +120,7 @@ class Stage:
         steps: str,
         *,
         line: str = "{delay: 80ms}",
+        folder: Path = Path(),
         greeting: str | None = GREETING,
         tools: Any = TOOLS,
         silence_ms: int = 700,
@@ -135,7 +136,7 @@ class Stage:
         max_call_seconds: float = 3600.0,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` and `line` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an
+        """Makes the call. `steps` and `line` are those of a caller script whose files are in `folder`; `during` goes on beside it; `model` is a Setup's, `parts` an
         HttpSetup's; `lines`: a realtime agent
         has words to wait; `callee`: who is at the number that the caller is put through to."""
         agent = Agent(
@@ -145,7 +146,7 @@ class Stage:
             phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
         script = await voiced(
-            parse(f"agent voice: en-us\nline: {line}\nsteps:\n{steps}", "the test's script"), Path(), self.world.voices
+            parse(f"agent voice: en-us\nline: {line}\nsteps:\n{steps}", "the test's script"), folder, self.world.voices
         )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
