@@ -1,7 +1,7 @@
 import pytest
 
 from offhook import LegFailed
-from offhook.parts.openai_chat import Chat, request
+from offhook.parts.openai_chat import Chat, _Thoughts, request
 from offhook.sim.clock import run
 from offhook.sim.model_orders import Answer
 from offhook.sim.model_orders import ToolUse as Used
@@ -88,3 +88,19 @@ def test_who_wants_no_more_ends_the_request():
     run(whole())
     (asked,) = model.asked("completions")
     assert not asked.whole and len(asked.said) < 30
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["<th", "ink>", "Hm, a caller.", "</thi", "nk>\n\n", "Good day."], "Good day."),
+        (["\n<think></think>Yes."], "Yes."),
+        (["<b", ">Hello</b>"], "<b>Hello</b>"),
+        (["", "<thin"], "<thin"),
+        (["<think>", "never done"], ""),
+        (["Use <think> tags."], "Use <think> tags."),
+    ],
+)
+def test_what_a_model_thinks_is_not_said(pieces, said):
+    thoughts = _Thoughts()
+    assert "".join(map(thoughts.without, pieces)).lstrip() + thoughts.rest() == said

@@ -26,6 +26,7 @@ class Chat:
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
         uses: dict[int, dict[str, str]] = {}
         finished = False
+        thoughts = _Thoughts()
         asked = self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes))
         async with asked as answer, aclosing(events(answer)) as chunks:
             async for chunk in chunks:
@@ -33,12 +34,14 @@ class Chat:
                     raise LegFailed(f"{self.server.name} broke an answer off.", retryable=True)
                 for choice in chunk.get("choices") or ():
                     delta = choice.get("delta") or {}
-                    if text := delta.get("content"):
+                    if text := thoughts.without(delta.get("content") or ""):
                         yield text
                     _collect(uses, delta.get("tool_calls") or ())
                     finished = finished or bool(choice.get("finish_reason"))
                 if usage := chunk.get("usage"):
                     yield _tokens(self._model, usage)
+        if rest := thoughts.rest():
+            yield rest
         if not finished:
             raise LegFailed(f"{self.server.name} did not finish an answer.", retryable=True)
         for at, use in sorted(uses.items()):
@@ -47,6 +50,37 @@ class Chat:
     async def close(self) -> None:
         """Ends the connections."""
         await self.server.close()
+
+
+class _Thoughts:
+    """Some servers write what a model thinks before its answer into the answer, between two marks."""
+
+    BEGIN, END = "<think>", "</think>"
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._inside: bool | None = None  # None: nobody knows yet how it begins
+
+    def without(self, text: str) -> str:
+        """More of what is written; what of it is to be said."""
+        if self._inside is False:
+            return text
+        self._held += text
+        begins = self._held.lstrip()
+        if self._inside is None:
+            if len(begins) < len(self.BEGIN) and self.BEGIN.startswith(begins):
+                return ""
+            self._inside = begins.startswith(self.BEGIN)
+        if self._inside and self.END in self._held:
+            self._inside, self._held = False, self._held.partition(self.END)[2].lstrip()
+        if self._inside:
+            return ""
+        said, self._held = self._held, ""
+        return said
+
+    def rest(self) -> str:
+        """What was held back though nothing followed: no thought that was not finished."""
+        return "" if self._inside else self._held
 
 
 def request(model: str, messages: Sequence[Message], tools: Sequence[ToolSpec], wishes: Wishes) -> dict[str, Any]:
