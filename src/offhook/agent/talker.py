@@ -119,20 +119,22 @@ class Talker:
         return self._answer(messages, use, tools=[] if said.leaving else self._tools)
 
     async def _answer(self, messages: list[Message], use: Use, tools: list[ToolSpec]) -> AsyncGenerator[str, None]:
-        for rounds in range(MOST_ROUNDS):
-            wanted = _Round()
-            offered = tools if rounds < MOST_ROUNDS - 1 else []
-            async with aclosing(self._pieces(messages, offered, wanted, first=rounds == 0)) as pieces:
-                async for piece in pieces:
-                    yield piece
-            if not wanted.uses:
-                break
-            messages = [*messages, Message("assistant", wanted.text, tuple(wanted.uses))]
-            results = await _run_all(wanted.uses, use)
-            messages += [Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)]
-            if all(each.name == "hang_up" for each in wanted.uses) and wanted.text.strip():
-                break  # it has said goodbye
-        self._see_to_length()
+        try:
+            for rounds in range(MOST_ROUNDS):
+                wanted = _Round()
+                offered = tools if rounds < MOST_ROUNDS - 1 else []
+                async with aclosing(self._pieces(messages, offered, wanted, first=rounds == 0)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                if not wanted.uses:
+                    break
+                messages = [*messages, Message("assistant", wanted.text, tuple(wanted.uses))]
+                results = await _run_all(wanted.uses, use)
+                messages += [Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)]
+                if all(each.name == "hang_up" for each in wanted.uses) and wanted.text.strip():
+                    break  # it has said goodbye
+        finally:  # also of an answer that is cut: a talk of nothing else grows too
+            self._see_to_length()
 
     async def _pieces(
         self, messages: list[Message], tools: list[ToolSpec], wanted: _Round, *, first: bool
