@@ -75,7 +75,9 @@ def test_a_webhook_that_takes_long(leaves):
 
     async def whole():
         async with served(Shop(slowly)) as port:
-            book = webhook("book", f"http://127.0.0.1:{port}/", parameters=BOOK, description="Books.", allow_private=True)
+            book = webhook(
+                "book", f"http://127.0.0.1:{port}/", parameters=BOOK, description="Books.", allow_private=True
+            )
             async with on_the_real_clock([book], ToolUse("1", "book", '{"people": 2}')) as it:
                 if leaves:
                     it.call.report(e.CarrierEnded("completed"))
