@@ -1,7 +1,7 @@
 import pytest
 
 from offhook import LegFailed
-from offhook.parts.openai_chat import Chat, _Thoughts, request
+from offhook.parts.openai_chat import Chat, request
 from offhook.sim.clock import run
 from offhook.sim.model_orders import Answer
 from offhook.sim.model_orders import ToolUse as Used
@@ -58,11 +58,12 @@ def test_uses_and_results_are_written_as_the_api_has_them():
     assert "tools" not in body and "temperature" not in body
 
 
-def test_uses_without_numbers_are_kept_apart():
+@pytest.mark.parametrize("number", [{}, {"index": 0}])
+def test_whole_uses_are_kept_apart_however_they_are_numbered(number):
     from offhook.parts.openai_chat import _collect
 
     uses = {}
-    whole = [{"id": name, "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
+    whole = [number | {"id": name, "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
     _collect(uses, whole)
     assert [use["name"] for use in uses.values()] == ["a", "b"]
 
@@ -88,19 +89,3 @@ def test_who_wants_no_more_ends_the_request():
     run(whole())
     (asked,) = model.asked("completions")
     assert not asked.whole and len(asked.said) < 30
-
-
-@pytest.mark.parametrize(
-    ("pieces", "said"),
-    [
-        (["<th", "ink>", "Hm, a caller.", "</thi", "nk>\n\n", "Good day."], "Good day."),
-        (["\n<think></think>Yes."], "Yes."),
-        (["<b", ">Hello</b>"], "<b>Hello</b>"),
-        (["", "<thin"], "<thin"),
-        (["<think>", "never done"], ""),
-        (["Use <think> tags."], "Use <think> tags."),
-    ],
-)
-def test_what_a_model_thinks_is_not_said(pieces, said):
-    thoughts = _Thoughts()
-    assert "".join(map(thoughts.without, pieces)).lstrip() + thoughts.rest() == said

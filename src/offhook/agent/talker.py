@@ -130,7 +130,9 @@ class Talker:
                     break
                 messages = [*messages, Message("assistant", wanted.text, tuple(wanted.uses))]
                 results = await _run_all(wanted.uses, use)
-                messages += [Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)]
+                messages += [
+                    Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)
+                ]
                 if all(each.name == "hang_up" for each in wanted.uses) and wanted.text.strip():
                     break  # it has said goodbye
         finally:  # also of an answer that is cut: a talk of nothing else grows too

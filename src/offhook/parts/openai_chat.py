@@ -6,6 +6,7 @@ from typing import Any
 
 from offhook.errors import LegFailed
 from offhook.parts.http import Server, events
+from offhook.parts.thoughts import Aloud
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
 
 
@@ -25,8 +26,7 @@ class Chat:
     ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
         uses: dict[int, dict[str, str]] = {}
-        finished = False
-        thoughts = _Thoughts()
+        finished, aloud = False, Aloud()
         asked = self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes))
         async with asked as answer, aclosing(events(answer)) as chunks:
             async for chunk in chunks:
@@ -34,53 +34,22 @@ class Chat:
                     raise LegFailed(f"{self.server.name} broke an answer off.", retryable=True)
                 for choice in chunk.get("choices") or ():
                     delta = choice.get("delta") or {}
-                    if text := thoughts.without(delta.get("content") or ""):
+                    if text := aloud.feed(delta.get("content") or ""):
                         yield text
                     _collect(uses, delta.get("tool_calls") or ())
                     finished = finished or bool(choice.get("finish_reason"))
                 if usage := chunk.get("usage"):
                     yield _tokens(self._model, usage)
-        if rest := thoughts.rest():
-            yield rest
         if not finished:
             raise LegFailed(f"{self.server.name} did not finish an answer.", retryable=True)
+        if text := aloud.end():
+            yield text
         for at, use in sorted(uses.items()):
             yield ToolUse(use["id"] or f"call{at}", use["name"], use["arguments"])
 
     async def close(self) -> None:
         """Ends the connections."""
         await self.server.close()
-
-
-class _Thoughts:
-    """Some servers write what a model thinks before its answer into the answer, between two marks."""
-
-    BEGIN, END = "<think>", "</think>"
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._inside: bool | None = None  # None: nobody knows yet how it begins
-
-    def without(self, text: str) -> str:
-        """More of what is written; what of it is to be said."""
-        if self._inside is False:
-            return text
-        self._held += text
-        begins = self._held.lstrip()
-        if self._inside is None:
-            if len(begins) < len(self.BEGIN) and self.BEGIN.startswith(begins):
-                return ""
-            self._inside = begins.startswith(self.BEGIN)
-        if self._inside and self.END in self._held:
-            self._inside, self._held = False, self._held.partition(self.END)[2].lstrip()
-        if self._inside:
-            return ""
-        said, self._held = self._held, ""
-        return said
-
-    def rest(self) -> str:
-        """What was held back though nothing followed: no thought that was not finished."""
-        return "" if self._inside else self._held
 
 
 def request(model: str, messages: Sequence[Message], tools: Sequence[ToolSpec], wishes: Wishes) -> dict[str, Any]:
@@ -120,9 +89,11 @@ def _written(message: Message) -> dict[str, Any]:
 
 
 def _collect(uses: dict[int, dict[str, str]], deltas: Sequence[dict[str, Any]]) -> None:
-    """Puts the parts of tool uses together. Some servers send each use whole and number none of them."""
+    """Puts the parts of tool uses together. Some servers send each use whole and number none of them, or all the same."""
     for delta in deltas:
         at = delta.get("index")
+        if at in uses and delta.get("id") and uses[at]["id"] not in ("", delta["id"]):
+            at = None
         use = uses.setdefault(len(uses) if at is None else at, {"id": "", "name": "", "arguments": ""})
         function = delta.get("function") or {}
         use["id"] = delta.get("id") or use["id"]

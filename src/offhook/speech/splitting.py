@@ -188,7 +188,9 @@ def _ends_with_dot(text: str, at: int, end: int, locale: Locale, whole: bool, *,
     word = found[0] if found is not None else ""
     bare = word.lower().strip("*_`(\"'")
     if bare in ("a.m", "p.m"):
-        return _if_next(text, end, whole, lambda next_: next_[:1].isupper() and next_.lower().strip(",.") not in _DAYS | _ZONES)
+        return _if_next(
+            text, end, whole, lambda next_: next_[:1].isupper() and next_.lower().strip(",.") not in _DAYS | _ZONES
+        )
     if f"{word}." in locale.before_names:
         return 0
     if bare in _MAY_END or (locale.language == "de" and bare.endswith("str")):
