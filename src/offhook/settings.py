@@ -114,6 +114,13 @@ def _kinds(text: str) -> str:
     return text
 
 
+def _prices(text: str) -> str:
+    price = r"[0-9]{1,6}(?:\.[0-9]+)?"
+    if not all(re.fullmatch(rf"\s*[^\s,]+={price}(?:/{price}){{1,2}}\s*", each, re.ASCII) for each in text.split(",")):
+        raise ValueError("no prices")
+    return text
+
+
 def _web_url(text: str) -> str:
     if urlsplit(_url(text)).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -362,6 +369,30 @@ class Settings(BaseSettings):
     deepgram_api_key: Annotated[
         SecretStr | None, Field(title="a text", description="The key that `deepgram` is used with, in a `cascade`.")
     ] = None
+    assemblyai_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `assemblyai` is used with, in a `cascade`.")
+    ] = None
+    elevenlabs_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `elevenlabs` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `azure` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_region: Annotated[
+        str | None,
+        Field(title="a region such as westeurope", description="Where the Azure Speech resource of that key is."),
+    ] = None
+    google_application_credentials: Annotated[
+        str | None,
+        Field(
+            title="a path",
+            description="The credentials that `google` is used with, in a `cascade`. Unset: those of the machine.",
+        ),
+    ] = None
+    google_cloud_project: Annotated[
+        str | None,
+        Field(title="a project id", description="The project that pays for `google`. Unset: that of the credentials."),
+    ] = None
     azure_voice_live_endpoint: Annotated[
         str | None,
         AfterValidator(lambda text: text and _endpoint(text)),
@@ -424,7 +455,7 @@ class Settings(BaseSettings):
         AfterValidator(_model),
         Field(
             title="a part such as openai",
-            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `embedded`, or another part (docs/cascade.md).",
+            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `azure`, `embedded`, or another part (docs/cascade.md).",
         ),
     ] = "openai"
     llm: Annotated[
@@ -438,8 +469,19 @@ class Settings(BaseSettings):
     tts: Annotated[
         str,
         AfterValidator(_model),
-        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `embedded`, …"),
+        Field(
+            title="a part such as openai",
+            description="What speaks for `cascade`: `openai:MODEL`, `elevenlabs`, `azure`, …",
+        ),
     ] = "openai"
+    prices: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _prices(text)),
+        Field(
+            title="prices such as llama3.2=0/0, my-model=0.4/0.1/1.6",
+            description="What language models of `cascade` cost, in US dollars for a million tokens read and written, or read, read from a cache and written. They go before the list in the box.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(

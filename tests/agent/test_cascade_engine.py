@@ -151,6 +151,13 @@ def test_languages_are_tags():
         Cascade(languages="de-DE")
 
 
+@pytest.mark.parametrize("prices", [{"m": (1,)}, {"m": (1, -1)}, {"m": (1, 2, 3, 4)}, {"m": "12"}, {"m": (1, 1e9)}])
+def test_prices_must_be_some(prices):
+    with pytest.raises(ConfigError, match=r"prices of m must be \(in, out\) or"):
+        Cascade(prices=prices)
+    assert hash(Cascade(prices={"m": (1, 2)})) == hash(Cascade()), "an agent may be a key"
+
+
 @pytest.mark.parametrize("part", ["", None, 1, b"x"])
 def test_a_part_must_be_a_name_or_a_part(part):
     with pytest.raises(ConfigError, match="must name a part"):

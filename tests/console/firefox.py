@@ -7,11 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.sync.client import connect
+
+from tests.polling import wait_for
 
 PREFERENCES = {
     "media.navigator.streams.fake": True,
@@ -82,12 +83,16 @@ class Firefox:
             self._process.wait(10)
 
     def _address(self) -> str:
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and self._process.poll() is None:
-            if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", self._log.read_text(errors="replace")):
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError(f"Firefox did not start: {self._log.read_text(errors='replace')[-2000:]}")
+        found: list[str] = []
+
+        def told() -> bool:
+            log = self._log.read_text(errors="replace")
+            assert self._process.poll() is None, f"Firefox did not start: {log[-2000:]}"
+            found.extend(re.findall(r"WebDriver BiDi listening on (ws://\S+)", log))
+            return bool(found)
+
+        wait_for(told, START_S)
+        return found[0]
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._ids)
@@ -129,11 +134,14 @@ class Firefox:
 
     def until(self, expression: str, seconds: float = 20.0) -> Any:
         """Waits until an expression is true, and gives it."""
-        deadline = time.monotonic() + seconds
-        while not (found := self.ask(expression)):
-            assert time.monotonic() < deadline, f"not in {seconds} s: {expression}"
-            time.sleep(0.05)
-        return found
+        found: list[Any] = []
+
+        def there() -> bool:
+            found.append(self.ask(expression))
+            return bool(found[-1])
+
+        wait_for(there, seconds)
+        return found[-1]
 
     def press(self, selector: str) -> None:
         """Clicks the first element of a selector, as a person does."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from offhook.agent.agent import Agent
@@ -11,14 +12,13 @@ from offhook.agent.cascade import BACK, CascadeLeg, Parts
 from offhook.agent.credentials import Credentials
 from offhook.agent.listening import Listening
 from offhook.agent.local import desk_tools
+from offhook.agent.prices import written
 from offhook.agent.talker import Listeners, Talker
 from offhook.agent.tongue import Manner, same
 from offhook.agent.voice import Voice
 from offhook.core import events as e
-from offhook.core.leg import AgentSide
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed
-from offhook.parts.keys import Keys
 from offhook.parts.names import Kind, part
 from offhook.speech.base import Recogniser, Responder, Tokens
 
@@ -29,12 +29,7 @@ class CascadeEngine:
     """Opens legs of parts."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._keys = Keys(
-            openai_api_key=credentials.openai_api_key,
-            openai_base_url=credentials.openai_base_url,
-            anthropic_api_key=credentials.anthropic_api_key,
-            deepgram_api_key=credentials.deepgram_api_key,
-        )
+        self._keys = credentials.keys
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None
@@ -109,11 +104,14 @@ class CascadeEngine:
         mind = self._part("llm", agent.cascade.llm)
         desk = hasattr(mind, "responder")
 
+        def used(leg: CascadeLeg, tokens: Tokens) -> None:
+            leg.call.report(written(tokens, getattr(mind, "price_list", ""), agent.cascade.prices))
+
         def responder(leg: CascadeLeg) -> Responder:
             if desk:
                 opened: Responder = mind.responder(next(iter(agent.transfers), ""))
                 return opened
-            told = Listeners(leg.stages.note, lambda tokens: _told(leg.call, tokens), lambda: leg.left_s)
+            told = Listeners(leg.stages.note, partial(used, leg), lambda: leg.left_s)
             return Talker(mind, agent, leg.call.info, leg.conversation, told)
 
         own = self._manner(agent, agent.language)
@@ -152,10 +150,3 @@ def _greeting(mind: Any, agent: Agent) -> str:
     """The first words of an agent whose mind has some of its own."""
     own = agent.first_words
     return f"{mind.responder('').greeting() or ''} {agent.must_say}".strip() if own is None else own
-
-
-def _told(call: AgentSide, tokens: Tokens) -> None:
-    """Nobody knows the prices of text models here, which is not the same as nothing."""
-    call.report(
-        e.Used(tokens.model, None, text_in=tokens.text_in, cached_in=tokens.cached_in, text_out=tokens.text_out)
-    )

@@ -113,10 +113,13 @@ class Cascade:
     window_tokens: int = 16_000
     ahead: bool = True
     languages: Sequence[str] = ()
+    prices: Mapping[str, Sequence[float]] = field(default_factory=dict, hash=False)
+    """Of language models by name, US dollars for a million tokens: (read, written) or (read, from a cache, written). They go
+    before the list in the box."""
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, and languages
-        that are no tags."""
+        """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, languages
+        that are no tags, and what is no price."""
         for name in ("stt", "llm", "tts"):
             part = getattr(self, name)
             if not part or isinstance(part, bytes | int | float):
@@ -126,3 +129,8 @@ class Cascade:
         object.__setattr__(self, "languages", tuple(self.languages))
         if not isinstance(self.window_tokens, int) or self.window_tokens < 500:
             raise ConfigError(f"Cascade.window_tokens must be at least 500, not {self.window_tokens!r}.")
+        for name, prices in self.prices.items():
+            if len(prices) not in (2, 3) or not all(
+                isinstance(each, int | float) and 0 <= each < 1e6 for each in prices
+            ):
+                raise ConfigError(f"Cascade.prices of {name} must be (in, out) or (in, cached, out), not {prices!r}.")

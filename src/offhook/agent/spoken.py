@@ -158,7 +158,7 @@ class Answer:
             if not self._sounded:
                 self._sounded = True
                 self.first("audio")
-            late = (loop.time() - began) * 1000.0 > SOON_MS
+            late = (loop.time() - began) * 1000.0 > SOON_MS and not self._speaker.voice.word_times
             self._hand_on(place, sound, place.words_end(sound, self._char_ms if late else None))
         self._chars_ahead -= len(piece.text)
         if place.told < len(piece.text):

@@ -26,6 +26,8 @@ class Voice:
         said; None: texts are said as they are. Raises ValueError for a synthesizer whose format cannot be converted."""
         self._synthesizer, self._language = synthesizer, language
         self.pause_ms = synthesizer.pause_ms
+        self.word_times: bool = getattr(synthesizer, "word_times", False)
+        """It tells when words end."""
         self._kept: dict[str, tuple[Sound, ...]] = {}
         self._way = _way(synthesizer)
 

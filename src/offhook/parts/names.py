@@ -13,7 +13,7 @@ from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
 
 GROUP = "offhook.parts"
-OURS = ("anthropic", "deepgram", "embedded", "openai")
+OURS = ("anthropic", "assemblyai", "azure", "deepgram", "elevenlabs", "embedded", "google", "melotts", "openai")
 Kind = Literal["stt", "llm", "tts"]
 DOES = {"stt": "recognise speech", "llm": "answer", "tts": "speak"}
 

@@ -35,6 +35,7 @@ class SpeechVoice:
 
     format: Format = PCM16_24K
     pause_ms = 0
+    word_times = False
 
     def __init__(self, server: Server, model: str, voice: str) -> None:
         self._server, self._model, self._voice = server, model, voice

@@ -147,6 +147,8 @@ class Synthesizer(Protocol):
     format: Format
     pause_ms: int
     """The silence that is wanted between two sentences, for a voice that leaves none itself."""
+    word_times: bool
+    """It tells when each word ends, so that nobody need guess while its audio comes."""
 
     def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders one piece of text, a sentence or less. Raises LegFailed if the engine died; closed early if nobody wants
@@ -212,6 +214,8 @@ class LanguageModel(Protocol):
 
     tools: bool
     """It can be told of tools."""
+    price_list: str
+    """Whose list prices what it takes, as agent/prices.json calls it; empty if nobody's."""
 
     def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()

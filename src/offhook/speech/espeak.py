@@ -51,6 +51,7 @@ class EspeakSynthesizer:
             engine = next((command for command in COMMANDS if shutil.which(command)), "")
         if not engine:
             raise ConfigError("The built-in synthesizer is not installed: run pip install 'offhook[local]'.")
+        self.word_times = engine == "library"
         self._worker = Worker("offhook.speech.espeak_worker", engine, voice, str(words_per_minute))
         self._cache: OrderedDict[str, Utterance] = OrderedDict()
 
