@@ -84,6 +84,10 @@ def _language(text: str) -> str:
     return text
 
 
+def _languages(text: str) -> str:
+    return ",".join(_language(each.strip()) for each in text.split(",")) if text.strip() else ""
+
+
 def _sid(text: str) -> str:
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", text):
         raise ValueError("not an account SID")
@@ -429,6 +433,14 @@ class Settings(BaseSettings):
         AfterValidator(_language),
         Field(title="a language tag such as en-US", description="The language of the call."),
     ] = "en-US"
+    languages: Annotated[
+        str,
+        AfterValidator(_languages),
+        Field(
+            title="language tags with commas between",
+            description="Others that a `cascade` changes to when the caller speaks them.",
+        ),
+    ] = ""
     model: Annotated[
         str | None,
         AfterValidator(lambda text: text and _model(text)),

@@ -116,6 +116,7 @@ def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(capl
     [
         ({"model": cascade(llm=Model(tools=False)), "tools": [hours]}, "can use no tools"),
         ({"model": cascade(), "language": "xx-XX"}, "no such language"),
+        ({"model": cascade(languages=["de-DE"])}, "cannot tell which language"),
         ({"model": Cascade()}, "OPENAI_API_KEY"),
         ({"model": Cascade(stt="acme")}, "no parts of"),
         ({"model": cascade(turn="openai")}, "cannot hear the end of a turn"),
@@ -127,6 +128,43 @@ def test_what_cannot_be_is_told_at_the_start(agent, why):
 
     with pytest.raises(ConfigError, match=why):
         prepared(scenario, **agent)
+
+
+class Ears(Part):
+    tells_language = True
+
+    def recogniser(self, language, also=()):
+        self.asked = (language, also)
+        return Words()
+
+
+class Named(Part):
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def voice(self, name, language):
+        self.asked.append((name, language))
+        return Tones()
+
+
+@pytest.mark.parametrize(("polyglot", "name"), [(True, "marin"), (False, None)])
+def test_callers_may_change_the_language_if_the_parts_can(polyglot, name):
+    ears, voices = Ears(), Named()
+    voices.polyglot = polyglot
+
+    async def scenario(engine, who):
+        assert ears.asked == ("en-US", ("de-DE",))
+        assert voices.asked == [("marin", "en-US"), (name, "de-DE")]
+        (german,) = engine.leg(who)._parts.others
+        assert german.voice.kept(german.goodbye) and "Auf Wiederhören" in german.goodbye
+
+    prepared(scenario, model=cascade(stt=ears, tts=voices, languages=["de-DE", "en-GB"]), voice="marin")
+
+
+def test_languages_are_tags():
+    with pytest.raises(ConfigError, match="list of language tags"):
+        Cascade(languages="de-DE")
 
 
 @pytest.mark.parametrize("prices", [{"m": (1,)}, {"m": (1, -1)}, {"m": (1, 2, 3, 4)}, {"m": "12"}, {"m": (1, 1e9)}])

@@ -383,3 +383,45 @@ def test_a_pause_that_ends_in_the_same_moment_asks_nobody():
         hearing.close()
 
     run(scenario())
+
+
+class Slow(Words):
+    """A recogniser whose words come late: so many seconds after they are asked for, each time."""
+
+    def __init__(self, *seconds):
+        super().__init__()
+        self.seconds, self.asked = list(seconds), []
+
+    def pause(self):
+        return self._told(f"words {self.stretches}")
+
+    async def end(self):
+        return await self._told(f"words {self.stretches}")
+
+    async def _told(self, text):
+        self.asked.append(text)
+        await asyncio.sleep(self.seconds.pop(0))
+        return Recognised(text)
+
+
+def test_turns_are_told_in_the_order_in_which_they_were_said():
+    words = Slow(9.0, 3.0, 9.0, 0.1)
+    side = listen(words, QUIET * 50, voice(800), QUIET * 45, voice(800), QUIET * 200)
+    ended = [event.text for _, event in side.events if isinstance(event, e.CallerTurnEnded)]
+    assert ended == ["words 1", "words 2"]
+
+
+def test_words_of_a_pause_that_come_in_the_next_turn_are_not_taken_for_its_own():
+    told = []
+
+    async def scenario():
+        words = Slow(1.4, 0.1, 0.1, 0.1)
+        hearing = Listening(VoiceBank(EnergyModel())).open(Side(), words, Endpointing(), told.append)
+        audio = b"".join((QUIET * 50, voice(800), QUIET * 45, voice(1500), QUIET * 20))
+        for at in range(0, len(audio), 160):
+            hearing.feed(audio[at : at + 160])
+            await asyncio.sleep(0.02)
+        hearing.close()
+
+    run(scenario())
+    assert [words.text for words in told] == ["words 2"]

@@ -178,6 +178,35 @@ def test_what_is_said_without_a_sound_is_in_the_transcript():
     speaking(scenario)
 
 
+def test_a_piece_that_waits_for_its_place_is_not_rendered_when_the_answer_stops():
+    voice = Tones(pace=1.0)
+
+    async def scenario(speaker, it):
+        async def all_of_it():
+            for at in range(6):
+                await it.say(f"This is sentence {at}.")
+
+        saying = asyncio.ensure_future(all_of_it())
+        await asyncio.sleep(0.3)
+        saying.cancel()
+        await it.stop()
+        await asyncio.sleep(0)
+        assert len(voice.asked) == 4 and sorted(voice.cut) == sorted(voice.asked)
+
+    speaking(scenario, voice)
+
+
+def test_who_no_longer_waits_for_a_tool_wants_no_news_of_it():
+    async def scenario(speaker, it):
+        using = asyncio.ensure_future(it.use("look"))
+        await asyncio.sleep(0.1)
+        using.cancel()
+        await asyncio.sleep(0)
+        assert speaker.asked.cancelled()
+
+    speaking(scenario)
+
+
 def test_nothing_is_guessed_of_a_voice_that_tells_when_words_end():
     class Late(Tones):
         """Tells all times with the last of its audio."""

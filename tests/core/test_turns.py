@@ -53,6 +53,9 @@ def test_no_turn_ends_that_has_not_begun():
         ("", 599.0, False),
         ("uh-huh", 300.0, False),
         ("mm", 900.0, False),
+        ("Ach so.", 400.0, False),
+        ("D’accord !", 400.0, False),
+        ("Vale, vale, pero no.", 900.0, True),
     ],
 )
 def test_words_interrupt_and_noises_do_not(text, spoken_ms, verdict):

@@ -239,3 +239,21 @@ def test_over_a_real_socket():
             await asyncio.sleep(0)
 
     asyncio.run(whole())
+
+
+def test_of_several_languages_the_server_finds_out_which_it_is():
+    async def whole():
+        it = Service()
+        ear = deepgram.Deepgram("nova-3", "k", connect=it.connect).recogniser("de-AT", also=("en-GB",))
+        ear.begin()
+        ear.feed(SPEECH)
+        await asyncio.sleep(0.2)
+        best = {"transcript": "good day", "confidence": 0.9, "words": [], "languages": ["en"]}
+        told = {"type": "Results", "is_final": True, "from_finalize": False, "channel": {"alternatives": [best]}}
+        it._out.put_nowait(json.dumps(told))
+        assert (await ear.end()).language == "en"
+        assert parse_qs(urlsplit(it.urls[0]).query)["language"] == ["multi"]
+        ear.close()
+        await asyncio.sleep(0.01)
+
+    run(whole())

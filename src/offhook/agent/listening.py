@@ -52,7 +52,7 @@ class Listening:
         call: AgentSide,
         recogniser: Recogniser,
         endpointing: Endpointing,
-        words: Callable[[str | None], None] = lambda _text: None,
+        words: Callable[[Recognised | None], None] = lambda _words: None,
         turn_model: TurnModel | None = None,
     ) -> "Hearing":
         """Listens to one more caller. `words` is told what was said so far when the caller pauses, if the recogniser can
@@ -155,7 +155,7 @@ class Hearing:
         call: AgentSide,
         recogniser: Recogniser,
         endpointing: Endpointing,
-        words: Callable[[str | None], None],
+        words: Callable[[Recognised | None], None],
         turn_model: TurnModel | None,
     ) -> None:
         self._listening, self._track, self._call = listening, track, call
@@ -178,6 +178,7 @@ class Hearing:
         self._audio_from = 0  # its first byte's place in all the caller's audio
         self._fed = 0  # how far the recogniser got
         self._understanding: set[asyncio.Task[None]] = set()
+        self._newest: asyncio.Task[None] | None = None  # of those
         self.feed = self._frames.append
         """Takes a µ-law frame. Media plane."""
 
@@ -219,9 +220,15 @@ class Hearing:
     def _end_turn(self, spoken_ms: float) -> None:
         self._nods = False
         self._stop_weighing()
+        if self._asking is not None:
+            self._asking.cancel()  # what it tells would be taken for the words of the next turn
+            self._asking = None
         if self._speaking:  # a noise that does not stop
             self._call.report(e.SpeechStopped())
-        task = asyncio.get_running_loop().create_task(self._understand(self._recogniser.end(), spoken_ms))
+        before = self._newest if self._newest is not None and not self._newest.done() else None
+        self._newest = task = asyncio.get_running_loop().create_task(
+            self._understand(self._recogniser.end(), spoken_ms, before)
+        )
         self._understanding.add(task)
         task.add_done_callback(self._understanding.discard)
 
@@ -294,12 +301,12 @@ class Hearing:
 
     async def _ask(self, soon: Awaitable[Recognised]) -> None:
         try:
-            text = (await soon).text
+            words = await soon
         except LegFailed:
             return  # it is asked again at the end of the turn
         if self._endpointing.open:
-            self._nods = is_backchannel(text)
-            self._words(text)
+            self._nods = is_backchannel(words.text)
+            self._words(words)
 
     def _feed_until(self, ms: float) -> None:
         begin = max(self._fed, self._audio_from)
@@ -319,13 +326,17 @@ class Hearing:
             del self._audio[:drop]
             self._audio_from += drop
 
-    async def _understand(self, words: Awaitable[Recognised], spoken_ms: float) -> None:
+    async def _understand(
+        self, words: Awaitable[Recognised], spoken_ms: float, before: "asyncio.Task[None] | None"
+    ) -> None:
+        """Tells the words of a turn once those of the turn before it are told."""
         try:
             recognised = await words
         except LegFailed as failed:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
-            self._call.report(e.CallerTurnEnded("", spoken_ms))
-            return
+            recognised = Recognised("")
+        if before is not None:
+            await asyncio.wait((before,))
         # The words are in the transcript, where what nobody may keep is taken out of them.
         log.debug(
             "understood %d characters, score %s",
@@ -333,7 +344,7 @@ class Hearing:
             recognised.score,
             extra={"call_id": self._call.id},
         )
-        self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms))
+        self._call.report(e.CallerTurnEnded(recognised.text, spoken_ms, language=recognised.language))
 
     def close(self) -> None:
         """Listens no more. Idempotent."""

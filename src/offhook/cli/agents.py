@@ -166,6 +166,7 @@ def agent_from(settings: Settings) -> Agent:
             settings.tts,
             turn=settings.turn,
             temperature=settings.temperature,
+            languages=[each for each in settings.languages.split(",") if each],
             prices=own_prices(settings.prices or ""),
         ),
         record=settings.record,

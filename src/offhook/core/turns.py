@@ -17,12 +17,25 @@ LONGER_MS = 500.0  # so much more silence ends one that surely is not
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
 BACKCHANNELS = frozenset(
-    {"mm", "mhm", "mm-hmm", "mmhmm", "mm hmm", "uh-huh", "uh huh", "uhhuh", "hm", "hmm", "ah", "aha", "oh", "i see"}
-)
-"""Said to somebody who speaks, they mean: go on."""
-ASSENTS = frozenset({"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no"})
+    {"mm", "mhm", "mm-hmm", "mmhmm", "mm hmm", "mm-hm", "uh-huh", "uh huh", "uhhuh", "uh", "um", "hm", "hmm", "hmm hmm", "ah",
+     "aha", "oh", "i see", "hum", "ehm", "äh", "ähm", "ach so", "achso", "ach", "soso", "naja", "euh", "ah bon", "ah d'accord",
+     "ah oui", "ajá", "ah ya", "ah sì", "ah ecco", "ah sim", "pois"}
+)  # fmt: skip
+"""Said to somebody who speaks, they mean: go on. In any of the languages that agents have phrases in: no word of one is a
+sentence in another."""
+ASSENTS = frozenset(
+    {"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no", "ja", "jo", "genau", "gut",
+     "stimmt", "klar", "nein", "ja ja", "oui", "ouais", "d'accord", "voilà", "bien", "bien sûr", "non", "sí", "vale", "claro",
+     "ya", "bueno", "eso", "sì", "certo", "va bene", "esatto", "bene", "goed", "prima", "precies", "nee", "sim",
+     "está bem", "não"}
+)  # fmt: skip
 """An answer where the agent asks, a backchannel elsewhere."""
-GREETINGS = frozenset({"hello", "hi", "hey", "hello hello", "good morning", "good afternoon", "good evening"})
+GREETINGS = frozenset(
+    {"hello", "hi", "hey", "hello hello", "good morning", "good afternoon", "good evening", "hallo", "guten tag", "guten morgen",
+     "guten abend", "grüß gott", "bonjour", "bonsoir", "allô", "hola", "buenos días", "buenas tardes", "buenas noches", "buenas",
+     "dígame", "ciao", "buongiorno", "buonasera", "pronto", "goedemorgen", "goedemiddag", "goedenavond", "olá", "bom dia",
+     "boa tarde", "boa noite"}
+)  # fmt: skip
 """Said into a greeting, they are answered by it."""
 
 
@@ -47,7 +60,7 @@ def greets(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w' -]", " ", text).lower().split())
+    return " ".join(re.sub(r"[^\w' -]", " ", text.replace("’", "'")).lower().split())
 
 
 class Endpointing:

@@ -1,6 +1,6 @@
 """Deepgram's streaming recognition (`/v1/listen`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,8 @@ REGIONS = frozenset({
     "th-TH", "zh-CN", "zh-HK", "zh-TW",
 })  # fmt: skip
 """The languages of regions that it tells apart; a request for another region's is refused, one for its language is not."""
+MULTI = "multi"
+"""The language of callers who may speak several."""
 KEEP_ALIVE_S = 4.0
 """The server ends a socket on which nothing is said for ten seconds."""
 FINAL_S = 0.8
@@ -35,17 +37,20 @@ def stt(model: str, keys: Keys) -> "Deepgram":
 class Deepgram:
     """One model (a `Recognition`)."""
 
+    tells_language = True
+
     def __init__(self, model: str, key: str, *, url: str = URL, connect: Connect = over_network) -> None:
         self._model, self._url, self._connect, self._key = model, url, connect, key
 
     async def start(self) -> None:
         """Nothing to start."""
 
-    def recogniser(self, language: str) -> StreamRecogniser:
-        """One for a new caller; it connects when they first speak."""
+    def recogniser(self, language: str, also: Sequence[str] = ()) -> StreamRecogniser:
+        """One for a new caller; it connects when they first speak. Of several languages the server finds out which it is."""
         tag = language.replace("_", "-")
+        spoken = MULTI if also else tag if tag in REGIONS else tag.partition("-")[0].lower()
         query = {
-            "model": self._model, "language": tag if tag in REGIONS else tag.partition("-")[0].lower(), "encoding": "linear16", "sample_rate": 8000, "channels": 1,
+            "model": self._model, "language": spoken, "encoding": "linear16", "sample_rate": 8000, "channels": 1,
             "interim_results": "true", "punctuate": "true", "smart_format": "true", "endpointing": "false",
         }  # fmt: skip
         url, headers = f"{self._url}?{urlencode(query)}", {"Authorization": f"Token {self._key}"}
@@ -100,7 +105,8 @@ class DeepgramWire:
         stretch = self._sent.at(None if end_s is None else end_s * 1000.0)
         best = result["channel"]["alternatives"][0]
         if result.get("is_final"):
-            stretch.settle(best["transcript"], float(best.get("confidence", 0.0)))
+            language = next(map(str, best.get("languages") or ()), "")
+            stretch.settle(best["transcript"], float(best.get("confidence", 0.0)), language)
             if result.get("from_finalize"):
                 stretch.finished.set()
         else:

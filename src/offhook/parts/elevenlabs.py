@@ -38,6 +38,8 @@ def tts(model: str, keys: Keys) -> "ElevenLabs":
 class ElevenLabs:
     """One model (a `Voices`)."""
 
+    polyglot = True
+
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model
 

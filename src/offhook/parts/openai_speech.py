@@ -13,6 +13,8 @@ VOICE = "alloy"
 class Speech:
     """One model (a `Voices`)."""
 
+    polyglot = True
+
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model
 

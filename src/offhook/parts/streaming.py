@@ -38,30 +38,35 @@ class Stretch:
     _settled: list[str] = field(default_factory=list)
     _partial: str = ""
     _confidence: list[float] = field(default_factory=list)
+    _languages: list[str] = field(default_factory=list)
 
     def partial(self, text: str) -> None:
         """Words that may still change, in the place of those before."""
         self._partial, self.told = text.strip(), True
 
-    def settle(self, text: str, confidence: float | None = None) -> None:
-        """Words that do not change any more, in the place of those that might."""
+    def settle(self, text: str, confidence: float | None = None, language: str = "") -> None:
+        """Words that do not change any more, in the place of those that might; `language`: its tag, if the server tells."""
         self.partial("")
         if text := text.strip():
             self._settled.append(text)
             if confidence is not None:
                 self._confidence.append(confidence)
+            if language:
+                self._languages.append(language)
 
     def unsay(self) -> None:
         """Nothing is known of its words: it is told to another connection."""
         self._settled.clear()
         self._confidence.clear()
+        self._languages.clear()
         self._partial, self.told = "", False
         self.finished.clear()
 
     def recognised(self) -> Recognised:
         """The words so far."""
         text = " ".join(filter(None, [*self._settled, self._partial]))
-        return Recognised(text, min(self._confidence, default=None))
+        language = max(self._languages, key=self._languages.count, default="")
+        return Recognised(text, min(self._confidence, default=None), language)
 
 
 class Wire(Protocol):

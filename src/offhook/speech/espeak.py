@@ -40,6 +40,7 @@ class EspeakSynthesizer:
     """One voice, shared by every call of the process (a `Synthesizer`)."""
 
     format: Format = MULAW_8K
+    levelled = True
     pause_ms = 200
 
     def __init__(self, voice: str = "en-us", words_per_minute: int = 170) -> None:
