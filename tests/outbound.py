@@ -9,6 +9,7 @@ import httpx
 
 from offhook import Agent
 from offhook.agent.roster import Roster
+from offhook.cli.compose import agents_shown
 from offhook.core import events as e
 from offhook.journal.journal import Journal
 from offhook.phone.allowance import Allowance
@@ -76,6 +77,7 @@ class World:
                 self.roster,
                 Carrier(rest) if credentials else None,
             ),
+            agents=lambda: agents_shown(self.roster),
         )
         self.app.ready.set()
         self.client = httpx.AsyncClient(

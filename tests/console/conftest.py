@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,10 +15,20 @@ from tests.chromium import find
 from tests.console.desk import ROOT, Desk
 from tests.polling import wait_for
 
+HERE = Path(__file__).parent
+PATIENCE_MS = 30_000
+"""What is waited for comes at once on a machine that is not busy; on one that is, nothing is wrong if it comes late."""
+TIMEOUT_S = 120
 FLAGS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--enable-precise-memory-info",
 ]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 @pytest.fixture(scope="package")  # while it is there no other test has an event loop
@@ -42,7 +53,7 @@ def page(browser):
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))

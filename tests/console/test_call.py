@@ -32,7 +32,7 @@ def test_a_simulated_telephone_call_is_seen_while_it_is_on(page, tmp_path):
             calling.join(10)
         (call,) = httpx.get(f"{server.origin}/api/calls").json()["calls"]
         assert call["result"] == "completed"
-        assert page.locator(f'.entry[href="/calls/{call["id"]}"]').count() == 1
+        page.locator(f'.entry[href="/calls/{call["id"]}"]').wait_for()
         page.goto("about:blank")
 
 

@@ -1,7 +1,7 @@
 """From settings to a server that runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from urllib.parse import quote, urlsplit
 
 from offhook.agent.agent import Agent
@@ -23,6 +23,7 @@ from offhook.server.media import Limits
 from offhook.server.outgoing import Dialling
 from offhook.server.shown import AgentShown, ToolShown
 from offhook.server.simulator_account import data_folder
+from offhook.server.tunnel import kept_by_ngrok, tunnel
 from offhook.settings import Settings
 from offhook.store.store import Store
 
@@ -40,7 +41,7 @@ async def serve(
     try_it: str | None,
     command: str,
     on_started: Callable[[int], None] = lambda _port: None,
-    on_ready: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int, str | None], None] = lambda _port, _origin: None,
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
     look: Look = lambda _online: (),
@@ -48,9 +49,9 @@ async def serve(
     source: str | None = None,
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
-    when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
-    agents are loaded anew when it changes; `look` is the doctor's; `telephones` are the simulated ones that may be called, with
-    what becomes of that; `source` is the file of the agents."""
+    when it listens, `on_ready` the port and the public origin, as far as it is known, when the agents are ready too; `watch`
+    sees every event; `reload` names the module whose agents are loaded anew when it changes; `look` is the doctor's;
+    `telephones` are the simulated ones that may be called, with what becomes of that; `source` is the file of the agents."""
     policy = destinations(settings)
     may_be_dialled(policy, roster.names())
     app = App(
@@ -77,11 +78,36 @@ async def serve(
         timeout_keep_alive=settings.timeout_keep_alive,
         drain_seconds=settings.drain_seconds,
     )
-    try:
-        async with reloading(reload, replace) if reload else nullcontext():
-            await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
-    finally:
-        await roster.close()
+    port = settings.port
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(roster.close)
+
+        def started(bound: int) -> None:
+            nonlocal port
+            port = bound
+            on_started(bound)
+
+        async def prepare() -> None:
+            await roster.start()
+            if try_it is None and (origin := await public_origin(settings, port, stack)) is not None:
+                app.reached_at(origin)
+
+        if reload:
+            await stack.enter_async_context(reloading(reload, replace))
+        await serve_app(
+            app, listening, prepare=prepare, on_started=started, on_ready=lambda port: on_ready(port, app.origin)
+        )
+
+
+async def public_origin(settings: Settings, port: int, stack: AsyncExitStack) -> str | None:
+    """Where Twilio reaches this server, if that can be known before it does: through a tunnel, which is open until `stack` is
+    unwound; at PUBLIC_URL; through an ngrok of this machine. Raises ConfigError."""
+    if settings.tunnel:
+        token = settings.ngrok_authtoken.get_secret_value() if settings.ngrok_authtoken else None
+        return await stack.enter_async_context(tunnel(port, token=token, public_url=settings.public_url))
+    if settings.public_url is None and settings.twilio_account_sid is not None:
+        return await kept_by_ngrok(port)
+    return settings.public_url
 
 
 def may_be_dialled(policy: Destinations, agents: Mapping[str, Agent]) -> None:
@@ -176,6 +202,7 @@ def options(
         show_timing_math=settings.show_timing_math,
         recordings=data_folder(settings.offhook_data) / "recordings",
         recordings_url=settings.recordings_url,
+        most_waiting=settings.ws_max_queue,
         media=Limits(
             message_bytes=settings.ws_max_size,
             ping_interval=settings.ws_ping_interval,

@@ -34,7 +34,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
 # What the demo takes nothing of, whatever the environment holds: credentials, where to listen, who may come, agents.
 NOT_IN_THE_DEMO = (
-    "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
+    "host", "public_url", "tunnel", "ngrok_authtoken", "ngrok_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
     "default_country", "calls_per_minute", "max_cost_per_day", "ring_seconds",
@@ -90,20 +90,29 @@ def command() -> str:
     return f"OFFHOOK_DATA={shlex.quote(data)} {called}" if data else called
 
 
-def run_serve(target: str | None, *, host: str | None, port: int | None, reload: bool | None = None) -> None:
+def run_serve(
+    target: str | None,
+    *,
+    host: str | None,
+    port: int | None,
+    reload: bool | None = None,
+    tunnel: bool | None = None,
+) -> None:
     """Serves an agent of the user's until it is stopped. Raises ConfigError."""
-    settings = Settings.load(host=host, port=port, reload=reload)
+    settings = Settings.load(host=host, port=port, reload=reload, tunnel=tunnel)
     start_logging(settings.log_level, settings.log_format, settings.log_file)
     if settings.reload and not target:
         raise ConfigError("RELOAD needs a file to watch: name an agent as in `offhook serve shop:agent`.")
     loaded = load_agents(target) if target else Loaded(agent_from(settings), {})
     account = _account(settings)
 
-    def ready(port: int) -> None:
-        origin = settings.public_url or f"http://{settings.host}:{port}"
+    def ready(port: int, public: str | None) -> None:
+        origin = public or f"http://{settings.host}:{port}"
         lines = [f"offhook answers at http://{settings.host}:{port}"]
         if settings.twilio_account_sid:
             lines.append(f"The number's voice webhook is POST {origin}/incoming-call")
+            if public is not None and public != settings.public_url:
+                lines.append(f"To send your number's calls there: {command()} number attach --public-url {public}")
         else:
             lines.append("Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only `offhook sim call` is answered,")
             lines.append("and what is said appears here.")
@@ -149,7 +158,7 @@ def _run(
     try_it: str | None,
     target: str | None,
     on_started: Callable[[int], None] = lambda _port: None,
-    on_ready: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int, str | None], None] = lambda _port, _origin: None,
     watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
     has_telephones: bool = False,
