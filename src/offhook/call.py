@@ -98,7 +98,7 @@ class Call:
         self.began = self.now() - lasted_ms
         """On the call's clock."""
         self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
-        self._ours = plan is not None
+        self._dials = plan is not None and past is None
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
@@ -140,7 +140,7 @@ class Call:
 
     def start(self) -> None:
         """Opens the agent leg, before the stream is there; that of a call of ours when somebody answers."""
-        if not self._ours:
+        if not self._dials:
             self._open_agent()
         self.arm()
 
@@ -395,8 +395,8 @@ class Call:
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
             self.backend = event.backend
-        if self.info.direction != "inbound" and not self._ours:
-            self._tell_agent(e.Heed(True))  # somebody else had it made, and no opening of ours will say so
+        if self.info.direction != "inbound" and not self.control.opens:
+            self._tell_agent(e.Heed(True))  # no opening of ours will say so
         send, between = self.agent.send_audio, self._between
         self._to_agent = self._send_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:

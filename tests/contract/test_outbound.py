@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from offhook.agent.agent import Agent
-from offhook.agent.outbound import in_call
+from offhook.agent.outbound import in_call, plan
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.sim.caller import Caller
@@ -46,6 +46,9 @@ class OneBackend:
     def open(self, info, **_who):
         return self.stage.engine.leg(self.agent_of(info))
 
+    async def reopen(self, past):
+        return self.open(past.info), plan(self.agent_of(past.info), past.amd)
+
     async def close(self):
         """The engines are the stage's."""
 
@@ -77,6 +80,17 @@ class Called:
 async def _wished(world: Outbound, more: dict[str, Any]) -> None:
     answer = await world.wish(**more)
     assert answer.status_code == 200, answer.text
+
+
+def dies(after_s: float) -> Callable[..., Any]:
+    """The server does, so long after it has asked for the call."""
+
+    async def wish(world: Outbound, more: dict[str, Any]) -> None:
+        await _wished(world, more)
+        await asyncio.sleep(after_s)
+        await world.die()
+
+    return wish
 
 
 async def called(
@@ -226,6 +240,49 @@ async def test_an_agent_that_waits_is_spoken_to_first(stage: Stage, folder: Any)
         disclosure="", more={"amd": "async"},
     )  # fmt: skip
     assert [role for role, _ in held.turns()] == ["caller", "agent"]
+
+
+@on_every_backend
+async def test_who_answers_a_call_whose_server_died_is_greeted_as_ever(stage: Stage, folder: Any) -> None:
+    hello = await stage.world.voices.speak(CALLER_VOICE, "hello")
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    people: list[Caller] = []
+    steps = [Wait(400), Say(hello, "hello"), Listen(), Say(where, "where are you located"), Listen(), Leave()]
+    call = await called(stage, folder, person(steps, people), wish=dies(1.0))
+    assert call.turns()[:3] == [("caller", "hello"), ("agent", SAID), ("caller", "where are you located")]
+    assert "twelve mill street" in call.turns()[3][1] and len(call.turns()) == 4
+    assert call.end == ("completed", "callee hung up")
+
+
+@on_every_backend
+async def test_a_talk_whose_server_died_goes_on(stage: Stage, folder: Any) -> None:
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    people: list[Caller] = []
+    steps = [Wait(16_000), Say(where, "where are you located"), Listen(greeting=False), Leave()]
+    call = await called(stage, folder, person(steps, people), wish=dies(10.0))
+    assert call.turns()[0] == ("agent", SAID) and len(call.carrier.streams) == 2
+    (asked,) = [number for number, turn in enumerate(call.turns()) if turn == ("caller", "where are you located")]
+    assert "twelve mill street" in call.turns()[asked + 1][1]
+    assert call.agent_turns().count(SAID) == 1 and call.end == ("completed", "callee hung up")
+
+
+@on_every_backend
+async def test_a_machine_whose_message_a_death_has_cut_is_told_all_of_it(stage: Stage, folder: Any) -> None:
+    greeting = await stage.world.voices.speak("en-us+f3", MACHINE)
+
+    async def dies_in_the_message(world: Outbound, more: dict[str, Any]) -> None:
+        await _wished(world, more)
+        while not any(isinstance(event, e.Saying) for _, event in world.events):
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1.5)
+        await world.die()
+
+    call = await called(
+        stage, folder, lambda: machine(greeting, after_ms=2000.0), more={"amd": "async"}, voicemail=MESSAGE,
+        wish=dies_in_the_message,
+    )  # fmt: skip
+    assert call.agent_turns()[-1] == MESSAGE and not [turn for turn in call.agent_turns() if "Sorry" in turn]
+    assert call.end == ("completed", "a machine answered, and a message was left")
 
 
 @on_every_backend

@@ -70,6 +70,7 @@ class CallControl:
         self._dialling: Dialling | None = None
         self._callee: e.CalleeKnown | None = None
         self._opening: Opening | None = None
+        self._opened = False  # with another process
         if plan is None:
             self._await_stream(now, CONNECT_MS)
         else:
@@ -111,11 +112,18 @@ class CallControl:
     def resume(self, past: Past, now: float) -> None:
         """The call began with another process, and waits for a stream. Once, first of all.
 
-        Whoever said nothing yet is greeted as if the call were new.
+        Whoever said nothing yet is greeted as if the call were new. One of ours has been answered, or is by that stream.
         """
         self.state = CallState.PARKED
         self.transcript.resume(past.turns)
-        self._greeted = bool(past.turns)
+        if self._dialling is not None and self._opening is not None:
+            self._dialling.answer()
+            self._await_stream(now, CONNECT_MS)
+            self._opening.resume(past)
+            self._floor.held = self._opening.holds
+            self._opened = not self._floor.held
+        else:
+            self._greeted = bool(past.turns)
         self.usd = past.usd or 0.0
         self._resumes.extend(now - past.lasted_ms + at_ms for at_ms in past.resumed_ms)
         self._deadlines.drop(self._no_stream)
@@ -130,6 +138,11 @@ class CallControl:
     def transferring(self) -> bool:
         """The caller is put through to somebody, or is about to be."""
         return self._transfer.wanted is not None
+
+    @property
+    def opens(self) -> bool:
+        """It is a call of ours that has an opening of its own; false if that was had with another process."""
+        return self._opening is not None and not self._opened
 
     @property
     def leaving(self) -> bool:

@@ -36,7 +36,7 @@ from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.recordings import recordings
 from offhook.server.reference import reference
-from offhook.server.resuming import Resuming
+from offhook.server.resuming import Reopen, Resuming
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
@@ -96,7 +96,7 @@ class App:
         carrier_status: CarrierStatus | None = None,
         dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
-        reopen_agent: Callable[[Past], AgentLeg] | None = None,
+        reopen_agent: Reopen | None = None,
         look: Look = lambda _online: (),
         offer: Offer | None = None,
         dialable: Dialable = nobody,
@@ -139,7 +139,6 @@ class App:
             max_usd=options.max_cost_per_call,
             publish=publish,
             dialable=dialable,
-            reopen_agent=reopen_agent,
             record=self.recordings.record if self.recordings is not None else None,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
@@ -154,7 +153,10 @@ class App:
             )  # fmt: skip
             journal.on_durable = journal.on_passing = self.watching.feed.publish
             feed = self.watching.feed
-            self.resuming = Resuming(self.switchboard, journal, self.ready, tell=feed.publish, taken=feed.resume)
+            self.resuming = Resuming(
+                self.switchboard, journal, self.ready, reopen_agent or _opened_anew(open_agent), tell=feed.publish,
+                taken=feed.resume,
+            )  # fmt: skip
         self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
         rules = StreamRules(
             options.account_sid,
@@ -227,6 +229,13 @@ class App:
             stack.push_async_callback(self._browsers.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
+
+
+def _opened_anew(open_agent: Callable[[CallInfo], AgentLeg]) -> Reopen:
+    async def reopen(past: Past) -> tuple[AgentLeg, None]:
+        return open_agent(past.info), None
+
+    return reopen
 
 
 def _log_event(call_id: str, event: e.Event) -> None:

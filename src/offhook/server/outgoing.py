@@ -220,7 +220,8 @@ class Outgoing:
         who = {"agent": wish.agent, "backend": wish.backend}
         try:
             await means.roster.ready(info, **who)
-            opening = plan(means.roster.agent_of(info, **who), wish.amd)
+            agent = means.roster.agent_of(info, **who)
+            opening = plan(agent, wish.amd)
         except CallRefused as refused:
             return Reply.no(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused))
         now = self._wall_clock() * 1000.0
@@ -229,7 +230,10 @@ class Outgoing:
             return Reply.no(HTTPStatus.TOO_MANY_REQUESTS, grant.sentence, grant.retry_after_s)
         try:
             ring_ms = means.ring_s * 1000.0
-            call = self._switchboard.dial(info, means.roster.open(info, **who), opening, ring_ms=ring_ms, id=call_id)
+            call = self._switchboard.dial(
+                info, means.roster.open(info, **who), opening, ring_ms=ring_ms, id=call_id, name=agent.name,
+                backend=wish.backend or "",
+            )  # fmt: skip
         except CallRefused as refused:
             means.allowance.settle(grant, 0.0, now)
             status = HTTPStatus.SERVICE_UNAVAILABLE
