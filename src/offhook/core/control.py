@@ -487,7 +487,11 @@ class CallControl:
         if self.state is CallState.CONNECTED and self._agent_joined and not self._leaving:
             self._leaving = reason
             self._deadlines.set(self._leave, now + GOODBYE_MS)
-            self._floor.take_leave(reason, now)
+            if self._transfer.wanted is not None:
+                self._transfer.withdraw()
+                self._floor.farewell.withdraw()
+            asked = reason is e.Reason.OPERATOR_HUNG_UP
+            self._floor.take_leave(reason, now, cut=not (asked and self._floor.says_given_words))
         elif not self._leaving:
             self._end(e.Result.COMPLETED, reason, now)
 
