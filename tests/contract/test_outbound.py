@@ -179,6 +179,27 @@ async def test_the_greeting_waits_for_the_verdict_and_not_for_long(stage: Stage,
     assert e.CalleeKnown("human") not in call.events, "the call was over before"
 
 
+@on_every_backend
+async def test_who_speaks_in_the_instant_the_hold_ends_is_answered_once(stage: Stage, folder: Any) -> None:
+    """Their words are on the way to the detector when the greeting is asked for."""
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    for at_ms in (1900, 2100):
+        at = folder / str(at_ms)
+        at.mkdir()
+        people: list[Caller] = []
+        steps = [Wait(at_ms), Say(where, "where are you located"), Wait(12_000), Leave()]
+        callee = person(steps, people, answered_by="human", verdict_ms=20_000.0)
+        call = await called(stage, at, callee, more={"amd": "async"})
+        asked = call.turns().index(("caller", "where are you located"))
+        before, after = ([text for role, text in part if role == "agent" and text] for part in (
+            call.turns()[:asked], call.turns()[asked + 1 :],
+        ))  # fmt: skip
+        assert before in ([], [SAID]) or (len(before) == 1 and SAID.startswith(before[0])), call.turns()
+        assert "twelve mill street" in "".join(after[:1]), call.turns()
+        assert len([text for text in after if "still there" not in text]) == 1, call.turns()
+        assert call.end == ("completed", "callee hung up")
+
+
 @pytest.mark.parametrize("amd", ["async", "sync"])
 @pytest.mark.parametrize("backend", BACKENDS, ids=str)
 def test_a_machine_is_told_the_message_once_when_it_records(backend, amd, world, clock, tmp_path) -> None:

@@ -57,6 +57,7 @@ class Floor:
         self._spoke_until = 0.0
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
+        self._wants_more = False  # than a greeting: of what is not answered
         self.keypad = Keypad(deadlines, self._on_keys_over)
         self._tones = Tones()
         self._entered = ""
@@ -193,7 +194,7 @@ class Floor:
                 return
             self._decide(True, now)
         elif self._suspicion is None and self._ledger.speaking:  # a greeting, or the stream was lost in between
-            if greets(event.text) if self._greets_now else not meant:
+            if self._no_more_than_hello(event) if self._greets_now else not meant:
                 self._keep_caller(event.text, event.name)
                 self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
                 self._leave_after_all(now)
@@ -212,7 +213,13 @@ class Floor:
         self.farewell.withdraw()
         self._cut_in = False
         self._keep_caller(event.text or ("" if event.name else NOT_UNDERSTOOD), event.name)
+        self._wants_more = self._wants_more or not self._no_more_than_hello(event)
         self._answer(event.text, now, self._spoke_until)
+
+    @staticmethod
+    def _no_more_than_hello(event: e.CallerTurnEnded) -> bool:
+        """A greeting answers the turn. Words that are told later are more than that if there are many."""
+        return greets(event.text) and not (event.name and not event.text and event.spoken_ms >= CONFIRM_MS)
 
     def _asked(self) -> bool:
         """Whether the agent was asking something when it was cut into."""
@@ -350,7 +357,7 @@ class Floor:
         if not self.keypad.secret:  # which are asked for by a tool, before the agent says so
             self.keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
-        if not self._entered and self._greeting.again_for(text):
+        if not (self._entered or self._wants_more) and self._greeting.again_for(text):
             self.greet()
         else:
             self._greeting.passed_over()
@@ -400,6 +407,7 @@ class Floor:
     def _forget_unanswered(self) -> None:
         self._unanswered.clear()
         self._entered = ""
+        self._wants_more = False
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
         late = self._ledger.knows(event.item) or self.asides.has(event.item)
