@@ -50,6 +50,7 @@ class World:
         number: str | None = OURS,
         options: dict[str, Any] | None = None,
         allowance: Allowance | None = None,
+        max_usd: float | None = None,
         roster: Any = None,
         delay_ms: float = 40.0,
         **plan: Any,
@@ -63,6 +64,7 @@ class World:
         self.carrier = ExchangeApp(Plan(Account(ACCOUNT, KEY.secret), **values), self.outside, links=links)
         rest = TwilioRest(ACCOUNT, token, transport=httpx.ASGITransport(self.carrier))
         self.rest, self.roster, self.folder, self.number = rest, roster or Roster(agents), folder, number
+        self.max_usd = max_usd
         self.allowance = allowance or Allowance(calls_per_minute=1000)
         self._options = Options(ACCOUNT, [KEY], public_url=public_url, operator_token=TOKEN, **(options or {}))
         self._credentials = credentials
@@ -81,7 +83,8 @@ class World:
             lambda call_id, event: self.events.append((call_id, event)),
             journal,
             dialling=Dialling(
-                ACCOUNT, self.number, Destinations(own_number=OURS), self.allowance, self.roster, carrier
+                ACCOUNT, self.number, Destinations(own_number=OURS), self.allowance, self.roster, carrier,
+                max_usd=self.max_usd,
             ),
             reopen_agent=getattr(self.roster, "reopen", None),
         )  # fmt: skip

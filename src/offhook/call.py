@@ -249,6 +249,8 @@ class Call:
             raise ToolError("The caller can be put through only while they are on the line and the call goes on.")
         if self.control.transferring:
             raise ToolError("The caller is being put through already.")
+        if self.control.put_through_enough:
+            raise ToolError("The caller was put through as often as one may be in one call.")
         if self.phone is None or e.PutThrough not in self.phone.can:
             raise ToolError("This call cannot be put through: it did not come by a carrier that dials.")
         said = self.control.goodbye_said and not first

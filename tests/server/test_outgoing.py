@@ -313,10 +313,9 @@ def test_so_much_a_day_also_after_a_restart(tmp_path):
     async def before(world):
         told = (await world.wish()).json()
         world.app.switchboard.find(told["call_id"]).report(e.Used("m", 1.5))
-        answer = await world.wish()
-        assert answer.status_code == 200
+        assert (await world.wish()).status_code == 429, "it is spent, though the call goes on"
         await world.over()
-        assert (await world.wish()).status_code == 429, "it is spent"
+        assert (await world.wish()).status_code == 429
 
     async def after(world):
         answer = await world.wish()
@@ -325,6 +324,43 @@ def test_so_much_a_day_also_after_a_restart(tmp_path):
     people = Callee("busy")
     play(tmp_path, before, allowance=Allowance(10, 1.2), callees=lambda _: people)
     play(tmp_path, after, allowance=Allowance(10, 1.2))
+
+
+async def another(world):
+    """A second process, with an allowance of its own."""
+    allowance = world.allowance
+    world.allowance = Allowance(allowance._per_minute, allowance._usd_per_day)
+    journal, app, client = world.process()
+    world.allowance = allowance
+    await journal.start()
+    return journal, app, client
+
+
+@pytest.mark.parametrize("allowance", [Allowance(2), Allowance(100, 2.5)], ids=["a minute", "a day"])
+def test_limits_hold_over_all_processes(tmp_path, allowance):
+    async def scenario(world):
+        journal, app, client = await another(world)
+        here = [await world.wish(), await world.wish()]
+        there = await client.post("/api/call", json={"phone_number": THEIRS})
+        assert [each.status_code for each in (*here, there)] == [200, 200, 429] and there.headers["retry-after"]
+        assert len(world.made) == 2 and app.switchboard.live == 0
+        await client.aclose()
+        await app.switchboard.close()
+        await journal.close()
+
+    play(tmp_path, scenario, allowance=allowance, max_usd=1.0)
+
+
+def test_what_was_reserved_for_a_call_that_another_process_took_is_given_back(tmp_path):
+    async def scenario(world):
+        assert (await world.wish()).status_code == 200
+        for call in list(world.app.switchboard.calls):
+            world.app.switchboard.let_go(call)
+        assert world.app.outgoing._means.allowance._reserved_usd == 1.0
+        await world.wish()
+        assert world.app.outgoing._means.allowance._reserved_usd == 1.0, "of the new one"
+
+    play(tmp_path, scenario, allowance=Allowance(100, 10.0), max_usd=1.0)
 
 
 def test_a_full_and_a_draining_server_make_no_calls(tmp_path):

@@ -21,7 +21,7 @@ from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
-from offhook.core.transfer import RING_S, TALKED, Dial, Transfer
+from offhook.core.transfer import MOST, RING_S, TALKED, Dial, Transfer
 
 CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
@@ -138,6 +138,11 @@ class CallControl:
     def transferring(self) -> bool:
         """The caller is put through to somebody, or is about to be."""
         return self._transfer.wanted is not None
+
+    @property
+    def put_through_enough(self) -> bool:
+        """The caller was put through as often as one may be."""
+        return self._transfer.dialled >= MOST
 
     @property
     def opens(self) -> bool:

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -225,6 +225,7 @@ class Outgoing:
         except CallRefused as refused:
             return Reply.no(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused))
         now = self._wall_clock() * 1000.0
+        self._settle_lost(now)
         grant = means.allowance.admit(OPERATOR, now, means.max_usd or 0.0)
         if not grant.allowed:
             return Reply.no(HTTPStatus.TOO_MANY_REQUESTS, grant.sentence, grant.retry_after_s)
@@ -241,7 +242,30 @@ class Outgoing:
             return Reply.no(status, f"The call is not made: {str(refused).rstrip('.')}.", again_s)
         self._grants[call.id] = grant, 0.0
         await self._journal.flush()  # before the carrier is asked: its news may arrive anywhere
+        try:
+            together = await self._together(now)
+        except StoreAway:
+            call.report(e.NotDialled())
+            raise
+        if not together.allowed:
+            call.report(e.NotDialled())
+            return Reply.no(HTTPStatus.TOO_MANY_REQUESTS, together.sentence, together.retry_after_s)
         return await self._dial(call, opening, origin)
+
+    async def _together(self, now: float) -> Grant:
+        """Whether a call that is in the store by now is within what all processes may dial: each counts after it has told, so
+        that of several who pass a limit at once none is dialled, rather than all. Raises StoreAway, if money is limited."""
+        means, most_usd = self._means, self._means.max_usd or 0.0
+        at = datetime.fromtimestamp(now / 1000.0, UTC)
+        try:
+            dialled, usd = await self._calls.dialled(
+                DIRECTION, at - timedelta(minutes=1), _day_of(at), most_usd, but=e.Reason.NOT_DIALLED.value
+            )
+        except StoreAway:
+            if not means.allowance.unlimited:
+                raise
+            return Grant(True, "The call may be dialled.")
+        return means.allowance.together(dialled, usd, now, most_usd)
 
     async def _dial(self, call: Call, opening: Plan, origin: str) -> Reply:
         means, info = self._means, call.info
@@ -282,9 +306,15 @@ class Outgoing:
         """What today's calls have cost before this process began."""
         if not self._restored:
             now = self._wall_clock()
-            day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            day = _day_of(datetime.fromtimestamp(now, UTC))
             self._means.allowance.restore(await self._calls.cost_since(day, DIRECTION), now * 1000.0)
             self._restored = True
+
+    def _settle_lost(self, now: float) -> None:
+        """Calls that another process has taken over give back what was reserved here: they count there, and in the store."""
+        for call_id in [call_id for call_id in self._grants if self._switchboard.find(call_id) is None]:
+            grant, usd = self._grants.pop(call_id)
+            self._means.allowance.settle(grant, usd, now)
 
     def watch(self, call_id: str, event: e.Event) -> None:
         """Sees every event of every call: what calls of ours cost."""
@@ -310,6 +340,10 @@ class Outgoing:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._means.carrier is not None:
             await self._means.carrier.close()
+
+
+def _day_of(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def placed(call_id: str, sid: str, status: str) -> dict[str, Any]:
