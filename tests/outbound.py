@@ -9,6 +9,7 @@ import httpx
 
 from offhook import Agent
 from offhook.agent.roster import Roster
+from offhook.cli.compose import agents_shown
 from offhook.core import events as e
 from offhook.journal.journal import Journal
 from offhook.phone.allowance import Allowance
@@ -87,6 +88,7 @@ class World:
                 max_usd=self.max_usd,
             ),
             reopen_agent=getattr(self.roster, "reopen", None),
+            agents=lambda: agents_shown(self.roster),
         )  # fmt: skip
         app.ready.set()
         transport = httpx.ASGITransport(app.asgi)

@@ -75,3 +75,15 @@ def test_a_topic_is_watched_while_somebody_does():
         assert not bus._watches
 
     run(scenario())
+
+
+def test_how_much_waits_for_a_viewer_can_be_said():
+    async def scenario():
+        bus = Bus(2)
+        with bus.watch("c1") as watch:
+            bus.publish("c1", [Notice("c1", str(number), number) for number in range(2)])
+            assert len(await watch.take()) == 2 and not watch.missed
+            bus.publish("c1", [Notice("c1", str(number), number) for number in range(3)])
+            assert await watch.take() == [] and watch.missed
+
+    asyncio.run(scenario())

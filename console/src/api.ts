@@ -65,11 +65,19 @@ export interface Agent {
   transfers?: string[];
 }
 
+export interface Telephone {
+  number: string;
+  /** What becomes of whoever calls it. */
+  what: string;
+}
+
 export interface About {
   demo: boolean;
   try_it: string | null;
   call: string;
   command: string;
+  /** Of the demo, which calls no others. */
+  telephones: Telephone[];
 }
 
 export interface Status {

@@ -1,4 +1,5 @@
-import "@mantine/core/styles.css";
+import "@fontsource-variable/inter";
+import "./mantine.css";
 import "./style.css";
 import { createRoot } from "react-dom/client";
 import { Console } from "./Console";

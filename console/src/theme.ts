@@ -10,7 +10,7 @@ const alarm: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
-  fontFamily: "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif",
+  fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', 'Cascadia Code', 'DejaVu Sans Mono', monospace",
   colors: { live, alarm },
   primaryColor: "live",

@@ -75,7 +75,9 @@ class Watch:
 class Bus:
     """Topics, and who watches them. To be used from one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        """`most`: notices that wait for one viewer."""
+        self._most = most
         self._watches: dict[str, set[Watch]] = {}
         self._somebody = asyncio.Event()
 
@@ -90,7 +92,7 @@ class Bus:
     @contextmanager
     def watch(self, *topics: str) -> Iterator[Watch]:
         """All notices of the topics from now on, while the block runs."""
-        watch = Watch()
+        watch = Watch(self._most)
         for topic in topics:
             self._watches.setdefault(topic, set()).add(watch)
         self._somebody.set()

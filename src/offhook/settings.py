@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -195,6 +203,21 @@ class Settings(BaseSettings):
             description="The origin Twilio reaches this server at. Unset: that of each request, proved by its signature.",
         ),
     ] = None
+    tunnel: Annotated[
+        bool,
+        Field(
+            title="true or false",
+            description="Open a tunnel of ngrok's to this server while it runs, at PUBLIC_URL's name if that is set.",
+        ),
+    ] = False
+    ngrok_authtoken: Annotated[
+        SecretStr | None, Field(title="a text", description="The ngrok account that a tunnel is opened with.")
+    ] = None
+    ngrok_url: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _public_url(text if "://" in text else f"https://{text}")),
+        Field(title="an origin such as https://mine.ngrok.app", description="PUBLIC_URL, where that is not set."),
+    ] = None
     forwarded_allow_ips: Annotated[
         str,
         AfterValidator(_proxies),
@@ -232,6 +255,14 @@ class Settings(BaseSettings):
             description="The largest WebSocket message taken, in bytes.",
         ),
     ] = 1048576
+
+    ws_max_queue: Annotated[
+        int,
+        Field(
+            ge=16, le=1_000_000, title="events, 16 to 1000000",
+            description="Events that may wait for a viewer who reads slowly; with one more it has to connect anew.",
+        ),
+    ] = 1000  # fmt: skip
 
     # ---------------------------------------------------------------- access and state
     offhook_token: Annotated[
@@ -563,6 +594,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What goes before what: the command line, the environment, `.env`."""
         return init_settings, _Environment(settings_cls), dotenv_settings
+
+    @model_validator(mode="after")
+    def _reached_through_ngrok(self) -> Self:
+        self.public_url = self.public_url or self.ngrok_url
+        return self
 
     @classmethod
     def load(cls, *, ignored: Collection[str] = (), **given: Any) -> Self:

@@ -36,9 +36,6 @@ class Script:
     keys_wanted = None
     knows_past = False
 
-    def memory(self):
-        return {}
-
     def __init__(self, respond):
         self.respond = respond
 

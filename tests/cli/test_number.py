@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from typer.testing import CliRunner
 
 from offhook.cli.number import app
 from offhook.errors import CarrierError, ConfigError
+from offhook.server.tunnel import kept_by_ngrok
 from offhook.settings import Settings
 from offhook.sim.plan import RestFaults
 
+from ..server.test_tunnel import kept, ngrok_page
 from ..sim.test_exchange_app import ACCOUNT, OURS, listening
 
 SECOND = "+12025550199"
@@ -77,6 +80,14 @@ def test_yes_asks_nothing_and_the_environment_names_number_and_server(
         "application_sid": "",
         "trunk_sid": "",
     }
+
+
+def test_an_ngrok_of_this_machine_says_where_the_server_is(carrier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ngrok_page([kept("https://mine.ngrok.app", "http://localhost:8123")]) as page:
+        monkeypatch.setattr("offhook.cli.number.kept_by_ngrok", partial(kept_by_ngrok, page=page))
+        monkeypatch.setenv("PORT", "8123")
+        assert number("attach", OURS, "--yes").exit_code == 0
+    assert hooks()[OURS]["voice_url"] == "https://mine.ngrok.app/incoming-call"
 
 
 @pytest.mark.parametrize(

@@ -146,3 +146,51 @@ def test_a_secret_in_the_place_of_the_host_is_not_repeated():
     with pytest.raises(ConfigError, match="from a stranger at …") as refused:
         _account(Settings(_env_file=None, host=token))
     assert token not in str(refused.value)
+
+
+# ---------------------------------------------------------------- tunnel
+
+NGROK = '''
+"""As far as ngrok's agent is used; there is no account to try the real one with."""
+import pathlib
+
+async def forward(port, authtoken):
+    pathlib.Path("opened").write_text(f"{port} {authtoken}")
+    return Listener()
+
+class Listener:
+    def url(self):
+        return "https://mine.ngrok.app"
+
+    async def close(self):
+        pathlib.Path("closed").touch()
+'''
+
+
+def test_a_tunnel_is_open_while_the_server_runs(tmp_path):
+    (tmp_path / "ngrok.py").write_text(NGROK)
+    environment = {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]), "NGROK_AUTHTOKEN": "t0ken",
+        "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": "hush", "MODEL": "echo",
+    }  # fmt: skip
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("offhook"), "serve", "--tunnel", "--port", "0"],
+        stderr=subprocess.PIPE, text=True, env=os.environ | environment, cwd=tmp_path,
+    )  # fmt: skip
+    try:
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "number attach" in line:
+                break
+        port = next(line for line in lines if line.startswith("offhook answers")).strip().rpartition(":")[2]
+        assert "The number's voice webhook is POST https://mine.ngrok.app/incoming-call\n" in lines
+        assert lines[-1].endswith("offhook number attach --public-url https://mine.ngrok.app\n")
+        assert (tmp_path / "opened").read_text() == f"{port} t0ken" and not (tmp_path / "closed").exists()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+        assert (tmp_path / "closed").exists()
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()

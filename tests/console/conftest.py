@@ -1,17 +1,34 @@
 """A real browser before a real server. Without one, or without the built console, the tests say so and are skipped."""
 
+import contextlib
 import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
+import httpx
 import pytest
 
 from offhook.server.console import BUILT
 from tests.chromium import find
 from tests.console.desk import ROOT, Desk
+from tests.polling import wait_for
 
+HERE = Path(__file__).parent
+PATIENCE_MS = 30_000
+"""What is waited for comes at once on a machine that is not busy; on one that is, nothing is wrong if it comes late."""
+TIMEOUT_S = 120
 FLAGS = [
     "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--enable-precise-memory-info",
 ]  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 @pytest.fixture(scope="package")  # while it is there no other test has an event loop
@@ -36,7 +53,7 @@ def page(browser):
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
@@ -67,3 +84,30 @@ def axe():
     if not path.is_file():
         pytest.skip("axe-core is not installed: run npm ci in console/")
     return path.read_text()
+
+
+@pytest.fixture(scope="module")
+def demo(browser, tmp_path_factory):
+    """The port of `offhook demo`, run by itself as a user does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("demo")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OFFHOOK_DATA": str(folder), "PORT": str(port)}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "offhook", "demo"], cwd=folder, env=environment, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+    def is_up():
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+        return False
+
+    try:
+        wait_for(is_up, 30)
+        yield port
+    finally:
+        program.terminate()
+        told, _ = program.communicate(timeout=20)
+    assert b"Traceback" not in told, told.decode()

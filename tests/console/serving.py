@@ -73,7 +73,7 @@ async def main(folder: Path, port: int, token: str) -> None:
         Options(ACCOUNT, [KEY], **who),
         lambda _info: GreetingAgent(),
         journal=Journal(store, folder / "spool"),
-        agents=lambda: agents_shown(roster),
+        agents=lambda: agents_shown(roster, "shop.py"),
         look=lambda _online: FINDINGS,
     )
     pen = Pen(app, store)

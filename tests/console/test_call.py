@@ -26,13 +26,13 @@ def test_a_simulated_telephone_call_is_seen_while_it_is_on(page, tmp_path):
         calling = threading.Thread(target=lambda: asyncio.run(place_call(CarrierCall(setup))))
         calling.start()
         try:
-            page.locator(".figures .live", has_text="live").wait_for()
-            page.locator(".figures", has_text=re.compile("completed")).wait_for()
+            page.locator(".standing .live", has_text="live").wait_for()
+            page.locator(".standing", has_text=re.compile("completed")).wait_for()
         finally:
             calling.join(10)
         (call,) = httpx.get(f"{server.origin}/api/calls").json()["calls"]
         assert call["result"] == "completed"
-        assert page.locator(f'.entry[href="/calls/{call["id"]}"]').count() == 1
+        page.locator(f'.entry[href="/calls/{call["id"]}"]').wait_for()
         page.goto("about:blank")
 
 
@@ -55,7 +55,7 @@ def test_the_demo_takes_an_order_and_the_page_shows_what_is_kept(page, tmp_path)
             page.locator(".row.tool", has_text="add_to_order").wait_for()
             page.locator(".row.agent del").wait_for(timeout=60_000)
             assert calling.wait(90) == 0
-        page.locator(".figures", has_text="completed").wait_for(timeout=20_000)
+        page.locator(".standing", has_text="completed").wait_for(timeout=20_000)
         (kept,) = httpx.get(f"{origin}/api/calls").json()["calls"]
         turns = httpx.get(f"{origin}/api/calls/{kept['id']}").json()["turns"]
         shown = [" ".join(text.split()) for text in page.locator(".row.caller p, .row.agent p").all_inner_texts()]

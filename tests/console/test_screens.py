@@ -105,7 +105,7 @@ def test_history_goes_on_as_one_reads(page, desk):
 
 def test_a_number_is_understood_while_it_is_typed(page, desk):
     page.goto(desk.origin)
-    page.get_by_role("button", name="Call…").click()
+    page.get_by_role("banner").get_by_role("button", name="Call…").click()
     dialog = page.get_by_role("dialog", name="Call")
     call = dialog.get_by_role("button", name="Call", exact=True)
     number = dialog.get_by_label("Number")

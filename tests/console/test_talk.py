@@ -6,9 +6,6 @@ import contextlib
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -24,6 +21,7 @@ from offhook.speech.espeak import EspeakSynthesizer
 from tests.chromium import find
 from tests.polling import wait_for
 
+from .human import COFFEE, OTHER, recording
 from .road import Road
 
 ROOT = Path(__file__).parents[2]
@@ -55,33 +53,6 @@ def voices():
     with ThreadPoolExecutor(1) as aside:  # the browser's driver has a loop in this thread
         spoken = aside.submit(asyncio.run, speak()).result()
     return {words: resample(g711.decode(audio), 8000, 48_000) for words, audio in spoken.items()}
-
-
-@pytest.fixture(scope="module")
-def demo(browser, tmp_path_factory):
-    """The port of `offhook demo`, run by itself as a user does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("demo")
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OFFHOOK_DATA": str(folder), "PORT": str(port)}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "offhook", "demo"], cwd=folder, env=environment, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )  # fmt: skip
-
-    def is_up():
-        with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
-        return False
-
-    try:
-        wait_for(is_up, 30)
-        yield port
-    finally:
-        program.terminate()
-        told, _ = program.communicate(timeout=20)
-    assert b"Traceback" not in told, told.decode()
 
 
 @pytest.fixture(scope="module")
@@ -319,3 +290,30 @@ def test_no_time_is_wasted_between_the_press_and_the_greeting(chromium, demo):
         page.locator(".talk-button").click()
         until(page, "seen.sent.some(m => m.got === 'item')")
         assert time.monotonic() - began < 5.0
+
+
+def test_a_person_orders_and_interrupts_the_read_back(chromium, demo):
+    ordered, order = recording(COFFEE)
+    other, change = recording(OTHER)
+    with talk_page(chromium, demo) as page:
+        page.locator(".talk-button").click()
+        state(page, "talking")
+        until(page, "seen.sent.some(m => m.type === 'heard' && m.ms > 1700)")
+        page.evaluate("say", base64.b64encode(order).decode())
+        said(page, ordered)
+        answers = page.evaluate("seen.sent.filter(m => m.got === 'item').length")
+        until(
+            page, f"document.querySelector('.row.tool') && seen.sent.filter(m => m.got === 'item').length >= {answers}"
+        )
+        until(page, "document.querySelector('.row.agent .saying') !== null")
+        page.wait_for_timeout(700)
+        page.evaluate("say", base64.b64encode(change).decode())
+        said(page, other)
+        page.locator(".transcript del").first.wait_for()
+        page.locator(".talk-button").click()
+        state(page, "idle")
+        wait_for(lambda: call_of(demo, page)["result"] == "completed")
+        turns = call_of(demo, page)["turns"]
+        told = {each["item"]: each["ms"] for each in sent(page, "cleared") if each["item"]}
+        cut = [turn for turn in turns if turn["unheard"] and turn["item"] in told]
+        assert cut and all(turn["heard_ms"] == round(told[turn["item"]], 1) for turn in cut)

@@ -58,11 +58,12 @@ def test_uses_and_results_are_written_as_the_api_has_them():
     assert "tools" not in body and "temperature" not in body
 
 
-def test_uses_without_numbers_are_kept_apart():
+@pytest.mark.parametrize("number", [{}, {"index": 0}])
+def test_whole_uses_are_kept_apart_however_they_are_numbered(number):
     from offhook.parts.openai_chat import _collect
 
     uses = {}
-    whole = [{"id": name, "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
+    whole = [number | {"id": name, "function": {"name": name, "arguments": "{}"}} for name in ("a", "b")]
     _collect(uses, whole)
     assert [use["name"] for use in uses.values()] == ["a", "b"]
 

@@ -27,7 +27,7 @@ def a_folder_of_ones_own(monkeypatch, tmp_path):
 def test_everything_is_looked_at_once():
     findings = doctor.examine(lambda _settings: [Agent(model="echo")], agent="shop:agent")
     assert [each.name for each in findings] == [
-        "Python", ".env", "OFFHOOK_DATA", "uvloop", "LIMIT_CONCURRENCY", "voice detector", "embedded engine",
+        "Python", ".env", "OFFHOOK_DATA", "DATABASE_URL", "RECORDINGS_URL", "uvloop", "LIMIT_CONCURRENCY", "voice detector", "embedded engine",
         "shop:agent", "PORT", "OFFHOOK_TOKEN", "Twilio account", "calls to people", "PUBLIC_URL",
     ]  # fmt: skip
     assert not [each for each in findings if each.state is State.WRONG]
@@ -56,4 +56,4 @@ def test_a_bad_value_does_not_stop_the_other_checks(tmp_path):
         file.write("SILENCE_MS=long\n")
     findings = doctor.examine(lambda _settings: [Agent(model="echo")], folder=tmp_path)
     assert [each.name for each in findings if each.state is State.WRONG] == ["SILENCE_MS"]
-    assert len(findings) == 14
+    assert len(findings) == 16

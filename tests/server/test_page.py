@@ -22,6 +22,7 @@ def test_a_page_is_told_what_this_server_is_and_the_line_that_calls_it(demo):
         "try_it": "what are your opening hours",
         "call": f'offhook sim call --url {demo.origin}/incoming-call --say "what are your opening hours"',
         "command": "offhook",
+        "telephones": [],
     }
 
 

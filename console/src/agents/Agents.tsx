@@ -20,36 +20,45 @@ export function Agents() {
   return (
     <div className="page">
       <h1>Agents</h1>
-      <p className="quiet">What the files say, and nothing that could be changed here.</p>
+      <p className="quiet">As their files have them: change the file, and this changes with it.</p>
       {agents.data.map((agent) => (
-        <One key={agent.name} agent={agent} />
+        <One key={agent.name} agent={agent} isAlone={agents.data.length === 1} />
       ))}
     </div>
   );
 }
 
-function One({ agent }: { agent: Agent }) {
+function One({ agent, isAlone }: { agent: Agent; isAlone: boolean }) {
   const voice = typeof agent.voice === "string" ? agent.voice : agent.voice && Object.values(agent.voice).join(", ");
   return (
     <section className="profile" aria-label={agent.name}>
       <header>
         <h2>{agent.name}</h2>
-        {agent.source && <code className="quiet">{agent.source}</code>}
         <Button size="xs" variant="default" onClick={() => go(`/talk?agent=${encodeURIComponent(agent.name)}`)} ml="auto">
           Talk
         </Button>
       </header>
       <dl>
+        <dt>File</dt>
+        <dd>{agent.source ? <code>{agent.source}</code> : "none: settings such as SYSTEM_MESSAGE and MODEL describe it"}</dd>
         <dt>Answers</dt>
-        <dd>{agent.numbers.map((number) => (number === "*" ? "every other number" : phone(number))).join(", ") || "no number"}</dd>
-        <dt>Models, in order</dt>
+        <dd>{agent.numbers.map((number) => (number === "*" ? (agent.numbers.length > 1 || !isAlone ? "every other number" : "every number") : phone(number))).join(", ") || "no number"}</dd>
+        <dt>{agent.model.includes(", ") ? "Models, in order" : "Model"}</dt>
         <dd>{agent.model}</dd>
         <dt>Voice</dt>
         <dd>{[voice || "the model's own", agent.language].join(" · ")}</dd>
         <dt>Greeting</dt>
         <dd>{agent.greeting ? `“${agent.greeting}”` : "in its own words"}</dd>
         <dt>Instructions</dt>
-        <dd className="instructions">{agent.instructions}</dd>
+        <dd className="instructions" tabIndex={0}>
+          {agent.instructions}
+        </dd>
+        {(agent.transfers?.length ?? 0) > 0 && (
+          <>
+            <dt>Puts through to</dt>
+            <dd>{agent.transfers!.join(", ")}</dd>
+          </>
+        )}
       </dl>
       <h3>
         {agent.tools.length ? `${agent.tools.length} ${agent.tools.length === 1 ? "tool" : "tools"}` : "No tools"}

@@ -72,8 +72,8 @@ export function Actions({ callId, who, transfers }: Props) {
         <Say onSend={say} />
         <Menu position="top-start">
           <Menu.Target>
-            <Button size="xs" variant="default" disabled={!transfers.length} title={transfers.length ? undefined : "The agent has nobody to put callers through to: Agent(transfers={…}) names them."}>
-              Transfer …
+            <Button size="xs" variant="default" className={transfers.length ? undefined : "wide"} disabled={!transfers.length} title={transfers.length ? undefined : "The agent has nobody to put callers through to: Agent(transfers={…}) names them."}>
+              Transfer…
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
@@ -87,8 +87,8 @@ export function Actions({ callId, who, transfers }: Props) {
         <Button size="xs" variant="default" c="var(--alarm)" onClick={() => setHangingUp(true)} rightSection={<Kbd size="xs">h</Kbd>}>
           Hang up
         </Button>
-        <Button size="xs" variant={listening ? "filled" : "subtle"} onClick={toggleListening} aria-pressed={listening !== null}>
-          {listening ? "Listening ●" : "Listen ◯"}
+        <Button size="xs" variant={listening ? "filled" : "default"} onClick={toggleListening} aria-pressed={listening !== null}>
+          {listening ? "● Listening" : "Listen"}
         </Button>
       </Group>
       <Text size="sm" role="status" className="told">
@@ -119,7 +119,7 @@ function Say({ onSend }: { onSend: (text: string) => void }) {
     <Popover opened={opened} onChange={setOpened} trapFocus returnFocus withinPortal position="top-start" shadow="md" width={340}>
       <Popover.Target>
         <Button size="xs" variant="default" onClick={() => setOpened(!opened)}>
-          Say …
+          Say…
         </Button>
       </Popover.Target>
       <Popover.Dropdown>

@@ -81,7 +81,7 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
       <h1>
         <Phone number={other(call) === "this caller" ? (detail?.caller ?? "") : other(call)} copies />
       </h1>
-      <span className="quiet">
+      <span className="with">
         {[head?.direction.startsWith("outbound") ? "called by us" : null, head?.agent, head?.backend].filter(Boolean).join(" · ")}
       </span>
       <span className="figures">
@@ -96,9 +96,11 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
           </span>
         )}
         {usd !== null && <span title="What the models cost">{isPartial ? "at least " : ""}{dollars(usd)}</span>}
-        <More id={call.id} over={over} />
+      </span>
+      <span className="standing">
         <Length call={call} over={over} />
         <span className={over ? "quiet" : "live"}>{over ? outcome(status, detail, story.head?.reason) : `● ${status === "in-progress" ? "live" : standing(status)}`}</span>
+        <More id={call.id} over={over} />
       </span>
     </header>
   );

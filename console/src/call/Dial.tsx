@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Agent, ask, post } from "../api";
+import { type Agent, ask, post, type Telephone } from "../api";
 import { Dialog } from "../Dialog";
 import { countryOf, flag, phone } from "../format";
 import { go } from "../route";
@@ -23,12 +23,25 @@ export function understood(typed: string): { number: string | null; hint: string
   return { number, hint: where };
 }
 
+/** The demo calls nobody but its own telephones: the same, said before one presses. */
+function within(telephones: readonly Telephone[], typed: ReturnType<typeof understood>): ReturnType<typeof understood> {
+  if (!telephones.length || !typed.number || telephones.some((each) => each.number === typed.number)) return typed;
+  return { number: null, hint: "The demo calls nobody outside this machine: choose one of its telephones." };
+}
+
 interface Placed {
   call_id: string;
 }
 
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  /** The demo's, which calls no others; empty elsewhere. */
+  telephones: readonly Telephone[];
+}
+
 /** Asks whom to call and with which agent; becomes the live call. */
-export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function Dial({ opened, onClose, telephones }: Props) {
   const [typed, setTyped] = useState("");
   const [name, setName] = useState("");
   const [backend, setBackend] = useState("");
@@ -37,7 +50,11 @@ export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void
   const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents"), enabled: opened });
   const agent = agents.data?.find((each) => each.name === name) ?? agents.data?.[0];
   const backends = agent?.model.split(", ") ?? [];
-  const { number, hint } = understood(typed);
+  const { number, hint } = within(telephones, understood(typed));
+  const write = (text: string) => {
+    setTyped(text);
+    setProblem("");
+  };
 
   async function call(): Promise<void> {
     if (!number) return;
@@ -71,16 +88,14 @@ export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void
           inputMode="tel"
           autoComplete="off"
           value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            setProblem("");
-          }}
+          onChange={(event) => write(event.currentTarget.value)}
           description={hint}
           inputWrapperOrder={["label", "input", "description", "error"]}
           error={problem}
           maxLength={40}
           data-autofocus
         />
+        {telephones.length > 0 && <Telephones all={telephones} chosen={number} onChoose={write} />}
         {(agents.data?.length ?? 0) > 1 && (
           <NativeSelect
             label="Agent"
@@ -110,5 +125,17 @@ export function Dial({ opened, onClose }: { opened: boolean; onClose: () => void
         </Button>
       </form>
     </Dialog>
+  );
+}
+
+function Telephones({ all, chosen, onChoose }: { all: readonly Telephone[]; chosen: string | null; onChoose: (number: string) => void }) {
+  return (
+    <div className="telephones" role="group" aria-label="Simulated telephones">
+      {all.map(({ number, what }) => (
+        <button type="button" key={number} aria-pressed={chosen === number} onClick={() => onChoose(phone(number))}>
+          <span>{phone(number)}</span> <span className="quiet">{what}</span>
+        </button>
+      ))}
+    </div>
   );
 }

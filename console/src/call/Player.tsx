@@ -1,6 +1,7 @@
 import { ActionIcon, Slider } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { clock } from "../format";
+import { Icon } from "../Icon";
 import { useKeys } from "../shell/keys";
 import type { Pointer } from "./pointer";
 
@@ -71,7 +72,7 @@ export function Player({ url, offset, pointer, play }: Props) {
         onError={() => setProblem("The recording is not there any more.")}
       />
       <ActionIcon variant="default" size="lg" onClick={toggle} aria-label={playing ? "Pause" : "Play"} disabled={Boolean(problem)}>
-        {playing ? "❚❚" : "▶"}
+        <Icon of={playing ? "pause" : "play"} />
       </ActionIcon>
       <span className="quiet">{clock(at * 1000)}</span>
       <Slider

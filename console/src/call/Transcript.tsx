@@ -23,6 +23,7 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
   const [unseen, setUnseen] = useState(0);
   const [printing, setPrinting] = useState(false);
   const seen = useRef(0);
+  const sought = useRef<{ at: number } | null>(null);
   const pointed = usePointed(pointer, (at) => (at === null ? -1 : lineAt(lines, at)));
   const point = useCallback((at: number | null) => pointer.set(at), [pointer]);
   const rows = useVirtualizer({
@@ -43,13 +44,21 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
     } else setUnseen(Math.max(0, lines.length - seen.current));
   }, [lines.length, last, grows, rows]);
 
+  // What was said until now may come in several parts: a moment is looked for until it is there, or the reader moves.
   useEffect(() => {
-    if (!target) return;
-    const index = lineAt(lines, target.at);
+    sought.current = target;
+  }, [target]);
+  useEffect(() => {
+    if (!sought.current) return;
+    const { at } = sought.current;
+    const index = lineAt(lines, at);
     if (index >= 0) rows.scrollToIndex(index, { align: "center" });
     atBottom.current = false;
-    // The lines of the moment it was told count, not those that come.
-  }, [target]);
+    if (last && last.at >= at) sought.current = null;
+  }, [target, lines.length]);
+  const moved = useCallback(() => {
+    sought.current = null;
+  }, []);
 
   useEffect(() => {
     const before = () => flushSync(() => setPrinting(true));
@@ -75,7 +84,18 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
   if (printing) return <div className="transcript">{lines.map((line, index) => <div key={line.key}>{row(line, index)}</div>)}</div>;
   return (
     <div className="transcript-frame">
-      <div className="transcript" ref={box} onScroll={scrolled} role="log" aria-label="Transcript" aria-live={grows ? "polite" : "off"} tabIndex={0}>
+      <div
+        className="transcript"
+        ref={box}
+        onScroll={scrolled}
+        onWheel={moved}
+        onPointerDown={moved}
+        onKeyDown={moved}
+        role="log"
+        aria-label="Transcript"
+        aria-live={grows ? "polite" : "off"}
+        tabIndex={0}
+      >
         <div style={{ height: rows.getTotalSize(), position: "relative" }}>
           {rows.getVirtualItems().map((item) => (
             <div

@@ -10,7 +10,7 @@ const RIGHT = 12;
 const LANE = 34;
 const GAP = 6;
 const BAR = 3;
-const FONT = "11px system-ui, sans-serif";
+const FONT = "11px 'Inter Variable', system-ui, sans-serif";
 const CLOSEST_MS = 4000;
 
 export interface Picture {
@@ -143,23 +143,44 @@ function sounds(context: CanvasRenderingContext2D, picture: Picture, ink: Ink): 
   for (const middle of [LANE / 2, LANE + GAP + LANE / 2]) context.fillRect(LEFT, middle, width - LEFT - RIGHT, 1);
 }
 
+interface Answer {
+  x: number;
+  latency: number;
+}
+
+function colorOf(latency: number, ink: Ink): string {
+  return latency > WAITING_MS ? ink.alarm : latency > LATE_MS ? ink.ink : ink.quiet;
+}
+
+/** Which answers' latencies there is room to write, and where: the latest first, none over another or over a bar. */
+export function labelled(answers: readonly Answer[], right: number, measure: (text: string) => number): { answer: Answer; left: number; text: string }[] {
+  const written: { answer: Answer; left: number; text: string; end: number }[] = [];
+  for (const answer of [...answers].sort((a, b) => b.latency - a.latency)) {
+    const text = `${span(answer.latency)}${answer.latency > LATE_MS ? " !" : ""}`;
+    const wide = measure(text);
+    const left = answer.x + 4 + wide > right ? answer.x - 4 - wide : answer.x + 4;
+    const end = left + wide;
+    const isFree =
+      written.every((other) => end + 4 < other.left || left > other.end + 4) &&
+      answers.every((other) => other === answer || other.x < left - 2 || other.x > end + 2);
+    if (isFree) written.push({ answer, left, text, end });
+  }
+  return written;
+}
+
 function latencies(context: CanvasRenderingContext2D, { story, width, from, to }: Picture, ink: Ink, x: (at: number) => number): void {
-  context.font = FONT;
   const base = 2 * LANE + GAP + 26;
-  let free = 0;
+  const answers: Answer[] = [];
   for (const line of story.shown()) {
     if (line.kind !== "agent" || line.latency === null || line.at < from || line.at > to) continue;
-    const late = line.latency > LATE_MS;
-    const color = line.latency > WAITING_MS ? ink.alarm : late ? ink.ink : ink.quiet;
+    answers.push({ x: x(line.at), latency: line.latency });
+    context.fillStyle = colorOf(line.latency, ink);
     const high = Math.max(3, Math.min(16, (line.latency / 2000) * 16));
-    context.fillStyle = color;
     context.fillRect(x(line.at) - 1, base - high, 2, high);
-    const text = `${span(line.latency)}${late ? " !" : ""}`;
-    const room = context.measureText(text).width + 8;
-    if (x(line.at) < free) continue;
-    const left = x(line.at) + room > width - RIGHT ? x(line.at) - room + 4 : x(line.at) + 4;
-    label(context, text, left, base, color);
-    free = left + room;
+  }
+  context.font = FONT;
+  for (const { answer, left, text } of labelled(answers, width - RIGHT, (text) => context.measureText(text).width)) {
+    label(context, text, left, base, colorOf(answer.latency, ink));
   }
   for (const { at } of story.bargeIns) {
     context.fillStyle = ink.ink;

@@ -50,7 +50,12 @@ function One({ finding: { name, state, sentence } }: { finding: Finding }) {
         <span aria-hidden>{SIGN[state]}</span> {WORD[state]}
       </span>
       <strong>{name}</strong>
-      <span>{sentence}</span>
+      <span>{spoken(sentence)}</span>
     </li>
   );
+}
+
+/** A sentence whose commands stand between backticks. */
+function spoken(sentence: string): React.ReactNode {
+  return sentence.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
 }

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ask, type CallPage, type CallSummary } from "../api";
+import { Command } from "../Command";
 import { clock, day, dollars, standing, timeOfDay } from "../format";
 import { Link } from "../Link";
 import { Phone } from "../Phone";
@@ -100,7 +101,7 @@ export function History({ command }: { command: string }) {
                 ref={rows.measureElement}
                 style={{ position: "absolute", insetInline: 0, top: 0, transform: `translateY(${item.start}px)` }}
               >
-                <Found call={calls[item.index]!} words={params.q ?? ""} />
+                <Found call={calls[item.index]!} before={calls[item.index - 1]} words={params.q ?? ""} />
               </div>
             ))}
           </div>
@@ -119,22 +120,29 @@ function wordsOf(hash: string): string {
   }
 }
 
-function Found({ call, words }: { call: CallSummary; words: string }) {
+/** `before` is the call above it: its day is not written again. */
+function Found({ call, before, words }: { call: CallSummary; before: CallSummary | undefined; words: string }) {
   const at = new Date(call.started_at);
+  const now = new Date();
+  const today = day(at, now);
+  const isSameDay = before !== undefined && day(new Date(before.started_at), now) === today;
   const out = call.direction.startsWith("outbound");
   return (
     <Link className="found" href={`/calls/${call.id}`}>
       <span className="when">
-        {day(at, new Date())} <time>{timeOfDay(at)}</time>
+        <span className="day" data-again={isSameDay || undefined}>
+          {today}
+        </span>{" "}
+        <time>{timeOfDay(at)}</time>
       </span>
       <span className="number">
         {out && <span aria-label="called by us">↗ </span>}
         <Phone number={out ? call.called : call.caller} />
       </span>
+      <span className={call.result === "failed" ? "outcome alarm" : "outcome"}>{standing(call.status)}</span>
       <span className="agent">{[call.agent, call.backend].filter(Boolean).join(" · ")}</span>
       <span className="cost">{call.cost.at_least_usd === null ? "" : dollars(call.cost.at_least_usd)}</span>
-      <time className="length">{call.seconds === null ? "–" : clock(call.seconds * 1000)}</time>
-      <span className={call.result === "failed" ? "outcome alarm" : "outcome"}>{standing(call.status)}</span>
+      <time className="seconds">{call.seconds === null ? "–" : clock(call.seconds * 1000)}</time>
       {call.match && (
         <span className="match">
           “{marked(call.match, words).map(({ text, hit }, index) => (hit ? <mark key={index}>{text}</mark> : text))}”
@@ -157,8 +165,8 @@ function Nothing({ searched, command, onClear }: { searched: boolean; command: s
   }
   return (
     <div className="empty">
-      <p>No calls are kept yet. This makes one:</p>
-      <pre>{command}</pre>
+      <p>No calls are kept yet. This makes one, or press Talk:</p>
+      <Command line={command} />
     </div>
   );
 }

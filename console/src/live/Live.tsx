@@ -1,8 +1,10 @@
-import { Code, CopyButton, Button } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { type About, ask, type CallPage } from "../api";
+import { Asks } from "../Asks";
 import { CallView } from "../call/CallView";
+import { Command } from "../Command";
 import { Link } from "../Link";
 import { go } from "../route";
 import { useKeys } from "../shell/keys";
@@ -13,10 +15,11 @@ interface Props {
   about: About;
   /** The call that the address names. */
   id: string | null;
+  onDial: () => void;
 }
 
 /** The calls that are on and those before them, and one of them. */
-export function Live({ about, id }: Props) {
+export function Live({ about, id, onDial }: Props) {
   const calls = useLiveCalls();
   const link = useLiveLink();
   const ends = useEnds();
@@ -32,7 +35,7 @@ export function Live({ about, id }: Props) {
   const entries = useMemo<Entry[]>(() => {
     const before = (earlier.data?.pages ?? []).flatMap((page) => page.calls).filter((call) => !live.has(call.id));
     return [
-      { heading: `Live (${calls.length})` },
+      { heading: calls.length ? `Live (${calls.length})` : "Live · none now" },
       ...calls.map((call) => ({ live: call })),
       ...(before.length ? [{ heading: "Earlier" }] : []),
       ...before.map((call) => ({ kept: call })),
@@ -48,7 +51,7 @@ export function Live({ about, id }: Props) {
 
   const nothing = !calls.length && earlier.data?.pages[0]?.calls.length === 0;
   return (
-    <div className="desk" data-chosen={id ? true : undefined}>
+    <div className="desk" data-chosen={id ? true : undefined} data-empty={(nothing && !shown) || undefined}>
       <nav className="list" aria-label="Calls">
         {link === "away" && <p className="away" role="status">The server is away; connecting again …</p>}
         <CallList
@@ -63,7 +66,7 @@ export function Live({ about, id }: Props) {
             ← Calls
           </Link>
         )}
-        {shown ? <CallView key={shown} id={shown} /> : <Teach about={about} nothing={nothing} />}
+        {shown ? <CallView key={shown} id={shown} /> : <Teach about={about} nothing={nothing} onDial={onDial} />}
       </section>
     </div>
   );
@@ -78,36 +81,31 @@ function useShown(id: string | null, first: string | null, live: Set<string>): s
   return id ?? kept;
 }
 
-function Teach({ about, nothing }: { about: About; nothing: boolean }) {
+function Teach({ about, nothing, onDial }: { about: About; nothing: boolean; onDial: () => void }) {
   return (
     <div className="teach">
       <h1>{nothing ? "No calls yet" : "No call is on"}</h1>
-      <p>Make one from a terminal; no telephone and no account are needed:</p>
-      <div className="command">
-        <Code block>{about.call}</Code>
-        <CopyButton value={about.call}>
-          {({ copied, copy }) => (
-            <Button size="xs" variant="default" onClick={copy}>
-              {copied ? "Copied" : "Copy"}
-            </Button>
-          )}
-        </CopyButton>
-      </div>
-      <p>
-        Or <Link href="/talk">talk through this browser</Link>.
-      </p>
+      <p className="quiet">A call shows up here the moment it begins. Make one:</p>
+      <ul className="ways">
+        <li>
+          <Button onClick={() => go("/talk")}>Talk</Button>
+          <span>Through this browser: its microphone is your telephone.</span>
+        </li>
+        <li>
+          <Button variant="default" onClick={onDial}>
+            Call…
+          </Button>
+          <span>{about.telephones.length ? "Somebody at a simulated telephone, and watch the talk." : "Somebody, and watch the talk."}</span>
+        </li>
+        <li className="terminal">
+          <span>From a terminal; no telephone and no account are needed:</span>
+          <Command line={about.call} />
+        </li>
+      </ul>
       {about.demo && (
         <>
           <h2>What you can ask the demo</h2>
-          <ul>
-            <li>“Can I get a large latte with some soy milk?” Then change it: “no, make it a small”.</li>
-            <li>“A table for four tomorrow at one.”</li>
-            <li>“When are you open on Sunday?” “How much is a cappuccino?”</li>
-            <li>“Read me the menu.” It is long: talk into it.</li>
-          </ul>
-          <p className="quiet">
-            A demo engine with a demo voice: it understands its own business and nothing else. All of it runs on this machine.
-          </p>
+          <Asks />
         </>
       )}
     </div>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import type { About } from "../api";
 import { Dial } from "../call/Dial";
 import { Dialog } from "../Dialog";
+import { Icon } from "../Icon";
 import { Link } from "../Link";
 import { Live } from "../live/Live";
 import { useLiveCalls } from "../live/liveCalls";
@@ -78,20 +79,20 @@ export function Shell({ about }: { about: About }) {
       <main className="screen">
         <Boundary key={place}>
           <Suspense fallback={<div aria-busy />}>
-            {place === "/" && <Live about={about} id={id} />}
+            {place === "/" && <Live about={about} id={id} onDial={() => setDialling(true)} />}
             {path === "/history" && <History command={about.call} />}
             {path === "/agents" && <Agents />}
             {path === "/doctor" && <Doctor />}
             {path === "/talk" && (
               <>
                 <h1 className="sr">Talk</h1>
-                <Talk />
+                <Talk isDemo={about.demo} />
               </>
             )}
           </Suspense>
         </Boundary>
       </main>
-      <Dial opened={dialling} onClose={() => setDialling(false)} />
+      <Dial opened={dialling} onClose={() => setDialling(false)} telephones={about.telephones} />
       <Dialog opened={helping} onClose={() => setHelping(false)} title="Keys">
         <table className="keys">
           <tbody>
@@ -120,7 +121,7 @@ function Scheme() {
   const other = scheme === "dark" ? "light" : "dark";
   return (
     <ActionIcon variant="subtle" color="gray" onClick={() => setColorScheme(other)} aria-label={`Change to the ${other} theme`} title={`Change to the ${other} theme`}>
-      {scheme === "dark" ? "☀" : "☾"}
+      <Icon of={scheme === "dark" ? "sun" : "moon"} />
     </ActionIcon>
   );
 }

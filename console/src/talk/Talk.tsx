@@ -2,6 +2,7 @@ import { Alert, Button, Collapse, Group, NativeSelect, UnstyledButton } from "@m
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { type Agent, ask } from "../api";
+import { Asks } from "../Asks";
 import { CallView } from "../call/CallView";
 import { clock } from "../format";
 import { useKeys } from "../shell/keys";
@@ -20,7 +21,7 @@ const WORDS: Record<State, string> = {
 };
 
 /** Talking to an agent through this browser's microphone. */
-export default function Talk() {
+export default function Talk({ isDemo }: { isDemo: boolean }) {
   const view = useSyncExternalStore(phone.watch, phone.read);
   const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents") });
   const names = (agents.data ?? []).map(({ name }) => name);
@@ -28,13 +29,14 @@ export default function Talk() {
   const [isPadOpen, setPadOpen] = useState(false);
   const isOn = view.state === "talking" || view.state === "away";
   const agent = names.includes(asked) ? asked : names[0];
+  const isBlank = view.state === "idle" && !view.callId;
   useKeys({
     m: () => phone.mute(!phone.view.isMuted),
     ...Object.fromEntries(KEYS.map((key) => [key, isOn ? () => phone.press(key) : undefined])),
   });
 
   return (
-    <div className="talk" data-state={view.state}>
+    <div className="talk" data-state={view.state} data-blank={isBlank || undefined}>
       <section className="talk-phone" aria-label="Phone">
         {names.length > 1 && (
           <NativeSelect label="Agent" data={names} value={agent ?? ""} disabled={view.state !== "idle"} onChange={({ currentTarget }) => setAsked(currentTarget.value)} />
@@ -59,15 +61,21 @@ export default function Talk() {
             )}
           </Alert>
         )}
-        <Meter label="You" analyser={isOn ? phone.sound?.microphoneLevel : null} />
-        <Meter label="Agent" analyser={isOn ? phone.sound?.speakerLevel : null} />
+        {!isBlank && (
+          <>
+            <Meter label="You" analyser={isOn ? phone.sound?.microphoneLevel : null} />
+            <Meter label="Agent" analyser={isOn ? phone.sound?.speakerLevel : null} />
+          </>
+        )}
         <Group className="talk-controls" gap="xs">
           <Button size="xs" variant={view.isMuted ? "filled" : "default"} aria-pressed={view.isMuted} onClick={() => phone.mute(!view.isMuted)}>
             {view.isMuted ? "Unmute" : "Mute"}
           </Button>
-          <Button size="xs" variant="default" aria-expanded={isPadOpen && isOn} disabled={!isOn} onClick={() => setPadOpen(!isPadOpen)}>
-            Keypad
-          </Button>
+          {!isBlank && (
+            <Button size="xs" variant="default" aria-expanded={isPadOpen && isOn} disabled={!isOn} onClick={() => setPadOpen(!isPadOpen)}>
+              Keypad
+            </Button>
+          )}
         </Group>
         <Collapse expanded={isPadOpen && isOn}>
           <Keypad onPress={(digit) => phone.press(digit)} />
@@ -78,7 +86,11 @@ export default function Talk() {
         {view.callId ? (
           <CallView id={view.callId} />
         ) : (
-          <p className="empty">Press Talk and speak as you would on the telephone. You may interrupt: what you did not hear is struck through here.</p>
+          <div className="teach">
+            <h2>Speak as you would on the telephone</h2>
+            <p className="quiet">You may interrupt: what you did not hear of the answer is struck through here.</p>
+            {isDemo && <Asks />}
+          </div>
         )}
       </div>
     </div>

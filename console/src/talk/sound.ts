@@ -27,6 +27,9 @@ const WISHES: MediaTrackConstraints = {
   autoGainControl: false,
 };
 
+/** So long a browser may take from the press to the sound. */
+const BEGIN_MS = 5_000;
+
 /** Asks for a microphone. Throws what `troubleOf` understands. */
 async function microphone(device: string | null): Promise<MediaStream> {
   if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("", "InsecureContext");
@@ -52,13 +55,13 @@ export class Sound {
     try {
       context = contextFor(rate, stream);
       await context.audioWorklet.addModule(worklet);
+      await begun(context);
       const sound = new Sound(context, rate, listener);
       sound.connect(stream);
-      await context.resume();
       return sound;
     } catch (error) {
       for (const track of stream.getTracks()) track.stop();
-      await context?.close();
+      void context?.close(); // which may wait for a speaker too
       throw error;
     }
   }
@@ -130,6 +133,12 @@ export class Sound {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     await this.context.close();
   }
+}
+
+/** Waits until there is sound. Where nothing could play it a browser says nothing, and waits for ever. */
+async function begun(context: AudioContext): Promise<void> {
+  const patience = new Promise<never>((_, reject) => setTimeout(reject, BEGIN_MS, new DOMException("", "NoSpeaker")));
+  await Promise.race([context.resume(), patience]);
 }
 
 /** A context at the call's rate, or where the browser has none for this microphone (Firefox), at the hardware's. */

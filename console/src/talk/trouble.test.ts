@@ -6,6 +6,7 @@ test.each([
   ["NotFoundError", "no microphone"],
   ["OverconstrainedError", "no microphone"],
   ["NotReadableError", "cannot be used"],
+  ["NoSpeaker", "nothing to play"],
   ["InsecureContext", "secure pages"],
   ["WhateverError", "could not be started"],
 ])("%s is told in a sentence with what to do", (name, sentence) => {

@@ -35,6 +35,8 @@ export function troubleOf(error: unknown, agent = navigator.userAgent): Trouble 
     case "NotReadableError":
     case "AbortError":
       return { sentence: "The microphone cannot be used.", steps: "Another program may have it: close that, and press Talk again." };
+    case "NoSpeaker":
+      return { sentence: "There is nothing to play the sound with.", steps: "Connect a speaker or headphones, and press Talk again." };
     case "InsecureContext":
       return { sentence: "A browser lends its microphone to secure pages only.", steps: "Open this page by https, or on the machine itself by http://127.0.0.1." };
     default:

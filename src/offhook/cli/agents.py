@@ -33,6 +33,8 @@ class Loaded:
     agents: Agents
     known: dict[str, Agent]
     """Every agent in the module, by the name it has there: those that a function, or a call, may choose from."""
+    source: str | None = None
+    """The module's file, from the current folder; None for an agent that no file declares."""
 
 
 def load_agents(target: str) -> Loaded:
@@ -46,13 +48,22 @@ def load_agents(target: str) -> Loaded:
         sys.path.insert(0, os.getcwd())
     module = _import(module_name)
     agents = getattr(module, name, None)
+    source = shown_from_here(module.__file__)
     known = {key: value for key, value in vars(module).items() if isinstance(value, Agent)}
     if isinstance(agents, Agent) or (callable(agents) and not isinstance(agents, type)):
-        return Loaded(agents, known)
+        return Loaded(agents, known, source)
     if isinstance(agents, Mapping) and agents and all(isinstance(agent, Agent) for agent in agents.values()):
-        return Loaded(agents, known)
+        return Loaded(agents, known, source)
     found = ", ".join(sorted(known)) or "none"
     raise ConfigError(f"{module_name} has no Agent named {name}; the agents in it: {found}.")
+
+
+def shown_from_here(file: str | None) -> str | None:
+    """A file as whoever is in the current folder would name it."""
+    if file is None:
+        return None
+    path = Path(file)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _import(name: str) -> ModuleType:

@@ -1,7 +1,7 @@
 """From settings to a server that runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AsyncExitStack
 from urllib.parse import quote, urlsplit
 
 from offhook.agent.agent import Agent
@@ -23,11 +23,13 @@ from offhook.server.media import Limits
 from offhook.server.outgoing import Dialling
 from offhook.server.shown import AgentShown, ToolShown
 from offhook.server.simulator_account import data_folder
+from offhook.server.tunnel import kept_by_ngrok, tunnel
 from offhook.settings import Settings
 from offhook.store.store import Store
 
 CALLS = "calls.db"
 SPOOL = "spool"
+NONE: Mapping[str, str] = {}
 
 
 async def serve(
@@ -39,23 +41,26 @@ async def serve(
     try_it: str | None,
     command: str,
     on_started: Callable[[int], None] = lambda _port: None,
-    on_ready: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int, str | None], None] = lambda _port, _origin: None,
     watch: Callable[[str, Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
     look: Look = lambda _online: (),
+    telephones: Mapping[str, str] = NONE,
+    source: str | None = None,
 ) -> None:
     """Serves until stopped. `try_it`: what to ask the demo's agent; None outside the demo. `on_started` is told the port
-    when it listens, `on_ready` when the agents are ready too; `watch` sees every event; `reload` names the module whose
-    agents are loaded anew when it changes; `look` is the doctor's."""
+    when it listens, `on_ready` the port and the public origin, as far as it is known, when the agents are ready too; `watch`
+    sees every event; `reload` names the module whose agents are loaded anew when it changes; `look` is the doctor's;
+    `telephones` are the simulated ones that may be called, with what becomes of that; `source` is the file of the agents."""
     policy = destinations(settings)
     may_be_dialled(policy, roster.names())
     app = App(
-        options(settings, account_sid, keys, try_it=try_it, command=command),
+        options(settings, account_sid, keys, try_it=try_it, command=command, telephones=telephones),
         roster.open,
         watch,
         journal(settings),
-        dialling=dialling(settings, account_sid, keys, roster) if try_it is None else None,
-        agents=lambda: agents_shown(roster),
+        dialling=dialling(settings, account_sid, keys, roster),
+        agents=lambda: agents_shown(roster, source),
         dialable=dialable(policy),
         reopen_agent=roster.reopen,
         look=look,
@@ -73,11 +78,36 @@ async def serve(
         timeout_keep_alive=settings.timeout_keep_alive,
         drain_seconds=settings.drain_seconds,
     )
-    try:
-        async with reloading(reload, replace) if reload else nullcontext():
-            await serve_app(app, listening, prepare=roster.start, on_started=on_started, on_ready=on_ready)
-    finally:
-        await roster.close()
+    port = settings.port
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(roster.close)
+
+        def started(bound: int) -> None:
+            nonlocal port
+            port = bound
+            on_started(bound)
+
+        async def prepare() -> None:
+            await roster.start()
+            if try_it is None and (origin := await public_origin(settings, port, stack)) is not None:
+                app.reached_at(origin)
+
+        if reload:
+            await stack.enter_async_context(reloading(reload, replace))
+        await serve_app(
+            app, listening, prepare=prepare, on_started=started, on_ready=lambda port: on_ready(port, app.origin)
+        )
+
+
+async def public_origin(settings: Settings, port: int, stack: AsyncExitStack) -> str | None:
+    """Where Twilio reaches this server, if that can be known before it does: through a tunnel, which is open until `stack` is
+    unwound; at PUBLIC_URL; through an ngrok of this machine. Raises ConfigError."""
+    if settings.tunnel:
+        token = settings.ngrok_authtoken.get_secret_value() if settings.ngrok_authtoken else None
+        return await stack.enter_async_context(tunnel(port, token=token, public_url=settings.public_url))
+    if settings.public_url is None and settings.twilio_account_sid is not None:
+        return await kept_by_ngrok(port)
+    return settings.public_url
 
 
 def may_be_dialled(policy: Destinations, agents: Mapping[str, Agent]) -> None:
@@ -107,11 +137,12 @@ def dialling(settings: Settings, account_sid: str, keys: Sequence[Key], roster: 
     )
 
 
-def agents_shown(roster: Roster) -> list[AgentShown]:
-    """The agents that answer, as the API tells them."""
+def agents_shown(roster: Roster, source: str | None = None) -> list[AgentShown]:
+    """The agents that answer, as the API tells them. `source`: the file they are in."""
     return [
         AgentShown(
             name=name,
+            source=source,
             numbers=numbers,
             model=", ".join(agent.models),
             voice=agent.voice,
@@ -141,7 +172,13 @@ def journal(settings: Settings) -> Journal:
 
 
 def options(
-    settings: Settings, account_sid: str, keys: Sequence[Key], *, try_it: str | None, command: str = "offhook"
+    settings: Settings,
+    account_sid: str,
+    keys: Sequence[Key],
+    *,
+    try_it: str | None,
+    command: str = "offhook",
+    telephones: Mapping[str, str] = NONE,
 ) -> Options:
     """The server's options as the settings have them."""
     return Options(
@@ -153,6 +190,7 @@ def options(
         demo=try_it is not None,
         try_it=try_it,
         command=command,
+        telephones=telephones,
         operator_token=settings.offhook_token.get_secret_value() if settings.offhook_token else None,
         allow_own_twiml=settings.allow_own_twiml,
         language=settings.language,
@@ -164,6 +202,7 @@ def options(
         show_timing_math=settings.show_timing_math,
         recordings=data_folder(settings.offhook_data) / "recordings",
         recordings_url=settings.recordings_url,
+        most_waiting=settings.ws_max_queue,
         media=Limits(
             message_bytes=settings.ws_max_size,
             ping_interval=settings.ws_ping_interval,

@@ -87,11 +87,17 @@ def serve(
     reload: Annotated[
         bool | None, typer.Option("--reload", help="Load the agents anew when a Python file of this folder changes.")
     ] = None,
+    tunnel: Annotated[
+        bool | None,
+        typer.Option(
+            "--tunnel", help="Open a tunnel of ngrok's, so that Twilio reaches this machine.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Serve an agent to the telephone."""
     from offhook.cli.serve import run_serve
 
-    run_serve(target, host=host, port=port, reload=reload)
+    run_serve(target, host=host, port=port, reload=reload, tunnel=tunnel)
 
 
 def doctor(

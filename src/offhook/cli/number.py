@@ -13,6 +13,7 @@ from offhook.errors import ConfigError
 from offhook.server.dialling import twilio_rest
 from offhook.server.head import is_loopback_address
 from offhook.server.simulator_account import data_folder, simulator_account
+from offhook.server.tunnel import kept_by_ngrok
 from offhook.settings import Settings
 
 if TYPE_CHECKING:  # slow, and other commands do without
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # slow, and other commands do without
 
 T = TypeVar("T")
 VOICE, STATUS = "/incoming-call", "/twilio/status"
-WANTED = ("public_url", "offhook_data", "twilio_account_sid", "twilio_auth_token", "twilio_phone_number")
+WANTED = ("public_url", "port", "offhook_data", "twilio_account_sid", "twilio_auth_token", "twilio_phone_number")
 
 app = typer.Typer(no_args_is_help=True, help="List the account's numbers, send their calls here.")
 
@@ -48,7 +49,8 @@ def attach(
         str | None, typer.Argument(help="The number. Default: TWILIO_PHONE_NUMBER.", show_default=False)
     ] = None,
     public_url: Annotated[
-        str | None, typer.Option(help="The server's origin. Default: PUBLIC_URL.", show_default=False)
+        str | None,
+        typer.Option(help="The server's origin. Default: PUBLIC_URL, or that of an ngrok here.", show_default=False),
     ] = None,
     fallback_url: Annotated[
         str | None,
@@ -58,14 +60,14 @@ def attach(
 ) -> None:
     """Send a number's calls to this server."""
     settings = _settings(public_url=public_url)
-    if settings.public_url is None:
+    origin = settings.public_url or asyncio.run(kept_by_ngrok(settings.port))
+    if origin is None:
         raise ConfigError("Twilio must know where the server is: set PUBLIC_URL or give --public-url.")
     wanted = number or settings.twilio_phone_number
     if wanted is None:
         raise ConfigError("Which number? Give one of `offhook number list`, or set TWILIO_PHONE_NUMBER.")
     if fallback_url is not None and not fallback_url.startswith(("http://", "https://")):
         raise ConfigError(f"--fallback-url must be an http or https address, not {fallback_url!r}.")
-    origin = settings.public_url
     owned = _owned(_ask(settings, lambda rest: rest.numbers()), wanted)
     typer.echo(f"{owned.number}\n  now    {_goes_to(owned)}\n  then   {origin}{VOICE}")
     if not yes:

@@ -5,14 +5,15 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from offhook.agent.cafe import agent
+from offhook.agent import cafe
 from offhook.agent.roster import Roster
-from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents
+from offhook.cli.agents import REACHING_MODELS, Loaded, agent_from, credentials, load_agents, shown_from_here
 from offhook.cli.compose import serve
 from offhook.cli.live import LiveTalk
 from offhook.core import events as e
@@ -33,7 +34,7 @@ DEMO_DRAIN_S = 1.0  # whoever stops the demo is the caller too
 
 # What the demo takes nothing of, whatever the environment holds: credentials, where to listen, who may come, agents.
 NOT_IN_THE_DEMO = (
-    "host", "public_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
+    "host", "public_url", "tunnel", "ngrok_authtoken", "ngrok_url", "forwarded_allow_ips", "offhook_token", "offhook_secret", "recordings_url",
     "twilio_account_sid", "twilio_auth_token", "twilio_auth_token_secondary", "twilio_shared_key", "allow_own_twiml",
     "twilio_phone_number", "twilio_api_base_url", "allowed_countries", "allowed_prefixes", "allowed_addresses",
     "default_country", "calls_per_minute", "max_cost_per_day", "ring_seconds",
@@ -51,7 +52,7 @@ def run_demo(port: int | None) -> None:
     asked = settings.show_timing_math or "log_level" in settings.model_fields_set or settings.log_file
     start_logging(settings.log_level if asked else "warning", settings.log_format, settings.log_file)
     account = simulator_account(data_folder(settings.offhook_data))
-    loaded = Loaded(agent, {})
+    loaded = Loaded(cafe.agent, {}, shown_from_here(cafe.__file__))
 
     def started(port: int) -> None:
         url = f"http://127.0.0.1:{port}"
@@ -63,15 +64,15 @@ def run_demo(port: int | None) -> None:
             "Ctrl-C stops it. What is said in a call appears here.\n"
         )
 
-    keys = [Key(account.auth_token)]
     _run(
         settings,
-        (account.account_sid, keys),
+        (account.account_sid, [Key(account.auth_token)]),
         loaded,
         try_it=TRY_IT,
         target=DEMO_AGENT,
         on_started=started,
         watch=LiveTalk(typer.echo).watch,
+        has_telephones=True,
     )
 
 
@@ -89,20 +90,29 @@ def command() -> str:
     return f"OFFHOOK_DATA={shlex.quote(data)} {called}" if data else called
 
 
-def run_serve(target: str | None, *, host: str | None, port: int | None, reload: bool | None = None) -> None:
+def run_serve(
+    target: str | None,
+    *,
+    host: str | None,
+    port: int | None,
+    reload: bool | None = None,
+    tunnel: bool | None = None,
+) -> None:
     """Serves an agent of the user's until it is stopped. Raises ConfigError."""
-    settings = Settings.load(host=host, port=port, reload=reload)
+    settings = Settings.load(host=host, port=port, reload=reload, tunnel=tunnel)
     start_logging(settings.log_level, settings.log_format, settings.log_file)
     if settings.reload and not target:
         raise ConfigError("RELOAD needs a file to watch: name an agent as in `offhook serve shop:agent`.")
     loaded = load_agents(target) if target else Loaded(agent_from(settings), {})
     account = _account(settings)
 
-    def ready(port: int) -> None:
-        origin = settings.public_url or f"http://{settings.host}:{port}"
+    def ready(port: int, public: str | None) -> None:
+        origin = public or f"http://{settings.host}:{port}"
         lines = [f"offhook answers at http://{settings.host}:{port}"]
         if settings.twilio_account_sid:
             lines.append(f"The number's voice webhook is POST {origin}/incoming-call")
+            if public is not None and public != settings.public_url:
+                lines.append(f"To send your number's calls there: {command()} number attach --public-url {public}")
         else:
             lines.append("Without TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN only `offhook sim call` is answered,")
             lines.append("and what is said appears here.")
@@ -148,9 +158,10 @@ def _run(
     try_it: str | None,
     target: str | None,
     on_started: Callable[[int], None] = lambda _port: None,
-    on_ready: Callable[[int], None] = lambda _port: None,
+    on_ready: Callable[[int, str | None], None] = lambda _port, _origin: None,
     watch: Callable[[str, e.Event], None] = lambda _call_id, _event: None,
     reload: str | None = None,
+    has_telephones: bool = False,
 ) -> None:
     roster = Roster(loaded.agents, loaded.known, credentials(settings))
 
@@ -160,18 +171,31 @@ def _run(
         agents = [agent for _, agent, _ in roster.listed()]
         return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials)
 
-    main = serve(
-        settings,
-        *account,
-        roster,
-        try_it=try_it,
-        command=command(),
-        on_started=on_started,
-        on_ready=on_ready,
-        watch=watch,
-        reload=reload,
-        look=look,
-    )
+    def serving(settings: Settings, telephones: Mapping[str, str]) -> Coroutine[Any, Any, None]:
+        return serve(
+            settings,
+            *account,
+            roster,
+            try_it=try_it,
+            command=command(),
+            on_started=on_started,
+            on_ready=on_ready,
+            watch=watch,
+            reload=reload,
+            look=look,
+            telephones=telephones,
+            source=loaded.source,
+        )
+
+    async def with_telephones() -> None:
+        from offhook.cli.telephones import TELEPHONES, telephones  # much to import for a server with none
+
+        account_sid, keys = account
+        async with telephones(account_sid, keys[0].secret) as lines:
+            reached = {"twilio_api_base_url": lines.base_url, "twilio_phone_number": lines.number}
+            await serving(settings.model_copy(update=reached), TELEPHONES)
+
+    main = with_telephones() if has_telephones else serving(settings, {})
     try:
         import uvloop
     except ImportError:  # not made for Windows

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -86,17 +86,7 @@ def _book(path: Path | None) -> Book:
 
 
 async def _serve(plan: Plan, book: Book, folder: Path, links: tuple[Link, Link], host: str, port: int) -> None:
-    import uvicorn  # what `sim call` does not need is not imported for it
-
-    from offhook.sim.exchange_app import ExchangeApp
-    from offhook.sim.phone import SocketOutside
-
-    class Server(uvicorn.Server):
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield  # they are ours
-
-    plan.callees = await _people(book, folder)
+    plan.callees = await people(book, folder)
     over = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows
@@ -107,26 +97,49 @@ async def _serve(plan: Plan, book: Book, folder: Path, links: tuple[Link, Link],
         raise ConfigError(
             f"Port {port} of {host} cannot be listened on ({error.strerror}); give another --port."
         ) from error
+    bound = listening.getsockname()[1]
+    async with serving(plan, listening, _tell, links) as running:
+        typer.echo(
+            f"Twilio's REST interface at http://{host}:{bound} for {plan.account.sid}, with {', '.join(plan.numbers)}; "
+            f"set TWILIO_API_BASE_URL=http://{host}:{bound} (Ctrl-C ends it)."
+        )
+        await asyncio.wait([running, asyncio.create_task(over.wait())], return_when=asyncio.FIRST_COMPLETED)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    plan: Plan, listening: socket.socket, tell: Callable[[OutboundCall], None], links: tuple[Link, Link]
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """The REST interface and its telephones, until left; the task is done if it ends by itself. `tell` is given every
+    call that is over."""
+    import uvicorn  # what `sim call` does not need is not imported for it
+
+    from offhook.sim.exchange_app import ExchangeApp
+    from offhook.sim.phone import SocketOutside
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # they belong to whoever serves
+
     outside = SocketOutside()
-    app = ExchangeApp(plan, outside, _tell, links)
+    app = ExchangeApp(plan, outside, tell, links)
     server = Server(
         uvicorn.Config(app, log_level="error", lifespan="off", date_header=False, timeout_graceful_shutdown=1)
     )
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    bound = listening.getsockname()[1]
-    typer.echo(
-        f"Twilio's REST interface at http://{host}:{bound} for {plan.account.sid}, with {', '.join(plan.numbers)}; "
-        f"set TWILIO_API_BASE_URL=http://{host}:{bound} (Ctrl-C ends it)."
-    )
-    await asyncio.wait([serving, asyncio.create_task(over.wait())], return_when=asyncio.FIRST_COMPLETED)
-    await app.hang_up()
-    server.should_exit = True
-    await serving
-    await app.close()
-    await outside.finish()
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield running
+    finally:
+        await app.hang_up()
+        server.should_exit = True
+        await running
+        await app.close()
+        await outside.finish()
 
 
-async def _people(book: Book, folder: Path) -> Callable[[str], Callee]:
+async def people(book: Book, folder: Path) -> Callable[[str], Callee]:
+    """Who answers at a number, with the voices they need. Raises ConfigError for a voice or a script that is not there."""
     if not book.has_voices:  # the extra with the voices is not needed
         known = {number: entry.callee for number, entry in book.entries.items()}
         return lambda number: known.get(number, book.other.callee)
@@ -150,5 +163,10 @@ def _tell(call: OutboundCall) -> None:
     for entry in call.log:
         if entry["what"] == "warning":
             typer.echo(f"    {entry['code']}: {entry['message']}")
+    forget(call)
+
+
+def forget(call: OutboundCall) -> None:
+    """Lets go of what was said in a call that is over: REST tells nothing of it."""
     for kept in (call.log, call.mouth, call.streams, call.bridges):
-        kept.clear()  # REST tells nothing of what was said
+        kept.clear()

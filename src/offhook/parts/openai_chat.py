@@ -6,6 +6,7 @@ from typing import Any
 
 from offhook.errors import LegFailed
 from offhook.parts.http import Server, events
+from offhook.parts.thoughts import Aloud
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
 
 
@@ -25,7 +26,7 @@ class Chat:
     ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
         uses: dict[int, dict[str, str]] = {}
-        finished = False
+        finished, aloud = False, Aloud()
         asked = self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes))
         async with asked as answer, aclosing(events(answer)) as chunks:
             async for chunk in chunks:
@@ -33,7 +34,7 @@ class Chat:
                     raise LegFailed(f"{self.server.name} broke an answer off.", retryable=True)
                 for choice in chunk.get("choices") or ():
                     delta = choice.get("delta") or {}
-                    if text := delta.get("content"):
+                    if text := aloud.feed(delta.get("content") or ""):
                         yield text
                     _collect(uses, delta.get("tool_calls") or ())
                     finished = finished or bool(choice.get("finish_reason"))
@@ -41,6 +42,8 @@ class Chat:
                     yield _tokens(self._model, usage)
         if not finished:
             raise LegFailed(f"{self.server.name} did not finish an answer.", retryable=True)
+        if text := aloud.end():
+            yield text
         for at, use in sorted(uses.items()):
             yield ToolUse(use["id"] or f"call{at}", use["name"], use["arguments"])
 
@@ -86,9 +89,11 @@ def _written(message: Message) -> dict[str, Any]:
 
 
 def _collect(uses: dict[int, dict[str, str]], deltas: Sequence[dict[str, Any]]) -> None:
-    """Puts the parts of tool uses together. Some servers send each use whole and number none of them."""
+    """Puts the parts of tool uses together. Some servers send each use whole and number none of them, or all the same."""
     for delta in deltas:
         at = delta.get("index")
+        if at in uses and delta.get("id") and uses[at]["id"] not in ("", delta["id"]):
+            at = None
         use = uses.setdefault(len(uses) if at is None else at, {"id": "", "name": "", "arguments": ""})
         function = delta.get("function") or {}
         use["id"] = delta.get("id") or use["id"]

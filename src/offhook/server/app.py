@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from offhook.bus import MOST_WAITING
 from offhook.call import Dialable, nobody
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo
@@ -31,6 +32,7 @@ from offhook.server.head import Proxies
 from offhook.server.health import health
 from offhook.server.listen import Listeners, listen
 from offhook.server.media import Limits
+from offhook.server.numbers import numbers_api
 from offhook.server.outgoing import Dialling, Outgoing
 from offhook.server.page import page
 from offhook.server.problems import tell_problems
@@ -66,6 +68,8 @@ class Options:
     allow_own_twiml: bool = False
     command: str = "offhook"
     """How the user's shell calls this program, for the page."""
+    telephones: Mapping[str, str] = field(default_factory=dict)
+    """Simulated ones that may be called, and what becomes of that, for the page."""
     language: str = "en-US"
     limit: int | None = None
     max_call_seconds: float = 3600.0
@@ -79,6 +83,8 @@ class Options:
     """The folder that calls are recorded to; None records none."""
     recordings_url: str | None = None
     """Where recordings are taken after the call."""
+    most_waiting: int = MOST_WAITING
+    """Events that wait for a viewer."""
     media: Limits = field(default_factory=Limits)
 
 
@@ -107,65 +113,42 @@ class App:
         a call that another process began; `look` is the doctor's; `offer` is who can be asked for by name; `dialable` says
         what may be dialled for a caller who is put through."""
         self.options, self.journal = options, journal
-        self.outgoing: Outgoing | None = None
         self.ready = asyncio.Event()  # set once the agents can answer; until then calls wait at the webhook
-        proxies = Proxies(options.trusted_proxies)
-        secret = options.secret or secret_from(options.keys[0].secret)
-        access = Access(
+        self._proxies = Proxies(options.trusted_proxies)
+        self._secret = options.secret or secret_from(options.keys[0].secret)
+        self._access = Access(
             options.keys,
             public_url=options.public_url,
-            proxies=proxies,
+            proxies=self._proxies,
             demo=options.demo,
             operator_token=options.operator_token,
         )
-
-        def publish(call_id: str, event: e.Event) -> None:
-            _log_event(call_id, event)
-            if journal is not None:
-                journal.publish(call_id, event)
-            if self.outgoing is not None:
-                self.outgoing.watch(call_id, event)
-            watch(call_id, event)
-
+        self._watch = watch
+        carrier = dialling.carrier if dialling is not None else None
+        self.outgoing: Outgoing | None = None
+        self.watching: Watching | None = None
+        self.resuming: Resuming | None = None
         self.recordings: Recordings | None = None
         if options.recordings is not None:
             bucket = Bucket(options.recordings_url) if options.recordings_url else None
-            self.recordings = Recordings(options.recordings, bucket, publish)
-        carrier = dialling.carrier if dialling is not None else None
+            self.recordings = Recordings(options.recordings, bucket, self._publish)
         self.switchboard = Switchboard(
             open_agent,
             limit=options.limit,
             max_call_seconds=options.max_call_seconds,
             max_usd=options.max_cost_per_call,
-            publish=publish,
+            publish=self._publish,
             dialable=dialable,
             record=self.recordings.record if self.recordings is not None else None,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
-        self.watching: Watching | None = None
-        self.resuming: Resuming | None = None
         if journal is not None:
-            self.watching = Watching(
-                access, self.switchboard, journal.store, max_call_seconds=options.max_call_seconds,
-                retention_days=options.retention_days,
-                carrier_status=carrier.status if carrier is not None else carrier_status,
-                remove_recording=self.recordings.remove if self.recordings is not None else None,
-            )  # fmt: skip
-            journal.on_durable = journal.on_passing = self.watching.feed.publish
-            feed = self.watching.feed
-            self.resuming = Resuming(
-                self.switchboard, journal, self.ready, reopen_agent or _opened_anew(open_agent), tell=feed.publish,
-                taken=feed.resume,
-            )  # fmt: skip
-        self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling and journal else None
-        rules = StreamRules(
-            options.account_sid,
-            secret,
-            allow_own_twiml=options.allow_own_twiml,
-            playout_offset_ms=options.playout_offset_ms,
-            show_timing_math=options.show_timing_math,
-        )
-        self.door = StreamDoor(access, self.switchboard, rules, options.media, self.ready, self.resuming)
+            status = carrier.status if carrier is not None else carrier_status
+            self._keep(journal, status, reopen_agent or _opened_anew(open_agent))
+            self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling is not None else None
+        self.door = self._stream_door()
+        self._browsers = self._browser_door(offer)
+        self.doors = AllDoors(self.door, self._browsers)
         self.asgi = FastAPI(
             title="offhook",
             lifespan=self._lifespan,
@@ -175,44 +158,99 @@ class App:
             openapi_url=None,
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
-        self.asgi.include_router(
-            Webhooks(
-                access,
-                self.switchboard,
-                self.ready,
-                self.resuming,
-                account_sid=options.account_sid,
-                secret=secret,
-                language=options.language,
-                learn=self.outgoing.learn if self.outgoing is not None else None,
-            ).router()
-        )
-        self.asgi.include_router(health(self.switchboard, self.ready, journal))
-        if self.watching is not None:
-            self.asgi.include_router(self.watching.router())
-        self._browsers = BrowserDoor(
-            access, self.switchboard, secret, options.media, self.ready,
-            viewers=self.watching.viewers if self.watching is not None else None, offer=offer,
-            longest_s=options.max_call_seconds,
-        )  # fmt: skip
-        self.doors = AllDoors(self.door, self._browsers)
-        kept = Calls(journal.store) if journal is not None else None
-        self.asgi.include_router(ControlApi(access, self.switchboard, kept).router())
-        self.asgi.include_router(listen(access, Listeners(self.switchboard.find)))
-        if self.recordings is not None:
-            self.asgi.include_router(recordings(access, self.recordings))
-        if self.outgoing is not None and dialling is not None:
-            router = call_api(access, self.outgoing, proxies, local_carrier=dialling.local_carrier)
+        for router in self._routers(agents, look, dialling):
             self.asgi.include_router(router)
-        self.asgi.include_router(agents_api(access, agents))
-        self.asgi.include_router(doctor_api(access, look))
-        self.asgi.include_router(reference(self.asgi, access))
         tell_problems(self.asgi)
-        self.asgi.include_router(
-            page(access, self.switchboard, proxies, try_it=options.try_it, command=options.command, limit=options.limit)
-        )
-        self.asgi.add_middleware(Gate, access=access)
+        self.asgi.add_middleware(Gate, access=self._access)
         self.asgi.add_middleware(CloseUnread)  # the outer one
+
+    @property
+    def origin(self) -> str | None:
+        """The public origin, as far as it is known."""
+        return self._access.origin
+
+    def reached_at(self, origin: str) -> None:
+        """Tells the public origin before Twilio has come by it: calls can be made at once."""
+        self._access.expect(origin)
+
+    def _publish(self, call_id: str, event: e.Event) -> None:
+        _log_event(call_id, event)
+        if self.journal is not None:
+            self.journal.publish(call_id, event)
+        if self.outgoing is not None:
+            self.outgoing.watch(call_id, event)
+        self._watch(call_id, event)
+
+    def _keep(self, journal: Journal, carrier_status: CarrierStatus | None, reopen: Reopen) -> None:
+        """What is kept can be seen, and calls outlive their process."""
+        self.watching = Watching(
+            self._access, self.switchboard, journal.store, max_call_seconds=self.options.max_call_seconds,
+            retention_days=self.options.retention_days,
+            most_waiting=self.options.most_waiting,
+            carrier_status=carrier_status,
+            remove_recording=self.recordings.remove if self.recordings is not None else None,
+        )  # fmt: skip
+        feed = self.watching.feed
+        journal.on_durable = journal.on_passing = feed.publish
+        self.resuming = Resuming(
+            self.switchboard, journal, self.ready, reopen, tell=feed.publish, taken=feed.resume
+        )  # fmt: skip
+
+    def _stream_door(self) -> StreamDoor:
+        rules = StreamRules(
+            self.options.account_sid,
+            self._secret,
+            allow_own_twiml=self.options.allow_own_twiml,
+            playout_offset_ms=self.options.playout_offset_ms,
+            show_timing_math=self.options.show_timing_math,
+        )
+        return StreamDoor(self._access, self.switchboard, rules, self.options.media, self.ready, self.resuming)
+
+    def _browser_door(self, offer: Offer | None) -> BrowserDoor:
+        return BrowserDoor(
+            self._access, self.switchboard, self._secret, self.options.media, self.ready,
+            viewers=self.watching.viewers if self.watching is not None else None, offer=offer,
+            longest_s=self.options.max_call_seconds,
+        )  # fmt: skip
+
+    def _routers(
+        self, agents: Callable[[], Sequence[AgentShown]], look: Look, dialling: Dialling | None
+    ) -> Iterator[APIRouter]:
+        """In the order in which routes are looked for: the page, which answers for all that is left, is the last."""
+        access, options = self._access, self.options
+        yield Webhooks(
+            access,
+            self.switchboard,
+            self.ready,
+            self.resuming,
+            account_sid=options.account_sid,
+            secret=self._secret,
+            language=options.language,
+            learn=self.outgoing.learn if self.outgoing is not None else None,
+        ).router()
+        yield health(self.switchboard, self.ready, self.journal)
+        if self.watching is not None:
+            yield self.watching.router()
+        kept = Calls(self.journal.store) if self.journal is not None else None
+        yield ControlApi(access, self.switchboard, kept).router()
+        yield listen(access, Listeners(self.switchboard.find))
+        if self.recordings is not None:
+            yield recordings(access, self.recordings)
+        if self.outgoing is not None and dialling is not None:
+            yield call_api(access, self.outgoing, self._proxies, local_carrier=dialling.local_carrier)
+        yield agents_api(access, agents)
+        yield numbers_api(access, dialling.carrier if dialling is not None else None, agents)
+        yield doctor_api(access, look)
+        yield reference(self.asgi, access)
+        yield page(
+            access,
+            self.switchboard,
+            self._proxies,
+            try_it=options.try_it,
+            command=options.command,
+            limit=options.limit,
+            telephones=options.telephones,
+        )
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:

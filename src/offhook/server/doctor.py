@@ -1,6 +1,6 @@
 """The checks of `offhook doctor`, in the order a newcomer wants to read them. Blocking: a server runs them in a thread.
 
-What is looked at is in doctor_machine.py (this process and this machine), doctor_speech.py (the embedded engine, the
+What is looked at is in doctor_machine.py (this process and this machine), doctor_kept.py (database and bucket), doctor_speech.py (the embedded engine, the
 agent), doctor_models.py (the realtime models), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
+from offhook.server import doctor_kept as kept
 from offhook.server import doctor_machine as machine
 from offhook.server import doctor_models as models
 from offhook.server import doctor_reach as reach
@@ -46,6 +47,8 @@ def examine(
         *findings,
         *machine.misspelt(folder),
         *machine.data(settings),
+        kept.database(settings, online=online),
+        kept.recordings(settings, online=online),
         machine.loop(),
         machine.descriptors(settings),
         speech.weights(),

@@ -24,7 +24,18 @@ _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
 
 
 # Libraries at info tell about themselves, not about calls; httpx would log URLs.
-QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "mcp", "picows", "websockets", "multipart", "uvicorn.error")
+QUIET = (
+    "alembic",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "mcp",
+    "picows",
+    "websockets",
+    "multipart",
+    "uvicorn.error",
+)
 
 
 class Lines(logging.Formatter):

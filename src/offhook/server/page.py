@@ -1,5 +1,6 @@
 """The console at `/` and what it asks of the server first, for the operator: the session, the status, what this server is."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,6 +13,13 @@ from offhook.server.head import Head, Proxies
 from offhook.switchboard import Switchboard
 
 
+class Telephone(BaseModel):
+    """A simulated telephone that may be called."""
+
+    number: str
+    what: str = Field(description="What becomes of whoever calls it.")
+
+
 class About(BaseModel):
     """What a page is told of the server it belongs to."""
 
@@ -19,15 +27,25 @@ class About(BaseModel):
     try_it: str | None = Field(description="What to ask the demo's agent.")
     call: str = Field(description="The command that makes a simulated call to this server.")
     command: str = Field(description="How the user's shell calls offhook.")
+    telephones: list[Telephone] = Field(description="The demo's: it calls no others.")
 
 
 def page(
-    access: Access, switchboard: Switchboard, proxies: Proxies, *, try_it: str | None, command: str, limit: int | None
+    access: Access,
+    switchboard: Switchboard,
+    proxies: Proxies,
+    *,
+    try_it: str | None,
+    command: str,
+    limit: int | None,
+    telephones: Mapping[str, str],
 ) -> APIRouter:
     """The console, `/api/session`, `/api/status` and `/api/about`. `try_it`: what to ask the agent when one calls the
-    demo; None outside the demo. `command`: how the user's shell calls offhook."""
+    demo; None outside the demo. `command`: how the user's shell calls offhook. `telephones`: numbers that the demo may call,
+    and what becomes of that."""
     router = APIRouter()
 
+    known = [Telephone(number=number, what=what) for number, what in telephones.items()]
     Operator = Annotated[Head, Depends(access.operator)]
 
     def given(request: Request) -> dict[str, str]:
@@ -41,7 +59,7 @@ def page(
     async def about(head: Operator) -> About:
         origin = access.origin or proxies.origin(head)
         line = f'{command} sim call --url {origin}/incoming-call --say "{try_it or "hello"}"'
-        return About(demo=try_it is not None, try_it=try_it, call=line, command=command)
+        return About(demo=try_it is not None, try_it=try_it, call=line, command=command, telephones=known)
 
     @router.post("/api/session", status_code=HTTPStatus.NO_CONTENT)
     async def open_session(head: Operator) -> Response:

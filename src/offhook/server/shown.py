@@ -132,6 +132,7 @@ class AgentShown(BaseModel):
     """An agent that answers here."""
 
     name: str
+    source: str | None = Field(None, description="The file that declares it; null if none does.")
     numbers: list[str] = Field(description='The numbers it answers; "*" for all others.')
     model: str
     voice: str | Mapping[str, str] | None

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter
 
-from offhook.bus import Bus
+from offhook.bus import MOST_WAITING, Bus
 from offhook.server.auth import Access
 from offhook.server.calls import CallsApi
 from offhook.server.feed import Feed
@@ -30,12 +30,13 @@ class Watching:
         *,
         max_call_seconds: float,
         retention_days: float | None = None,
+        most_waiting: int = MOST_WAITING,
         carrier_status: CarrierStatus | None = None,
         remove_recording: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._access, self._switchboard, self._store = access, switchboard, store
         self._remove_recording = remove_recording
-        self.bus = Bus()
+        self.bus = Bus(most_waiting)
         self.feed = Feed(self.bus)
         self.viewers = Viewers(self.bus, Calls(store), switchboard.find)
         """What there is to see of each call."""
