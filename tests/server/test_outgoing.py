@@ -7,6 +7,7 @@ import pytest
 
 from offhook import Agent
 from offhook.core import events as e
+from offhook.errors import StoreAway
 from offhook.phone.allowance import Allowance
 from offhook.sim.caller import Caller
 from offhook.sim.orders import CallbackFaults, Callee
@@ -349,6 +350,23 @@ def test_limits_hold_over_all_processes(tmp_path, allowance):
         await journal.close()
 
     play(tmp_path, scenario, allowance=allowance, max_usd=1.0)
+
+
+@pytest.mark.parametrize(("usd_per_day", "status"), [(None, 200), (2.5, 503)])
+def test_while_the_store_is_away_nothing_is_dialled_that_may_be_too_dear(tmp_path, usd_per_day, status):
+    async def scenario(world):
+        outgoing = world.app.outgoing
+
+        async def away(*_args, **_more):
+            raise StoreAway("planted")
+
+        dialled, outgoing._calls.dialled = outgoing._calls.dialled, away
+        answer = await world.wish(key="k")
+        assert answer.status_code == status and len(world.made) == (status == 200)
+        outgoing._calls.dialled = dialled
+        assert (await world.wish(key="k")).status_code == 200 and len(world.made) == 1
+
+    play(tmp_path, scenario, allowance=Allowance(100, usd_per_day))
 
 
 def test_what_was_reserved_for_a_call_that_another_process_took_is_given_back(tmp_path):

@@ -49,6 +49,7 @@ NO_NUMBER = "No calls can be made: set TWILIO_PHONE_NUMBER to a number of the ac
 NO_ORIGIN = "No calls can be made: set PUBLIC_URL, the address that Twilio reaches this server at."
 OTHER_WISH = "That Idempotency-Key was used for another call: take a new one."
 NOBODY_KNOWS = "The call was asked for before, and it is not known what came of it: look into Twilio's console before you dial again."
+NOBODY_COUNTS = "The call is not made: the database is away, and it is not known what the day has cost."
 UNREADABLE = ("unreadable", "invalid", "short")
 NUMBERS = frozenset({21210, 21211, 21212, 21214, 21215, 21216, 21217, 21219, 21601, 13223, 13224, 13227, 573005})
 """Twilio's codes that are about the number, not about us."""
@@ -242,19 +243,15 @@ class Outgoing:
             return Reply.no(status, f"The call is not made: {str(refused).rstrip('.')}.", again_s)
         self._grants[call.id] = grant, 0.0
         await self._journal.flush()  # before the carrier is asked: its news may arrive anywhere
-        try:
-            together = await self._together(now)
-        except StoreAway:
+        refused = await self._beyond_the_limits(now)
+        if refused is not None:
             call.report(e.NotDialled())
-            raise
-        if not together.allowed:
-            call.report(e.NotDialled())
-            return Reply.no(HTTPStatus.TOO_MANY_REQUESTS, together.sentence, together.retry_after_s)
+            return refused
         return await self._dial(call, opening, origin)
 
-    async def _together(self, now: float) -> Grant:
-        """Whether a call that is in the store by now is within what all processes may dial: each counts after it has told, so
-        that of several who pass a limit at once none is dialled, rather than all. Raises StoreAway, if money is limited."""
+    async def _beyond_the_limits(self, now: float) -> Reply | None:
+        """Why a call that is in the store by now is beyond what all processes may dial, if it is: each counts after it has
+        told, so that of several who pass a limit at once none is dialled, rather than all."""
         means, most_usd = self._means, self._means.max_usd or 0.0
         at = datetime.fromtimestamp(now / 1000.0, UTC)
         try:
@@ -262,10 +259,11 @@ class Outgoing:
                 DIRECTION, at - timedelta(minutes=1), _day_of(at), most_usd, but=e.Reason.NOT_DIALLED.value
             )
         except StoreAway:
-            if not means.allowance.unlimited:
-                raise
-            return Grant(True, "The call may be dialled.")
-        return means.allowance.together(dialled, usd, now, most_usd)
+            if means.allowance.unlimited:
+                return None
+            return Reply.no(HTTPStatus.SERVICE_UNAVAILABLE, NOBODY_COUNTS, FULL_AGAIN_S)
+        grant = means.allowance.together(dialled, usd, now, most_usd)
+        return None if grant.allowed else Reply.no(HTTPStatus.TOO_MANY_REQUESTS, grant.sentence, grant.retry_after_s)
 
     async def _dial(self, call: Call, opening: Plan, origin: str) -> Reply:
         means, info = self._means, call.info
