@@ -9,11 +9,13 @@ from offhook import Agent
 from offhook.core import events as e
 from offhook.errors import StoreAway
 from offhook.phone.allowance import Allowance
+from offhook.phone.twilio.signature import Key, sign
 from offhook.sim.caller import Caller
 from offhook.sim.orders import CallbackFaults, Callee
 from offhook.sim.plan import RestFaults
 from offhook.sim.steps import Leave, Wait
-from tests.outbound import ECHO, OURS, THEIRS, play
+from tests.outbound import ECHO, ORIGIN, OURS, THEIRS, play
+from tests.server.running import ACCOUNT, KEY
 from tests.sim import oai
 
 
@@ -425,6 +427,35 @@ def test_an_answer_that_was_asked_for_elsewhere_is_hung_up(tmp_path):
         assert world.made[0].streams == []
 
     play(tmp_path, scenario, ECHO)
+
+
+async def news(world, path, sid, status, *, account=ACCOUNT, key=KEY):
+    """A webhook as somebody would send it who has this key."""
+    form = {"AccountSid": account, "CallSid": sid, "CallStatus": status}
+    signature = sign(ORIGIN + path, {name: [value] for name, value in form.items()}, key)
+    return await world.client.post(path, data=form, headers={"x-twilio-signature": signature})
+
+
+def test_news_that_are_forged_or_of_another_call_change_nothing(tmp_path):
+    async def scenario(world):
+        told = (await world.wish()).json()
+        await asyncio.sleep(1.0)
+        call, sid = world.app.switchboard.find(told["call_id"]), told["call_sid"]
+        for path in ("status", "twiml", "next"):
+            where = f"/twilio/{path}?call_id={call.id}"
+            for forged in ({"key": Key("guessed")}, {"account": "AC" + "9" * 32}):
+                assert (await news(world, where, sid, "completed", **forged)).status_code == 403
+            other = await news(world, where, "CA" + "9" * 32, "completed")
+            assert other.status_code < 300 and "<Connect" not in other.text
+            assert "<Connect" not in (await news(world, where, "CA" + "9" * 32, "in-progress")).text
+        assert (call.state, call.info.sid) == ("ringing", sid)
+        await world.over()
+        for status in ("completed", "ringing", "in-progress", "completed", "no-answer", "queued", "nonsense"):
+            assert (await news(world, f"/twilio/status?call_id={call.id}", sid, status)).status_code == 204
+            assert "<Connect" not in (await news(world, f"/twilio/twiml?call_id={call.id}", sid, status)).text
+        assert world.ends() == [("completed", "callee hung up")] and len(world.made) == 1
+
+    play(tmp_path, scenario, callees=lambda _: Callee(after_ms=4000, person=lambda _: Caller([Wait(3000), Leave()])))
 
 
 @pytest.mark.skipif(not oai.DOCUMENT.is_file(), reason="Twilio's OpenAPI document is not at hand")

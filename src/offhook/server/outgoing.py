@@ -243,10 +243,10 @@ class Outgoing:
             return Reply.no(status, f"The call is not made: {str(refused).rstrip('.')}.", again_s)
         self._grants[call.id] = grant, 0.0
         await self._journal.flush()  # before the carrier is asked: its news may arrive anywhere
-        refused = await self._beyond_the_limits(now)
-        if refused is not None:
+        beyond = await self._beyond_the_limits(now)
+        if beyond is not None:
             call.report(e.NotDialled())
-            return refused
+            return beyond
         return await self._dial(call, opening, origin)
 
     async def _beyond_the_limits(self, now: float) -> Reply | None:
