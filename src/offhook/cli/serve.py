@@ -41,7 +41,7 @@ NOT_IN_THE_DEMO = (
     *REACHING_MODELS,
     "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
-    "record", "consent", "redact",
+    "record", "consent", "redact", "transfers",
 )  # fmt: skip
 
 
