@@ -96,6 +96,7 @@ class KokoroSynthesizer:
 
     format: Format = MULAW_8K
     pause_ms = 200
+    word_times = False
 
     def __init__(self, voices: KokoroVoices, name: str, language: str) -> None:
         """`language` as espeak-ng names it."""
