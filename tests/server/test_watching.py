@@ -15,7 +15,8 @@ from tests.server.running import ACCOUNT, running
 from tests.server.test_live import watch
 
 # Routes that are not the operator's: probes, the console's files (not what they show), and what Twilio signs.
-OPEN = {"/healthz", "/readyz", *(path.replace("{call_id}", "c1") for path in SCREENS)}
+LICENSE = "/inter-license.txt"  # of the console's typeface, which goes with it
+OPEN = {"/healthz", "/readyz", LICENSE, *(path.replace("{call_id}", "c1") for path in SCREENS)}
 ASSETS = ("/assets/", "/favicon")
 SIGNED = {"/incoming-call", "/voice/incoming", "/twilio/twiml", "/twilio/next", "/twilio/status"}
 
