@@ -78,6 +78,8 @@ def test_empty_means_unset(monkeypatch):
             "OPENAI_BASE_URL must be a URL such as https://api.openai.com/v1, not '…@h/v1'.",
         ),
         ("TEMPERATURE", "hot", "TEMPERATURE must be a number, 0 to 2, not 'hot'."),
+        ("PRICES", "x=cheap", "PRICES must be prices such as llama3.2=0/0, my-model=0.4/0.1/1.6, not 'x=cheap'."),
+        ("PRICES", "x=1", "PRICES must be prices such as llama3.2=0/0, my-model=0.4/0.1/1.6, not 'x=1'."),
         ("OPENAI_REALTIME_API", "alpha", "OPENAI_REALTIME_API must be ga or beta, not 'alpha'."),
         (
             "AZURE_VOICE_LIVE_ENDPOINT",

@@ -52,6 +52,7 @@ MAY_IMPORT = {
         "audio",
         "core",
         "speech",
+        "parts",
         "phone",
         "agent",
         "call",

@@ -84,6 +84,10 @@ def _language(text: str) -> str:
     return text
 
 
+def _languages(text: str) -> str:
+    return ",".join(_language(each.strip()) for each in text.split(",")) if text.strip() else ""
+
+
 def _sid(text: str) -> str:
     if not re.fullmatch(r"AC[0-9a-fA-F]{32}", text):
         raise ValueError("not an account SID")
@@ -107,6 +111,13 @@ def _bucket(text: str) -> str:
 def _kinds(text: str) -> str:
     if not {each.strip() for each in text.split(",")} <= {"cards", "phones", "keys"}:
         raise ValueError("not a kind of number")
+    return text
+
+
+def _prices(text: str) -> str:
+    price = r"[0-9]{1,6}(?:\.[0-9]+)?"
+    if not all(re.fullmatch(rf"\s*[^\s,]+={price}(?:/{price}){{1,2}}\s*", each, re.ASCII) for each in text.split(",")):
+        raise ValueError("no prices")
     return text
 
 
@@ -374,6 +385,30 @@ class Settings(BaseSettings):
     deepgram_api_key: Annotated[
         SecretStr | None, Field(title="a text", description="The key that `deepgram` is used with, in a `cascade`.")
     ] = None
+    assemblyai_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `assemblyai` is used with, in a `cascade`.")
+    ] = None
+    elevenlabs_api_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `elevenlabs` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_key: Annotated[
+        SecretStr | None, Field(title="a text", description="The key that `azure` is used with, in a `cascade`.")
+    ] = None
+    azure_speech_region: Annotated[
+        str | None,
+        Field(title="a region such as westeurope", description="Where the Azure Speech resource of that key is."),
+    ] = None
+    google_application_credentials: Annotated[
+        str | None,
+        Field(
+            title="a path",
+            description="The credentials that `google` is used with, in a `cascade`. Unset: those of the machine.",
+        ),
+    ] = None
+    google_cloud_project: Annotated[
+        str | None,
+        Field(title="a project id", description="The project that pays for `google`. Unset: that of the credentials."),
+    ] = None
     azure_voice_live_endpoint: Annotated[
         str | None,
         AfterValidator(lambda text: text and _endpoint(text)),
@@ -414,6 +449,14 @@ class Settings(BaseSettings):
         AfterValidator(_language),
         Field(title="a language tag such as en-US", description="The language of the call."),
     ] = "en-US"
+    languages: Annotated[
+        str,
+        AfterValidator(_languages),
+        Field(
+            title="language tags with commas between",
+            description="Others that a `cascade` changes to when the caller speaks them.",
+        ),
+    ] = ""
     model: Annotated[
         str | None,
         AfterValidator(lambda text: text and _model(text)),
@@ -428,7 +471,7 @@ class Settings(BaseSettings):
         AfterValidator(_model),
         Field(
             title="a part such as openai",
-            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `embedded`, or another part (docs/cascade.md).",
+            description="What recognises the caller's words for `cascade`: `openai:MODEL`, `deepgram:MODEL`, `azure`, `embedded`, or another part (docs/cascade.md).",
         ),
     ] = "openai"
     llm: Annotated[
@@ -442,8 +485,27 @@ class Settings(BaseSettings):
     tts: Annotated[
         str,
         AfterValidator(_model),
-        Field(title="a part such as openai", description="What speaks for `cascade`: `openai:MODEL`, `embedded`, …"),
+        Field(
+            title="a part such as openai",
+            description="What speaks for `cascade`: `openai:MODEL`, `elevenlabs`, `azure`, …",
+        ),
     ] = "openai"
+    prices: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _prices(text)),
+        Field(
+            title="prices such as llama3.2=0/0, my-model=0.4/0.1/1.6",
+            description="What language models of `cascade` cost, in US dollars for a million tokens read and written, or read, read from a cache and written. They go before the list in the box.",
+        ),
+    ] = None
+    turn: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _model(text)),
+        Field(
+            title="smart-turn",
+            description="What hears for `cascade` whether the caller's turn is over (docs/cascade.md). Unset: silence alone ends it.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(

@@ -82,8 +82,8 @@ class Words:
 
     complete = False
 
-    def __init__(self, *texts, takes_s=0.15, pauses=True):
-        self.texts, self.takes_s, self.pauses = list(texts), takes_s, pauses
+    def __init__(self, *texts, takes_s=0.15, pauses=True, language=""):
+        self.texts, self.takes_s, self.pauses, self.language = list(texts), takes_s, pauses, language
         self.heard = 0
 
     def begin(self):
@@ -100,7 +100,7 @@ class Words:
 
     async def _told(self, text):
         await asyncio.sleep(self.takes_s)
-        return Recognised(text)
+        return Recognised(text, language=self.language)
 
     def close(self):
         pass
@@ -109,7 +109,7 @@ class Words:
 class Visit:
     """One call with such parts."""
 
-    def __init__(self, model, voice, recogniser, agent):
+    def __init__(self, model, voice, recogniser, agent, others=(), turn_model=None):
         self.events = []
         self.model, self.voice, self.recogniser = model, voice, recogniser
 
@@ -120,7 +120,8 @@ class Visit:
             )
 
         parts = Parts(recogniser, responder, Voice(voice), Toolbox(agent.toolbox), greeting=agent.greeting)
-        parts.ahead = agent.cascade.ahead
+        parts.language, parts.others = agent.language, others
+        parts.ahead, parts.turn_model = agent.cascade.ahead, turn_model
         self.agent_leg = CascadeLeg(Listening(VoiceBank(EnergyModel())), parts)
         self.leg = LoopbackLeg()
         self.call = Call(
@@ -151,13 +152,15 @@ class Visit:
         return [event for _, event in self.events if isinstance(event, kind)]
 
 
-def visit(scenario: Callable, *answers, texts=(), model=None, voice=None, recogniser=None, **agent):
+def visit(
+    scenario: Callable, *answers, texts=(), model=None, voice=None, recogniser=None, others=(), turn_model=None, **agent
+):
     """Plays a scenario in simulated time."""
 
     @asynccontextmanager
     async def calling():
         who = Agent("You are a test.", **{"greeting": "", "model": "cascade"} | agent)
-        it = Visit(model or Script(*answers), voice or Tones(), recogniser or Words(*texts), who)
+        it = Visit(model or Script(*answers), voice or Tones(), recogniser or Words(*texts), who, others, turn_model)
         it.call.start()
         await asyncio.sleep(0)
         it.call.join(it.leg)

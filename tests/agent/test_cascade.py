@@ -7,6 +7,8 @@ import pytest
 
 from offhook import Agent, Cascade, ToolError, tool
 from offhook.agent.handover import Handover
+from offhook.agent.tongue import Manner
+from offhook.agent.voice import Voice
 from offhook.core import events as e
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
@@ -275,7 +277,9 @@ def test_what_the_caller_adds_before_anything_was_said_is_one_turn_for_the_model
         users = [message.text for message in it.model.told[-1] if message.role == "user"]
         assert users == ["Where are you and when do you close?"]
 
-    visit(scenario, ROAD, "At six.", "", texts=["Where are you", "and when do you close?"], voice=Tones(first_s=1.0))
+    visit(
+        scenario, ROAD, "At six.", "Both.", texts=["Where are you", "and when do you close?"], voice=Tones(first_s=1.0)
+    )
 
 
 @pytest.mark.parametrize(("role", "asked"), [("user", "when do you open"), ("assistant", "Go on")])
@@ -309,3 +313,63 @@ def test_items_have_names_of_their_own():
         assert all(one != two for one, two in itertools.pairwise(items))
 
     visit(scenario, "One.", "Two.", texts=["First?", "Second?"])
+
+
+def test_the_talk_goes_on_in_the_language_that_the_caller_has_changed_to():
+    german = Tones()
+
+    async def scenario(it):
+        await it.speaks()
+        await it.hears(5000)
+        assert german.asked == ["Um 18 Uhr."] and it.voice.asked == []
+        assert "Speak the language de-DE" in it.model.told[0][0].text
+        it.recogniser.texts[:], it.recogniser.language = ["And in English, please?"], "en"
+        await it.speaks()
+        await it.hears(5000)
+        assert it.voice.asked == ["At six."] and it.turns() == ["Um 18 Uhr.", "At six."]
+        assert "Speak the language en-US" in it.model.told[-1][0].text
+
+    visit(
+        scenario, "Um 18 Uhr.", "At six.", recogniser=Words("Wann schließen Sie heute?", language="de"),
+        others=[Manner("de-DE", Voice(german))],
+    )  # fmt: skip
+
+
+class Forgetful:
+    """A model that is told of a talk in short says how often it was, and of which turns."""
+
+    tools = True
+
+    def __init__(self):
+        self.told, self.summaries = [], []
+
+    async def answer(self, messages, tools=(), wishes=None):
+        await asyncio.sleep(0.05)
+        if "Summarise" in messages[0].text:
+            self.summaries.append(messages[1].text)
+            yield f"Summary {len(self.summaries)} of {messages[1].text.count('Turn ')} turns."
+        else:
+            self.told.append(messages)
+            yield f"That was number {len(self.told)}. " + "It goes on and on. " * 4
+
+
+@pytest.mark.parametrize("cuts", [False, True])
+def test_a_long_talk_stays_within_the_window_and_nothing_of_it_is_lost(cuts):
+    model, turns = Forgetful(), 24
+
+    async def scenario(it):
+        for number in range(turns):
+            it.recogniser.texts.append(f"Turn {number}: " + "there is more to tell " * 6)
+            await it.speaks()
+            await it.hears(2500 if cuts else 8000)
+        window = 500 * 4
+        talks = [[message.text for message in told[1:]] for told in model.told]
+        assert max(sum(map(len, talk)) for talk in talks) < window
+        assert len(model.summaries) >= 2
+        last = " ".join(talks[-1])
+        assert "Summary" in last and f"Turn {turns - 1}" in last and "Turn 0" not in last
+        for number in range(turns):  # each was told in short, or is still told as it was
+            assert any(f"Turn {number}:" in told for told in [*model.summaries, last]), number
+        assert all(f"Summary {at}" in told for at, told in enumerate(model.summaries[1:], 1)), "one builds on the other"
+
+    visit(scenario, model=model, voice=Tones(pace=50.0), recogniser=Words(), cascade=Cascade(window_tokens=500))

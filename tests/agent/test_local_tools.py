@@ -48,6 +48,9 @@ class Script:
     def memory(self):
         return {}
 
+    def close(self):
+        pass
+
 
 def talk(respond, *tools, ask="how much", seconds=20.0, synthesizer=EspeakSynthesizer):
     """What happens after a caller's question: (ms, event) each."""

@@ -10,6 +10,7 @@ from offhook.agent.voice import Voice
 from offhook.core import events as e
 from offhook.errors import LegFailed
 from offhook.sim.clock import run
+from offhook.speech.base import Sound, Word
 
 from .parts import Tones
 
@@ -175,3 +176,63 @@ def test_what_is_said_without_a_sound_is_in_the_transcript():
         assert [type(event) for event in speaker.words] == [e.ItemText]
 
     speaking(scenario)
+
+
+def test_a_piece_that_waits_for_its_place_is_not_rendered_when_the_answer_stops():
+    voice = Tones(pace=1.0)
+
+    async def scenario(speaker, it):
+        async def all_of_it():
+            for at in range(6):
+                await it.say(f"This is sentence {at}.")
+
+        saying = asyncio.ensure_future(all_of_it())
+        await asyncio.sleep(0.3)
+        saying.cancel()
+        await it.stop()
+        await asyncio.sleep(0)
+        assert len(voice.asked) == 4 and sorted(voice.cut) == sorted(voice.asked)
+
+    speaking(scenario, voice)
+
+
+def test_who_no_longer_waits_for_a_tool_wants_no_news_of_it():
+    async def scenario(speaker, it):
+        using = asyncio.ensure_future(it.use("look"))
+        await asyncio.sleep(0.1)
+        using.cancel()
+        await asyncio.sleep(0)
+        assert speaker.asked.cancelled()
+
+    speaking(scenario)
+
+
+def test_nothing_is_guessed_of_a_voice_that_tells_when_words_end():
+    class Late(Tones):
+        """Tells all times with the last of its audio."""
+
+        def __init__(self, tells):
+            super().__init__(pace=1.0)
+            self.word_times = tells
+
+        async def say(self, text):
+            audio = [Sound(b"\x10" * 2400)] * 5
+            await asyncio.sleep(self.first_s)
+            for sound in audio:
+                yield sound
+                await asyncio.sleep(0.3)
+            yield Sound(b"\x10" * 2400, (Word(600.0, 2), Word(1200.0, 8), Word(1500.0, len(text))))
+
+    def told(tells):
+        words = []
+
+        async def scenario(speaker, it):
+            await it.say("So slowly it speaks here.")
+            await it.finish()
+            words.extend(event for event in speaker.words if event.text)
+
+        speaking(scenario, Late(tells))
+        return words
+
+    assert [event.words for event in told(True)] == [((600.0, 2), (1200.0, 8), (1500.0, 25))]
+    assert len(told(False)) > 1, "of one that does not, by the time of a character"

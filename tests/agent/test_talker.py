@@ -142,3 +142,35 @@ def test_fillers_take_turns_and_there_may_be_none():
     assert german.filler() != german.filler()
     assert talker(phrases=Phrases(waiting=())).filler() == ""
     assert german.greeting() is None
+
+
+def test_a_model_without_a_word_is_asked_once_more():
+    pieces, model = answer("", "Good morning.")
+    assert pieces == ["Good morning."] and len(model.told) == 2
+    pieces, model = answer("", "")
+    assert pieces == [] and len(model.told) == 2
+
+
+def test_what_was_entered_and_said_is_told():
+    _, model = answer("Thanks.", said=Said("and a table", keys="42"))
+    assert ": 42) and a table" in model.told[0][-1].text
+
+
+def test_a_slow_model_is_waited_for_at_ease():
+    """What is left to be heard of an answer that is held does not get less."""
+    looked = []
+
+    def left_s():
+        looked.append(1)
+        return 0.5 + 1e-9
+
+    async def whole():
+        model = Script("One two three. Four five six", token_s=2.0)
+        who = Agent("You sell shoes.", model="cascade")
+        info = CallInfo("CA1", "AC1", "+15550100", "+15550199")
+        talker = Talker(model, who, info, Conversation(), Listeners(left_s=left_s))
+        async for _ in talker.respond(Said("hello"), None):
+            pass
+
+    run(whole())
+    assert 10 < len(looked) < 200

@@ -1,11 +1,13 @@
 import asyncio
 
+import numpy as np
 import pytest
 
 from offhook.agent.voice import Voice, shifted
-from offhook.audio.format import MULAW_8K, PCM16_24K, Format
+from offhook.audio import g711
+from offhook.audio.format import MULAW_8K, PCM16_8K, PCM16_24K, Format
 from offhook.errors import LegFailed
-from offhook.speech.base import Word
+from offhook.speech.base import Sound, Word
 
 from .parts import CHAR_MS, Tones
 
@@ -34,6 +36,30 @@ def test_what_is_kept_is_rendered_once():
         assert voice.kept("Hello.") == tuple(await said(voice, "Hello."))
         await said(voice, "Bye.")
         assert tones.asked == ["Hello.", "Bye."]
+
+    asyncio.run(scenario())
+
+
+class Soft(Tones):
+    """A voice much softer than a telephone's."""
+
+    async def say(self, text):
+        async for sound in super().say(text):
+            yield Sound(b"\x40\x00\xc0\xff" * (len(sound.audio) // 4))
+
+
+def test_a_voice_is_brought_to_telephone_level():
+    def peak(sounds):
+        return max(np.abs(np.frombuffer(g711.decode(b"".join(sound.audio for sound in sounds)), "<i2").astype(int)))
+
+    async def scenario():
+        voice = Voice(Soft(PCM16_8K, first_s=0, pace=1e9))
+        await voice.keep(["Good morning, this is the bakery."])
+        assert peak(voice.kept("Good morning, this is the bakery.")) > 1500
+        assert peak(await said(voice, "Hello.")) > 1500, "what follows is at that level from its beginning"
+        soft = Soft(PCM16_8K, first_s=0, pace=1e9)
+        soft.levelled = True
+        assert peak(await said(Voice(soft), "Hello.")) < 80
 
     asyncio.run(scenario())
 

@@ -1,6 +1,7 @@
 """Agents from modules and from the environment, and modules that change while the server runs."""
 
 import asyncio
+import dataclasses
 import os
 import sys
 
@@ -8,8 +9,10 @@ import pytest
 
 from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
-from offhook.cli.agents import agent_from, credentials, load_agents, load_anew, reloading
+from offhook.agent.options import Cascade
+from offhook.cli.agents import REACHING_MODELS, agent_from, credentials, load_agents, load_anew, reloading
 from offhook.errors import ConfigError
+from offhook.parts.keys import Keys
 from offhook.settings import Settings
 
 
@@ -138,8 +141,24 @@ def test_credentials_are_plain_values(monkeypatch):
     assert (told.azure_endpoint, told.voice_live_model, told.azure_client_id) == (
         "r.services.ai.azure.com", "gpt-5.4", "id",
     )  # fmt: skip
+    keys = credentials(settings(monkeypatch, OPENAI_API_KEY="ok", DEEPGRAM_API_KEY="dk", AZURE_SPEECH_REGION="r")).keys
+    assert (keys.openai_api_key, keys.deepgram_api_key, keys.azure_speech_region) == ("ok", "dk", "r")
     assert credentials(settings(monkeypatch)).azure_api_version == Credentials().azure_api_version
     assert credentials(settings(monkeypatch)).azure_scope == Credentials().azure_scope
+
+
+def test_every_key_of_a_part_has_its_setting(monkeypatch):
+    names = {each.name: f"the {each.name}" for each in dataclasses.fields(Keys)}
+    told = settings(monkeypatch, **{name.upper(): value for name, value in names.items() if "url" not in name})
+    assert dataclasses.asdict(credentials(told).keys) == names | {"openai_base_url": None}
+    assert {name for name in names if name not in REACHING_MODELS} == set()
+
+
+def test_the_parts_of_the_environment_and_what_they_cost(monkeypatch):
+    agent = agent_from(
+        settings(monkeypatch, MODEL="cascade", STT="azure", LLM="openai:x", TTS="elevenlabs", PRICES="x=1/2")
+    )
+    assert agent.cascade == Cascade("azure", "openai:x", "elevenlabs", prices={"x": (1.0, 2.0)})
 
 
 def test_agents_by_number_and_a_function_are_taken_too(tmp_path):

@@ -7,11 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.sync.client import connect
+
+from tests.polling import wait_for
 
 PREFERENCES = {
     "media.navigator.streams.fake": True,
@@ -82,12 +83,15 @@ class Firefox:
             self._process.wait(10)
 
     def _address(self) -> str:
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline and self._process.poll() is None:
-            if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", self._log.read_text(errors="replace")):
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError(f"Firefox did not start: {self._log.read_text(errors='replace')[-2000:]}")
+        def told() -> str | None:
+            assert self._process.poll() is None, (
+                f"Firefox did not start: {self._log.read_text(errors='replace')[-2000:]}"
+            )
+            found = re.search(r"WebDriver BiDi listening on (ws://\S+)", self._log.read_text(errors="replace"))
+            return found and found[1]
+
+        wait_for(told, START_S)
+        return str(told())
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._ids)
@@ -127,13 +131,9 @@ class Firefox:
         text = told["result"].get("value")
         return None if text is None else json.loads(text)
 
-    def until(self, expression: str, seconds: float = 20.0) -> Any:
-        """Waits until an expression is true, and gives it."""
-        deadline = time.monotonic() + seconds
-        while not (found := self.ask(expression)):
-            assert time.monotonic() < deadline, f"not in {seconds} s: {expression}"
-            time.sleep(0.05)
-        return found
+    def until(self, expression: str, seconds: float = 20.0) -> None:
+        """Waits until an expression is true."""
+        wait_for(lambda: self.ask(expression), seconds)
 
     def press(self, selector: str) -> None:
         """Clicks the first element of a selector, as a person does."""

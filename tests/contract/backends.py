@@ -37,6 +37,8 @@ class Backend:
     audio: Literal["mulaw", "pcm16"] = "mulaw"
     embedded: bool = False
     """A cascade of the parts in the box; else its parts are behind HTTP."""
+    objects: bool = False
+    """… or objects in this process."""
 
     def __str__(self) -> str:
         return "-".join(
@@ -45,6 +47,7 @@ class Backend:
                 *["own-turns"] * self.own_turns,
                 *["pcm16"] * (self.audio == "pcm16"),
                 *["embedded"] * self.embedded,
+                *["objects"] * self.objects,
             ]
         )
 
@@ -91,7 +94,7 @@ LOCAL = Backend("local")
 PROVIDERS = [Backend("openai"), Backend("beta"), Backend("azure")]
 OWN_TURNS = [replace(each, own_turns=True) for each in PROVIDERS]
 PCM16 = [replace(each, audio="pcm16") for each in PROVIDERS if each.dialect != "beta"]
-CASCADES = [Backend("cascade", embedded=True), Backend("cascade")]
+CASCADES = [Backend("cascade", embedded=True), Backend("cascade"), Backend("cascade", objects=True)]
 BACKENDS = [LOCAL, *CASCADES, *PROVIDERS, *OWN_TURNS]
 
 

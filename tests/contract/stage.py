@@ -41,6 +41,7 @@ from offhook.sim.signature import Account
 from offhook.sim.voicing import Voices, voiced
 
 from .backends import Backend, MemoryModel
+from .objects import Objects
 
 ACCOUNT = Account("AC" + "2" * 32, "the token of the contract")
 DELAY_MS = 80.0
@@ -85,6 +86,7 @@ class World:
         self.cascade = CascadeEngine(Credentials())
         self.engines: list[Engine] = [self.local, self.cascade]
         self.model = SpeechEngines("en-us")
+        self.objects = Objects(self.model)
         self.voices = Voices()
         self._shared = AsyncExitStack()
         self._calls = count(1)
@@ -117,6 +119,8 @@ class Stage:
         self,
         steps: str,
         *,
+        line: str = "{delay: 80ms}",
+        folder: Path = Path(),
         greeting: str | None = GREETING,
         tools: Any = TOOLS,
         silence_ms: int = 700,
@@ -132,7 +136,7 @@ class Stage:
         max_call_seconds: float = 3600.0,
         **model: Any,
     ) -> "Calling":
-        """Makes the call. `steps` are those of a caller script; `during` goes on beside it; `model` is a Setup's, `parts` an
+        """Makes the call. `steps` and `line` are those of a caller script whose files are in `folder`; `during` goes on beside it; `model` is a Setup's, `parts` an
         HttpSetup's; `lines`: a realtime agent
         has words to wait; `callee`: who is at the number that the caller is put through to."""
         agent = Agent(
@@ -142,12 +146,13 @@ class Stage:
             phrases=Phrases() if lines or not self.backend.realtime else NO_LINES,
         )  # fmt: skip
         script = await voiced(
-            parse(f"agent voice: en-us\nsteps:\n{steps}", "the test's script"), Path(), self.world.voices
+            parse(f"agent voice: en-us\nline: {line}\nsteps:\n{steps}", "the test's script"), folder, self.world.voices
         )
         calling = Calling(self, self.backend.answering(agent), script.caller()[0])
         calling.server = MemoryServer(ModelSetup(**model), self.world.model)
         usual = {"answers": model.get("answers", ()), "token_ms": 250.0 / model.get("pace", 16.0)}
         calling.http = HttpModel(HttpSetup(**usual | (parts or {})), self.world.model)
+        calling.agent = self.made(calling.agent, calling.http)
         calling.model = MemoryModel(calling.server, calling.http, connect_ms)
         calling.callee, calling.max_call_seconds = callee or Callee(), max_call_seconds
         calling.links = links or (Link(DELAY_MS), Link(DELAY_MS))
@@ -156,6 +161,10 @@ class Stage:
         if calling.caller.failure is not None:
             raise AssertionError(f"{calling.caller.failure.sentence}\n{calling.turns()}")
         return calling
+
+    def made(self, agent: Agent, provider: HttpModel) -> Agent:
+        """The agent, of objects if those are its parts."""
+        return self.world.objects.of(agent, provider) if self.backend.objects else agent
 
     async def ready(self, agent: Agent) -> Engine:
         """What opens the legs of an agent."""

@@ -108,6 +108,7 @@ async def called(
     phrases = {} if stage.backend.dialect == "local" else {"phrases": NO_LINES}
     roster = OneBackend(stage, Agent("You are the voice of a café.", voice=voice, **phrases, **wanted))
     model = MemoryModel(MemoryServer(ModelSetup(), stage.world.model))
+    roster.agent = stage.made(roster.agent, model.http)
     with model.reached():
         world = Outbound(folder, roster=roster, callees=lambda _: callee(), delay_ms=DELAY_MS)
         await world.journal.start()

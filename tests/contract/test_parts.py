@@ -2,14 +2,17 @@
 
 import asyncio
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from offhook.audio import g711
+from offhook.audio.wav import write_wav
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer
 
-from .backends import Backend
-from .stage import HOURS, Calling, Stage, World
+from .backends import CASCADES, Backend
+from .stage import DELAY_MS, HOURS, MENU, Calling, Stage, World
 
 CASCADE = Backend("cascade")
 STORY = (
@@ -106,3 +109,101 @@ def test_a_model_that_is_lost_says_goodbye_in_the_agents_voice(world: World, clo
     )
     assert calling.turns()[-1] == ("agent", "Sorry, something has gone wrong. Goodbye.")
     assert calling.end() == e.Ended(e.Result.FAILED, e.Reason.AGENT_FAILED)
+
+
+OWN_ECHO = "{delay: 80ms, echo: {delay: 250ms, level: -18dB}}"
+
+
+@pytest.mark.parametrize("backend", CASCADES, ids=str)
+@pytest.mark.parametrize("sound", ["uh-huh", "cough", "knock", "pause: 1s"])
+def test_a_sound_beside_its_own_echo_costs_the_agent_no_word(
+    sound: str, backend: Backend, world: World, clock: asyncio.Runner
+) -> None:
+    steps = f"{ASKS.rsplit('  - wait', 1)[0]}  - pause: 3s\n  - {sound}\n  - pause: 6s\n  - wait: {{silence: 2s}}\n"
+    calling = clock.run(Stage(world, backend).call(steps, line=OWN_ECHO))
+    assert calling.published(e.BargedIn) == []
+    said = [turn for turn in calling.kept() if turn.role == "agent"]
+    assert [turn.unheard for turn in said] == [""] * len(said)
+    assert said[-1].text.startswith(MENU)
+    heard = calling.heard()
+    assert heard[said[-1].item] == pytest.approx(said[-1].generated_ms, abs=1), "the ear got all of it"
+
+
+@pytest.mark.parametrize("backend", CASCADES, ids=str)
+def test_a_sentence_over_the_agent_and_its_echo_is_an_interruption(
+    backend: Backend, world: World, clock: asyncio.Runner
+) -> None:
+    steps = "  - wait: greeting\n  - say: can you read me the menu\n"
+    steps += "  - interrupt: {after: 4s, say: what are your opening hours}\n  - hear: from eight to six\n"
+    calling = clock.run(Stage(world, backend).call(steps, line=OWN_ECHO))
+    clears = [clear for clear in calling.carrier.streams[0].playback.clears if clear.dropped_bytes]
+    assert len(clears) == 1, "one clear"
+    (cut_in,) = calling.caller.report.cut_ins
+    assert cut_in.silent_after_ms < 300 + 2 * DELAY_MS, "300 ms, and the line both ways"
+    ((item, told),) = [(each.item, each.heard_ms) for each in calling.told(e.Truncate)]
+    assert abs(told - calling.heard()[item]) <= 5 + calling.late_ms(item)
+    (kept,) = [turn for turn in calling.kept() if turn.item == item]
+    assert MENU.startswith(kept.text) and kept.text
+
+
+def test_an_answer_begun_too_soon_is_closed_at_the_provider(world: World, clock: asyncio.Runner) -> None:
+    steps = """
+  - wait: greeting
+  - say: can you read me the menu
+  - pause: 520ms
+  - say now: what are your opening hours
+  - wait: {silence: 3s}
+"""
+    calling = clock.run(
+        Stage(world, CASCADE).call(steps, tools=(), parts={"token_ms": 100.0}, answers=(Answer(STORY),) * 2)
+    )
+    early, late = calling.http.asked("completions")[:2]
+    assert not early.whole and len(early.said) < len(STORY) / 4, "the request was closed when the caller went on"
+    assert late.at_ms > early.at_ms + 500
+    assert len([text for role, text in calling.turns() if role == "caller"]) == 1, "it was one turn"
+
+
+@pytest.mark.parametrize("backend", CASCADES[1:], ids=str)
+def test_silence_ms_ends_a_turn(backend: Backend, world: World, clock: asyncio.Runner) -> None:
+    def over_ms(silence_ms: int) -> float:
+        calling = clock.run(Stage(world, backend).call(ASKS, silence_ms=silence_ms))
+        return stages(calling)["turn"]
+
+    assert over_ms(1500) - over_ms(500) == pytest.approx(1000, abs=40)
+
+
+@pytest.mark.parametrize("backend", CASCADES[1:], ids=str)
+def test_a_slow_model_is_waited_for_with_words_and_not_in_silence(
+    backend: Backend, world: World, clock: asyncio.Runner
+) -> None:
+    steps = (
+        "  - wait: greeting\n  - say: what are your opening hours\n  - hear: {words: from eight to six, within: 20s}\n"
+    )
+    calling = clock.run(Stage(world, backend).call(steps, parts={"first_token_ms": 5000.0}))
+    (answered_ms,) = calling.answered_within()
+    assert answered_ms < 1200 + 2 * DELAY_MS + 50, "the line both ways, and the breath before a first sound"
+    said = [text for role, text in calling.turns() if role == "agent"]
+    assert said[1] == "One moment, please." and HOURS in said[-1]
+    spans = [span for span in calling.caller.hearing.spans if span.from_ms > calling.caller.report.spoken[-1].to_ms]
+    assert max(two.from_ms - one.to_ms for one, two in pairwise(spans)) < 3500 + 2 * DELAY_MS
+
+
+@pytest.mark.parametrize("backend", CASCADES[1:], ids=str)
+def test_a_noise_that_does_not_stop_is_a_turn_of_half_a_minute_at_most(
+    backend: Backend, world: World, clock: asyncio.Runner, tmp_path: Path
+) -> None:
+    async def endless() -> bytes:
+        said = [
+            await world.voices.speak("en-us+f2", "and then another thing is what I wanted to tell you")
+            for _ in range(1)
+        ]
+        return said[0] * 20
+
+    audio = g711.decode(clock.run(endless()))[: 45 * 16_000]
+    with (tmp_path / "endless.wav").open("wb") as file:
+        write_wav(file, audio, 8000)
+    steps = "  - wait: greeting\n  - play: endless.wav\n  - pause: 45s\n  - wait: {silence: 3s}\n"
+    calling = clock.run(Stage(world, backend).call(steps, folder=tmp_path))
+    ended = [at for at, command in calling.commands if isinstance(command, e.Respond)]
+    began = calling.caller.report.sounds[-1].from_ms
+    assert ended and 28_000 < ended[0] - began < 33_500

@@ -73,6 +73,8 @@ class Resumed:
         caller = script.caller()[0]
         self.server = MemoryServer(ModelSetup(), self.world.model)
         self.http = HttpModel(HttpSetup(), self.world.model)
+        if self.backend.objects:
+            agent = self.world.objects.of(agent, self.http)
         with MemoryModel(self.server, self.http).reached():
             engine = self.world.cascade if self.backend.embedded else self.world.local
             if self.backend.realtime or self.backend.written:

@@ -315,6 +315,13 @@ def test_what_was_answered_without_a_sound_is_not_asked_again():
     assert says(talk, "how much").told(e.Respond)[-1] == e.Respond("how much")
 
 
+def test_what_was_answered_without_a_sound_beside_a_cough_is_not_awaited():
+    talk = says(ours(), "thanks").tell(e.SpeechStarted(), e.ItemEnded("nothing"), e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", 200.0)).commands.clear()
+    assert talk.control.turn is TurnState.LISTENING
+    assert not talk.wait(10_000).told(e.Fill, e.Respond)
+
+
 def test_an_answer_that_was_held_for_a_cough_answers_the_question():
     talk = says(ours(), "how much").tell(e.SpeechStarted()).speak("answer", 1000, sent=False)
     talk.wait(200).tell(e.SpeechStopped()).wait(300).tell(e.CallerTurnEnded("", 200.0)).tell(e.ItemHeard("answer"))

@@ -68,6 +68,12 @@ def test_turns(recorder):
     assert told(recorder, agent) == [("transcript", body)]
 
 
+def test_the_steps_of_an_answer_are_kept_with_it(recorder):
+    recorder.records(e.Staged("i", {"words": 210.0, "said": 640.5}), 1000.0)
+    (record,) = recorder.records(e.TurnKept(2, "agent", "Yes.", "", "i", 700.0, 700.0), 2000.0)
+    assert record.body["stages"] == {"words": 210.0, "said": 640.5}
+
+
 def test_an_answer_that_nobody_heard_has_no_latency(recorder):
     recorder.records(e.Answered("i1", 800.0), 7000.0)
     [(_, body)] = told(recorder, e.TurnKept(2, "agent", "", "Gladly.", "i1", 0.0, 1400.0))

@@ -24,7 +24,8 @@ class Service:
 
     def __init__(self, *words, refuses=0, silent=False):
         self.words, self.refuses, self.silent = list(words), refuses, silent
-        self.urls, self.headers, self.got, self.closed = [], [], [], 0
+        self.urls, self.headers, self.got, self.told, self.closed = [], [], [], [], 0
+        self._heard_s = self._told_s = 0.0
 
     async def connect(self, url, headers):
         self.urls.append(url)
@@ -34,25 +35,42 @@ class Service:
             self.refuses -= 1
             raise OSError("no")
         self._out = asyncio.Queue()
+        self._heard_s = self._told_s = 0.0
         return self
 
     async def send(self, message):
         if self.got and self.got[-1] == "drop":
             raise Gone
         self.got.append(message if isinstance(message, bytes) else json.loads(message)["type"])
+        self._heard_s += len(message) / 16000 if isinstance(message, bytes) else 0.0
         if self.got[-1] == "Finalize":
-            asyncio.get_running_loop().call_later(0.1, self._tell, self.words.pop(0) if self.words else "")
+            words = self.words.pop(0) if self.words else ""
+            asyncio.get_running_loop().call_later(0.1, self._tell, words, self._heard_s)
         elif len(self.got) == 1:
             self.says("one", final=False)
 
-    def says(self, text, *, final=True, finalized=False):
-        best = {"transcript": text, "confidence": 0.9, "words": []}
-        told = {"type": "Results", "is_final": final, "from_finalize": finalized, "channel": {"alternatives": [best]}}
+    def says(self, text, *, final=True, finalized=False, end_s=None):
+        start, end = self._told_s, self._heard_s if end_s is None else end_s
+        if final:
+            self._told_s = end
+        words = [
+            {"word": word, "start": start, "end": end, "confidence": 0.9, "punctuated_word": word}
+            for word in text.split()
+        ]
+        best = {"transcript": text, "confidence": 0.9, "words": words}
+        told = {
+            "type": "Results", "channel_index": [0, 1], "start": start, "duration": end - start, "is_final": final,
+            "speech_final": False, "from_finalize": finalized, "channel": {"alternatives": [best]},
+            "metadata": {
+                "request_id": "r", "model_uuid": "u", "model_info": {"name": "nova-3", "version": "1", "arch": "nova-3"},
+            },
+        }  # fmt: skip
+        self.told.append(told)
         self._out.put_nowait(json.dumps(told))
 
-    def _tell(self, text):
+    def _tell(self, text, end_s):
         if not self.silent:
-            self.says(text, finalized=True)
+            self.says(text, finalized=True, end_s=end_s)
 
     async def recv(self):
         told = await self._out.get()
@@ -85,7 +103,7 @@ def test_speech_is_sent_as_it_is_said_and_finished_at_a_pause():
         assert await ear.end() == Recognised("Hallo.", 0.9)
         assert it.got == [SPEECH, "Finalize"]
         query = parse_qs(urlsplit(it.urls[0]).query)
-        assert query["encoding"] == ["linear16"] and query["language"] == ["de-AT"] and query["sample_rate"] == ["8000"]
+        assert query["encoding"] == ["linear16"] and query["language"] == ["de"] and query["sample_rate"] == ["8000"]
         assert it.headers == [{"Authorization": "Token k"}]
 
     hearing(scenario, "Hallo.")
@@ -115,7 +133,7 @@ def test_the_connection_is_kept_alive_and_ended_with_the_caller():
         assert it.got.count("KeepAlive") in (4, 5)
         ear.close()
         await asyncio.sleep(0.01)
-        assert it.closed == 1
+        assert it.closed == 1 and it.got[-1] == "CloseStream"
         ear.close()
 
     hearing(scenario)
@@ -170,7 +188,29 @@ def test_a_stretch_that_is_forgotten_tells_nothing():
         ear.feed(SPEECH)
         assert (await ear.end()).text == "Ja."
 
-    hearing(scenario, "Ja.")
+    hearing(scenario, "Nein.", "Ja.")
+
+
+def test_words_that_come_late_are_of_the_stretch_that_they_were_said_in():
+    async def scenario(it, ear):
+        ear.begin()
+        ear.feed(SPEECH)
+        one = ear.end()
+        ear.begin()
+        ear.feed(SPEECH)
+        two = ear.end()
+        assert [(await one).text, (await two).text] == ["Ja.", "Nein."]
+
+    hearing(scenario, "Ja.", "Nein.")
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [("en-US", "en-US"), ("de-DE", "de"), ("de-CH", "de-CH"), ("fr_FR", "fr"), ("pt", "pt"), ("es-MX", "es")],
+)
+def test_a_region_is_told_only_where_it_is_told_apart(language, asked):
+    wire = deepgram.Deepgram("nova-3", "k").recogniser(language)._wire()
+    assert parse_qs(urlsplit(wire._url).query)["language"] == [asked]
 
 
 def test_without_a_key_it_says_which():
@@ -199,3 +239,21 @@ def test_over_a_real_socket():
             await asyncio.sleep(0)
 
     asyncio.run(whole())
+
+
+def test_of_several_languages_the_server_finds_out_which_it_is():
+    async def whole():
+        it = Service()
+        ear = deepgram.Deepgram("nova-3", "k", connect=it.connect).recogniser("de-AT", also=("en-GB",))
+        ear.begin()
+        ear.feed(SPEECH)
+        await asyncio.sleep(0.2)
+        best = {"transcript": "good day", "confidence": 0.9, "words": [], "languages": ["en"]}
+        told = {"type": "Results", "is_final": True, "from_finalize": False, "channel": {"alternatives": [best]}}
+        it._out.put_nowait(json.dumps(told))
+        assert (await ear.end()).language == "en"
+        assert parse_qs(urlsplit(it.urls[0]).query)["language"] == ["multi"]
+        ear.close()
+        await asyncio.sleep(0.01)
+
+    run(whole())

@@ -1,6 +1,10 @@
+import asyncio
+import socket
+
 import pytest
 
 from offhook import ConfigError, LegFailed
+from offhook.parts import http
 from offhook.parts.http import Server, events
 from offhook.sim.clock import run
 
@@ -45,6 +49,39 @@ def test_a_network_that_is_down_is_told():
     with pytest.raises(LegFailed, match=r"cannot be reached \(ConnectError\)") as failed:
         run(posted(server))
     assert failed.value.retryable
+
+
+def test_a_server_that_does_not_answer_is_told(monkeypatch):
+    monkeypatch.setattr(http, "SILENT_S", 0.05)
+
+    async def whole(port):
+        server = Server("the server", f"http://127.0.0.1:{port}", {})
+        with pytest.raises(LegFailed, match=r"the server did not answer in time \(ReadTimeout\)") as failed:
+            await posted(server)
+        assert failed.value.retryable
+        await server.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(whole(silent.getsockname()[1]))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"detail": {"status": "quota_exceeded", "message": "No credits."}}', "No credits."),
+        (b'{"detail": "Not here."}', "Not here."), (b"{}", ""), (b"[]", ""), (b"<html>", ""),
+    ],
+)  # fmt: skip
+def test_the_servers_words_are_found_wherever_they_are(body, said):
+    class Refusing:
+        async def __call__(self, scope, receive, send):
+            await send({"type": "http.response.start", "status": 429, "headers": []})
+            await send({"type": "http.response.body", "body": body})
+
+    _, server = provider()
+    server.transport._app = Refusing()
+    with pytest.raises(LegFailed, match=f"refused a request: 429 {said}"):
+        run(posted(server))
 
 
 def test_an_answer_that_breaks_off_is_told():

@@ -7,7 +7,10 @@ from offhook import ConfigError
 from offhook.parts import names
 from offhook.parts.keys import Keys
 
-KEYS = Keys(openai_api_key="x", anthropic_api_key="y", deepgram_api_key="z")
+KEYS = Keys(
+    openai_api_key="x", anthropic_api_key="y", deepgram_api_key="z", assemblyai_api_key="a", elevenlabs_api_key="e",
+    azure_speech_key="k", azure_speech_region="westeurope",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,8 @@ KEYS = Keys(openai_api_key="x", anthropic_api_key="y", deepgram_api_key="z")
     [
         ("stt", "openai", "Transcription"), ("llm", "openai:gpt-4.1", "Chat"), ("tts", "openai", "Speech"),
         ("llm", "anthropic", "Messages"), ("llm", "embedded", "EmbeddedMind"), ("stt", "deepgram:nova-3", "Deepgram"),
+        ("stt", "assemblyai", "AssemblyAI"), ("stt", "azure", "AzureRecognition"), ("tts", "azure", "AzureVoices"),
+        ("tts", "elevenlabs:eleven_v3", "ElevenLabs"), ("tts", "melotts:http://localhost:8888", "MeloTTS"),
     ],
 )  # fmt: skip
 def test_a_part_is_found_by_its_name(kind, name, made):
@@ -24,8 +29,10 @@ def test_a_part_is_found_by_its_name(kind, name, made):
 @pytest.mark.parametrize(
     ("kind", "name", "why"),
     [
-        ("llm", "openal:x", 'no parts of "openal": name anthropic, deepgram, embedded, openai'),
-        ("tts", "anthropic", 'cannot speak: set tts to "embedded" or "openai"'),
+        ("llm", "openal:x", 'no parts of "openal": name anthropic, assemblyai, azure, deepgram'),
+        ("tts", "anthropic", 'cannot speak: set tts to "azure" or "elevenlabs" or "embedded" or "kokoro" or "melotts"'),
+        ("turn", "openai", 'cannot hear the end of a turn: set turn to "smart-turn"'),
+        ("stt", "kokoro:/x", 'cannot recognise speech: set stt to "assemblyai" or "azure" or "deepgram" or'),
     ],
 )
 def test_a_name_there_is_nothing_for_is_told_with_those_there_are(kind, name, why):

@@ -31,3 +31,12 @@ def test_where_its_parts_are_and_who_is_told_the_key(keys, model, url, header):
 def test_without_a_key_another_server_must_be_named():
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         openai.llm("", Keys())
+
+
+@pytest.mark.parametrize(
+    ("model", "prices"),
+    [("gpt-4.1", "openai"), ("gemini-2.5-flash@https://generativelanguage.googleapis.com/v1beta/openai", "google"),
+     ("gpt-4.1@http://localhost:8000/v1", "")],
+)  # fmt: skip
+def test_whose_prices_hold_is_told_by_the_host(model, prices):
+    assert openai.llm(model, Keys("k")).price_list == prices

@@ -119,8 +119,24 @@ def test_a_whisper_is_asked_for_its_segments():
         service, ear = recogniser("hello", model="whisper-1")
         ear.begin()
         ear.feed(SPEECH)
-        assert (await ear.end()).score == -0.3
-        assert service.log[0].body["response_format"] == "verbose_json"
+        heard = await ear.end()
+        assert (heard.score, heard.language) == (-0.3, "en")
+        assert service.log[0].body["response_format"] == "verbose_json" and service.log[0].body["language"] == "de"
+        assert (
+            Transcription(None, "whisper-1").tells_language
+            and not Transcription(None, "gpt-4o-transcribe").tells_language
+        )
+
+    run(whole())
+
+
+def test_of_several_languages_the_model_finds_out_which_it_is():
+    async def whole():
+        service, server = provider("hello")
+        ear = Transcription(server, "whisper-1").recogniser("de-AT", also=("en-GB",))
+        ear.begin()
+        ear.feed(SPEECH)
+        assert (await ear.end()).language == "en" and "language" not in service.log[0].body
 
     run(whole())
 

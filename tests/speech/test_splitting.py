@@ -23,6 +23,10 @@ CASES = [
     ("de-DE", "Mo. bis Fr. 9-17 Uhr.| Ca. 5 Min. bzw. mehr."),
     ("fr-FR", "Bonjour M. Dupont !| Comment allez-vous ?| « Bien. »| Oui."),
     ("es-ES", "¡Hola!| ¿Qué tal?| El Sr. García llega a las 9.| Luego no."),
+    ("de-DE", "Wir sind in der Hauptstr. 5.| In der Hauptstr.| Dort ist Hr. Lee."),
+    ("en-US", "It is at 5 p.m. EST.| Well… okay.| See p. 5.| Vitamin B. Then rest."),
+    ("es-ES", "EE. UU. es grande.| Vive en la Avda. de la Paz, n.º 3.| Bien."),
+    ("fr-FR", "M. et Mme Petit arrivent.| Le prix est de 3,50 €.| Merci !"),
     ("ja-JP", "こんにちは。|元気ですか？|はい！|「そうです。」|と言った。"),
     ("zh-CN", "你好！！|我们九点开门。|3.5元。"),
 ]

@@ -1,6 +1,6 @@
 import { memo } from "react";
 import { argumentsOf, clock, span } from "../format";
-import { type AgentLine, LATE_MS, type Line, WAITING_MS } from "./story";
+import { type AgentLine, LATE_MS, type Line, type Stages, stepsOf, WAITING_MS } from "./story";
 
 interface Props {
   line: Line;
@@ -23,7 +23,7 @@ export const Row = memo(function Row({ line, pointed, onHear, onPoint }: Props) 
       onPointerEnter={() => onPoint(line.at)}
       onPointerLeave={() => onPoint(null)}
     >
-      {wait !== null && <Wait ms={wait} />}
+      {wait !== null && <Wait ms={wait} stages={line.kind === "agent" ? line.stages : null} />}
       <a className="at" href={`#t=${(line.at / 1000).toFixed(1)}`} aria-label={`At ${clock(line.at)}`}>
         {clock(line.at)}
       </a>
@@ -36,13 +36,14 @@ export const Row = memo(function Row({ line, pointed, onHear, onPoint }: Props) 
 });
 
 /** The time that the caller waited for an answer: as long on the page as it was. */
-function Wait({ ms }: { ms: number }) {
+function Wait({ ms, stages }: { ms: number; stages: Stages | null }) {
   const late = ms > LATE_MS;
   return (
     <div className="wait" data-late={late || undefined} data-waiting={ms > WAITING_MS || undefined} style={{ height: Math.round(4 + Math.min(ms, 4000) / 50) }}>
       <span>
         {span(ms)}
         {late && <b aria-label="late"> !</b>}
+        {stages && <small className="stages"> {stepsOf(stages)}</small>}
       </span>
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CallEvent, endOf, lineAt, Story } from "./story";
+import { type AgentLine, type CallEvent, endOf, lineAt, stepsOf, Story } from "./story";
 
 let seq = 0;
 const event = (type: string, at_ms: number, body: object = {}): CallEvent => ({ type, call_id: "c", at_ms, seq: ++seq, ...body });
@@ -70,15 +70,18 @@ describe("what was heard", () => {
     fresh();
     const made = story(user(1, 1000, "hi"));
     made.take(passing("latency", 1400, { item: "a2", latency_ms: 400 }));
+    made.take(passing("stages", 1400, { item: "a2", ms: { words: 210, token: 260, turn: 250, audio: 330 } }));
     made.take(passing("pulse", 1500, { turn: "speaking", saying: [{ turn: 2, item: "a2", text: "Hello" }] }));
     expect(made.shown().at(-1)).toMatchObject({ text: "Hello", open: true, at: 1500, latency: 400 });
     const before = made.shown().at(-1);
     made.take(passing("pulse", 1750, { turn: "speaking", saying: [{ turn: 2, item: "a2", text: "Hello" }] }));
     expect(made.shown().at(-1)).toBe(before); // drawn again only if it has changed
-    made.take(agent(2, 2500, "Hello.", { latency_ms: 400 }));
+    made.take(agent(2, 2500, "Hello.", { latency_ms: 400, stages: { words: 210, token: 260, turn: 250, audio: 330 } }));
     made.take(passing("pulse", 2600, { turn: "speaking", saying: [{ turn: 2, item: "a2", text: "Hello" }] }));
     expect(made.shown().map((line) => line.key)).toEqual(["turn:1", "turn:2"]);
     expect(made.latencies()).toEqual([400]);
+    const kept = made.lines.at(-1) as AgentLine;
+    expect(stepsOf(kept.stages!)).toBe("words 210 ms · turn over 250 ms · first token 260 ms · first sound 330 ms");
   });
 
   it("knows how often the caller cut in", () => {
@@ -104,6 +107,15 @@ describe("what else happens", () => {
     expect(quick.lines.map((line) => line.kind)).toEqual(["caller"]);
     fresh();
     expect(story(status(10, "in-progress"), status(500, "parked"), status(30_000, "ending")).lines).toHaveLength(1);
+  });
+
+  it("misses no stream of a caller who comes back from somebody they were put through to", () => {
+    fresh();
+    const status = (at: number, status: string) => event("status", at, { status, state: "connected" });
+    const back = [status(10, "in-progress"), status(500, "transferring"), status(900, "parked"), status(910, "in-progress")];
+    expect(story(...back).lines).toEqual([]);
+    const lost = [...back, status(2000, "parked"), status(2500, "in-progress")];
+    expect(story(...lost).lines.map((line) => line.kind === "remark" && line.grave)).toEqual([true, false]);
   });
 
   it("joins the keys of one number", () => {

@@ -1,5 +1,7 @@
 /** What happened in a call, put together from its events. Nothing here knows of sockets or pages. */
 
+import { span } from "../format";
+
 export interface CallEvent {
   type: string;
   call_id: string;
@@ -26,9 +28,13 @@ export interface AgentLine {
   heard: number;
   generated: number;
   latency: number | null;
+  /** What of that went by until each step of it, where the agent is made of parts. */
+  stages: Stages | null;
   /** Whether it is being said, and its words may still change. */
   open: boolean;
 }
+
+export type Stages = Record<string, number>;
 
 export interface Head {
   direction: string;
@@ -46,6 +52,16 @@ export interface Head {
 /** An answer that takes longer than this is late, and one that takes longer than the second keeps a caller waiting. */
 export const LATE_MS = 800;
 export const WAITING_MS = 1500;
+
+const STEPS: [string, string][] = [
+  ["words", "words"], ["token", "first token"], ["turn", "turn over"], ["audio", "first sound"],
+];
+
+/** The steps of an answer, each with when it was reached. */
+export function stepsOf(stages: Stages): string {
+  const reached = STEPS.filter(([step]) => stages[step] !== undefined).sort(([a], [b]) => stages[a]! - stages[b]!);
+  return reached.map(([step, name]) => `${name} ${span(stages[step]!)}`).join(" · ");
+}
 
 const GOES_WITH_CALL_MS = 3000;
 const STATUS_REMARK: Record<string, string> = { parked: "The telephone's stream is gone; waiting for it." };
@@ -71,6 +87,7 @@ export class Story {
   private open: AgentLine[] = [];
   private readonly places = new Map<string, Line>();
   private readonly early = new Map<string, number>(); // latency of answers whose turn is not kept yet
+  private readonly staged = new Map<string, Stages>(); // likewise
   private readonly spoke = new Set<string>(); // turns that are kept
 
   take(event: CallEvent): "new" | "old" | "gap" {
@@ -111,6 +128,9 @@ export class Story {
       case "latency":
         this.early.set(String(event.item), Number(event.latency_ms));
         break;
+      case "stages":
+        this.staged.set(String(event.item), event.ms as Stages);
+        break;
       case "pulse":
         this.pulse(event);
         break;
@@ -149,7 +169,10 @@ export class Story {
     this.head = { ...blank, ...this.head, ...pick(event, ["status", "state"]) };
     const status = this.head.status;
     if (status === before) return;
-    const text = STATUS_REMARK[status] ?? (before === "parked" && status === "in-progress" ? "The stream is back." : "");
+    const wasGone = this.lines.findLast((line) => line.key.startsWith("status:"));
+    const isBack = before === "parked" && status === "in-progress" && wasGone?.kind === "remark" && wasGone.grave;
+    // Whoever comes back from somebody they were put through to has lost no stream.
+    const text = isBack ? "The stream is back." : before === "transferring" ? "" : (STATUS_REMARK[status] ?? "");
     if (text) this.put({ kind: "remark", key: `status:${event.seq}`, at: event.at_ms, text, grave: status === "parked" });
     if (status !== "in-progress") this.open = [];
     // A stream that goes with its call was not lost.
@@ -179,6 +202,7 @@ export class Story {
       heard,
       generated: Number(event.generated_ms ?? 0),
       latency: (event.latency_ms as number | undefined) ?? (known?.kind === "agent" ? known.latency : null),
+      stages: (event.stages as Stages | undefined) ?? (known?.kind === "agent" ? known.stages : null),
       open: false,
     });
   }
@@ -193,10 +217,11 @@ export class Story {
       .map((each) => {
         const key = `turn:${each.turn}`;
         const latency = this.early.get(each.item) ?? null;
+        const stages = this.staged.get(each.item) ?? null;
         const known = before.get(key);
-        if (known && known.text === each.text && known.latency === latency) return known;
+        if (known && known.text === each.text && known.latency === latency && known.stages === stages) return known;
         return {
-          kind: "agent", key, at: known?.at ?? event.at_ms, text: each.text, unheard: "", heard: 0, generated: 0, latency, open: true,
+          kind: "agent", key, at: known?.at ?? event.at_ms, text: each.text, unheard: "", heard: 0, generated: 0, latency, stages, open: true,
         };
       });
   }

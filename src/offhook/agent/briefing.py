@@ -52,10 +52,10 @@ def why_returned(returned: Returned) -> tuple[str, str]:
     return RETURNED.format(to=returned.to, why=why), SAY_WHY.format(to=returned.to, why=why)
 
 
-def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:
+def briefing(agent: Agent, info: CallInfo, now: datetime, language: str | None = None) -> str:
     """The agent's instructions, and what it cannot know by itself: that this is a telephone call, when, and with whom.
 
-    `now` is the local time, with its zone.
+    `now` is the local time, with its zone; `language` that of the talk, None: the agent's own.
     """
     inbound = info.direction == "inbound"
     who = info.caller if inbound else info.called
@@ -64,6 +64,6 @@ def briefing(agent: Agent, info: CallInfo, now: datetime) -> str:
         f"You are on the telephone with somebody {'who called' if inbound else 'you called'}. What you say is spoken.",
         f"It is {now:%A, %d %B %Y, %H:%M} ({now:%Z}).",
         f"The {'caller' if inbound else 'callee'}'s number: {known}. Direction: {'inbound' if inbound else 'outbound'}.",
-        f"Speak the language {agent.language} unless the caller speaks another.",
+        f"Speak the language {language or agent.language} unless the caller speaks another.",
     )
     return joined((agent.instructions, "\n".join(lines)))

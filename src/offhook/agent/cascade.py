@@ -11,20 +11,23 @@ import contextlib
 import logging
 import re
 import textwrap
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 import orjson
 
-from offhook.agent.briefing import pressed, why_returned
+from offhook.agent.briefing import why_returned
 from offhook.agent.conversation import Conversation
 from offhook.agent.handover import Handover, handover_of
 from offhook.agent.listening import Hearing, Listening
 from offhook.agent.own_turns import Side
 from offhook.agent.spoken import Answer
 from offhook.agent.stages import Stages
+from offhook.agent.talker import told
+from offhook.agent.tongue import Manner, Tongue
 from offhook.agent.voice import Voice
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
@@ -33,7 +36,7 @@ from offhook.core.leg import AgentSide, Tools
 from offhook.core.past import Past
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
-from offhook.speech.base import Recogniser, Responder, Said
+from offhook.speech.base import Recognised, Recogniser, Responder, Said, TurnModel
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,10 @@ class Parts:
     """Opens who answers: given the leg, once it has a call, with the talk as it was heard (`conversation`)."""
     voice: Voice
     tools: Tools
+    language: str = ""
+    """The tag of the agent's own."""
+    others: Sequence[Manner] = ()
+    """How it speaks the languages that a caller may change to."""
     endpointing: Endpointing = field(default_factory=Endpointing)
     greeting: str | None = None
     """None: the responder's own."""
@@ -64,6 +71,8 @@ class Parts:
     """Last words, of those that the voice keeps; empty: none."""
     back: str = BACK
     """Said by an agent whose call was lost, and the line with it."""
+    turn_model: TurnModel | None = None
+    """Hears whether a turn is over."""
     ahead: bool = True
     """Answers are begun before the caller's turn is certainly over."""
     backend: str = "cascade"
@@ -86,7 +95,8 @@ class CascadeLeg:
 
     def __init__(self, listening: Listening, parts: Parts) -> None:
         self._listening, self._parts = listening, parts
-        self.tools, self.voice = parts.tools, parts.voice
+        self.tools = parts.tools
+        self._tongue = Tongue(Manner(parts.language, parts.voice, parts.goodbye, parts.back), parts.others)
         self.call: AgentSide
         self.conversation = Conversation()
         self._responder: Responder
@@ -111,7 +121,10 @@ class CascadeLeg:
         self.stages.join(call)
         self._responder = self._parts.responder(self)
         side = Side(call, self._on_event)
-        self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
+        parts = self._parts
+        self._hearing = self._listening.open(
+            side, parts.recogniser, parts.endpointing, self._think_ahead, parts.turn_model
+        )
         self.send_audio = self._hearing.feed
         call.report(e.AgentJoined(self._parts.backend, self.turns, self._parts.name, self._parts.idle_ms))
         if (past := self._past) is not None:
@@ -124,17 +137,30 @@ class CascadeLeg:
                 self._come_back(past)
             elif past.owed or past.pending:
                 self._make_good()
-        await self._over
+        try:
+            await self._over
+        finally:
+            self._responder.close()
 
     def _on_event(self, event: e.Event) -> None:
         """What the ears report, on its way to the call."""
         match event:
             case e.SpeechStopped(ago_ms):
                 self.stages.begin(ago_ms)
-            case e.CallerTurnEnded():
+            case e.CallerTurnEnded(text, language=language):
                 self.stages.note("words")
                 self.stages.note("turn")
+                self._in_language(text, language)
         self.call.report(event)
+
+    @property
+    def voice(self) -> Voice:
+        """That of the language of the talk."""
+        return self._tongue.now.voice
+
+    def _in_language(self, text: str, language: str) -> None:
+        if self._tongue.heard(text, language):
+            self._responder.speak(self._tongue.now.language)
 
     def send(self, command: e.Command) -> None:
         """Greets, answers, falls silent, and keeps what was heard."""
@@ -198,7 +224,7 @@ class CascadeLeg:
             sentences = _one_after_another(_only(CUT_OFF), sentences)
         self._answer(answer, sentences)
 
-    def _asked(self, said: Said, answer: Answer) -> AsyncIterator[str]:
+    def _asked(self, said: Said, answer: Answer) -> AsyncGenerator[str, None]:
         """What the responder says to this."""
         answer.first = partial(self._note, answer, said)
         self.stages.note("asked")
@@ -217,23 +243,24 @@ class CascadeLeg:
         answered = ENTRY if said.keys else said.text
         self.call.report(e.Remembered({"answered": answered, "responder": self._responder.memory()}))
 
-    async def _remembering(self, said: Said, sentences: AsyncIterator[str]) -> AsyncIterator[str]:
+    async def _remembering(self, said: Said, sentences: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
         """Tells what the responder knows once it has an answer: before a word of it is said, and all that it did is done."""
         told = False
-        async for sentence in sentences:
-            if not told:
-                told = True
-                self._remember(said)
-            yield sentence
+        async with aclosing(sentences):
+            async for sentence in sentences:
+                if not told:
+                    told = True
+                    self._remember(said)
+                yield sentence
 
     def _heard(self, said: Said) -> None:
         """Keeps what the caller did."""
         if said.back_from:
-            told, _ = why_returned(e.Returned(said.back_from, said.because))
-            self.conversation.begin("system", f"returned {len(self.conversation.said)}", told)
+            why, _ = why_returned(e.Returned(said.back_from, said.because))
+            self.conversation.begin("system", f"returned {len(self.conversation.said)}", why)
         if not (said.text or said.keys):
             return
-        text = pressed(said.keys) if said.keys else said.text
+        text = told(said)
         last = self.conversation.last
         if last is not None and last.role == "user" and text.startswith(last.text):
             last.text = text  # they went on before anything was answered
@@ -268,7 +295,7 @@ class CascadeLeg:
             sentences = self._responder.respond(Said(going_on=True), answer.use)
         else:
             sentences = _only(WHAT_NOW)
-        self._answer(answer, _one_after_another(_only(self._parts.back), sentences))
+        self._answer(answer, _one_after_another(_only(self._tongue.now.back), sentences))
 
     def _make_good(self) -> None:
         """Says what another leg owed, as far as this agent can."""
@@ -287,7 +314,7 @@ class CascadeLeg:
             asked_again = AGAIN if last.role == "user" else WHAT_NOW
             self._answer(Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
 
-    def _answer(self, answer: Answer, sentences: AsyncIterator[str]) -> None:
+    def _answer(self, answer: Answer, sentences: AsyncGenerator[str, None]) -> None:
         if self._answering is not None:
             self._answering.cancel()
         self._latest = answer
@@ -299,11 +326,12 @@ class CascadeLeg:
         task.add_done_callback(self._saying.discard)
         return task
 
-    async def _say(self, answer: Answer, sentences: AsyncIterator[str], *, asks: bool = True) -> None:
+    async def _say(self, answer: Answer, sentences: AsyncGenerator[str, None], *, asks: bool = True) -> None:
         try:
-            async for sentence in sentences:
-                for piece in pieces(sentence):
-                    await answer.say(piece)
+            async with aclosing(sentences):
+                async for sentence in sentences:
+                    for piece in pieces(sentence):
+                        await answer.say(piece)
             await answer.finish()
             if asks and (keys := self._responder.keys_wanted) is not None:
                 self.call.report(e.KeysWanted(keys))
@@ -328,12 +356,14 @@ class CascadeLeg:
 
     # ------------------------------------------------------------------------------------------ before it is wanted
 
-    def _think_ahead(self, text: str | None) -> None:
-        """The caller pauses, and said `text`; None: they go on."""
+    def _think_ahead(self, words: Recognised | None) -> None:
+        """The caller pauses, and said this; None: they go on."""
         self._drop_ahead()
-        if text is None:
+        if words is None:
             return
+        text = words.text
         self.stages.note("words")
+        self._in_language(text, words.language)
         if (
             not (text and self._parts.ahead and self._responder.knows_past)
             or is_backchannel(text)
@@ -358,10 +388,10 @@ class CascadeLeg:
         if line is not e.Line.GOODBYE:
             if words := self._responder.filler():
                 self._start(self._fill_time(item, words))
-        elif (kept := self.voice.kept(self._parts.goodbye)) is not None:  # whatever was lost, this is at hand
+        elif (kept := self.voice.kept(self._tongue.now.goodbye)) is not None:  # whatever was lost, this is at hand
             for sound in kept:
                 self.call.agent_audio(item, sound.audio)
-            self.call.report(e.ItemText(item, self._parts.goodbye))
+            self.call.report(e.ItemText(item, self._tongue.now.goodbye))
             self.call.end_item(item)
 
     async def _fill_time(self, item: str, words: str) -> None:
@@ -370,7 +400,11 @@ class CascadeLeg:
         try:
             await answer.say(words)
             await answer.finish()
+        except asyncio.CancelledError:
+            await answer.stop()
+            raise
         except Exception as failed:  # noqa: BLE001
+            await answer.stop()
             self._fail(failed)
             return
         if self.said == said:  # else the answer has come meanwhile
@@ -451,14 +485,15 @@ def pieces(sentence: str) -> list[str]:
     return textwrap.wrap(sentence, LONGEST_CHARS, break_on_hyphens=False)[:MOST_PIECES]
 
 
-async def _only(sentence: str) -> AsyncIterator[str]:
+async def _only(sentence: str) -> AsyncGenerator[str, None]:
     yield sentence
 
 
-async def _one_after_another(*parts: AsyncIterator[str]) -> AsyncIterator[str]:
+async def _one_after_another(*parts: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
     for part in parts:
-        async for sentence in part:
-            yield sentence
+        async with aclosing(part):
+            async for sentence in part:
+                yield sentence
 
 
 def plain(text: str) -> str:

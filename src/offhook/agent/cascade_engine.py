@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from offhook.agent.agent import Agent
@@ -11,15 +12,15 @@ from offhook.agent.cascade import BACK, CascadeLeg, Parts
 from offhook.agent.credentials import Credentials
 from offhook.agent.listening import Listening
 from offhook.agent.local import desk_tools
+from offhook.agent.prices import written
 from offhook.agent.talker import Listeners, Talker
+from offhook.agent.tongue import Manner, same
 from offhook.agent.voice import Voice
 from offhook.core import events as e
-from offhook.core.leg import AgentSide
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed
-from offhook.parts.keys import Keys
 from offhook.parts.names import Kind, part
-from offhook.speech.base import Responder, Tokens
+from offhook.speech.base import Recogniser, Responder, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +29,7 @@ class CascadeEngine:
     """Opens legs of parts."""
 
     def __init__(self, credentials: Credentials) -> None:
-        self._keys = Keys(
-            openai_api_key=credentials.openai_api_key,
-            openai_base_url=credentials.openai_base_url,
-            anthropic_api_key=credentials.anthropic_api_key,
-            deepgram_api_key=credentials.deepgram_api_key,
-        )
+        self._keys = credentials.keys
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None
@@ -47,10 +43,16 @@ class CascadeEngine:
         """Starts the parts of an agent, and has what it always says rendered in the background. Raises ConfigError."""
         cascade = agent.cascade
         parts = [self._part("stt", cascade.stt), self._part("llm", cascade.llm), self._part("tts", cascade.tts)]
+        if cascade.turn is not None:
+            parts.append(self._part("turn", cascade.turn))
         await asyncio.gather(*(self._start(each) for each in parts))
         if agent.tools and getattr(parts[1], "tools", True) is False:
             raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
-        parts[0].recogniser(agent.language).close()
+        if cascade.languages and not getattr(parts[0], "tells_language", False):
+            raise ConfigError(
+                f"{cascade.stt} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
+            )
+        self._recogniser(agent).close()
         self._listening = self._listening or Listening()
         task = asyncio.get_running_loop().create_task(self._keep(agent), name="lines")
         self._keeping.add(task)
@@ -62,11 +64,13 @@ class CascadeEngine:
             self._started.add(id(each))
 
     async def _keep(self, agent: Agent) -> None:
-        lines = agent.phrases.in_language(agent.language)
         try:
-            await self._voice(agent).keep(
-                [agent.first_words or "", *(text for texts in lines.values() for text in texts)]
-            )
+            for language in (agent.language, *_others(agent)):
+                lines = agent.phrases.in_language(language)
+                first = agent.first_words if language == agent.language else None
+                await self._voice(agent, language).keep(
+                    [first or "", *(text for texts in lines.values() for text in texts)]
+                )
         except LegFailed as failed:
             log.warning("the lines of an agent could not be rendered before they are needed: %s", failed)
 
@@ -77,13 +81,24 @@ class CascadeEngine:
             self._parts[kind, named] = part(kind, named, self._keys)
         return self._parts[kind, named]
 
-    def _voice(self, agent: Agent) -> Voice:
+    def _recogniser(self, agent: Agent) -> Recogniser:
+        recognition, others = self._part("stt", agent.cascade.stt), _others(agent)
+        found: Recogniser = recognition.recogniser(agent.language, **{"also": others} if others else {})
+        return found
+
+    def _voice(self, agent: Agent, language: str) -> Voice:
         voices = self._part("tts", agent.cascade.tts)
-        name = agent.voice if isinstance(agent.voice, str) else None
-        key = (id(voices), name, agent.language)
+        theirs = language == agent.language or getattr(voices, "polyglot", False)
+        name = agent.voice if isinstance(agent.voice, str) and theirs else None
+        key = (id(voices), name, language)
         if key not in self._voices:
-            self._voices[key] = Voice(voices.voice(name, agent.language), agent.language)
+            self._voices[key] = Voice(voices.voice(name, language), language)
         return self._voices[key]
+
+    def _manner(self, agent: Agent, language: str) -> Manner:
+        lines = agent.phrases.in_language(language)
+        goodbye, lost = "".join(lines[e.Line.GOODBYE]), " ".join(lines[e.Line.LOST])
+        return Manner(language, self._voice(agent, language), goodbye, lost or BACK)
 
     def leg(self, agent: Agent, *, alone: bool = True) -> CascadeLeg:
         """One call's leg. Raises ConfigError for a voice or a language that there is none of."""
@@ -91,22 +106,29 @@ class CascadeEngine:
         mind = self._part("llm", agent.cascade.llm)
         desk = hasattr(mind, "responder")
 
+        def used(leg: CascadeLeg, tokens: Tokens) -> None:
+            leg.call.report(written(tokens, getattr(mind, "price_list", ""), agent.cascade.prices))
+
         def responder(leg: CascadeLeg) -> Responder:
             if desk:
                 opened: Responder = mind.responder(next(iter(agent.transfers), ""))
                 return opened
-            told = Listeners(leg.stages.note, lambda tokens: _told(leg.call, tokens), lambda: leg.left_s)
+            told = Listeners(leg.stages.note, partial(used, leg), lambda: leg.left_s)
             return Talker(mind, agent, leg.call.info, leg.conversation, told)
 
+        own = self._manner(agent, agent.language)
         parts = Parts(
-            recogniser=self._part("stt", agent.cascade.stt).recogniser(agent.language),
+            recogniser=self._recogniser(agent),
             responder=responder,
-            voice=self._voice(agent),
+            voice=own.voice,
             tools=desk_tools(agent.toolbox) if desk else agent.toolbox,
             endpointing=Endpointing(otherwise_ms=agent.silence_ms),
             greeting=_greeting(mind, agent) if desk else agent.first_words,
-            goodbye="".join(agent.phrases.in_language(agent.language)[e.Line.GOODBYE]),
-            back=BACK if desk else " ".join(agent.phrases.in_language(agent.language)[e.Line.LOST]) or BACK,
+            language=agent.language,
+            others=[self._manner(agent, each) for each in _others(agent)],
+            goodbye=own.goodbye,
+            back=BACK if desk else own.back,
+            turn_model=None if agent.cascade.turn is None else self._part("turn", agent.cascade.turn),
             ahead=agent.cascade.ahead,
             name=agent.name,
             idle_ms=agent.idle_seconds * 1000.0,
@@ -122,14 +144,12 @@ class CascadeEngine:
         await asyncio.gather(*(each.close() for each in self._parts.values()))
 
 
+def _others(agent: Agent) -> tuple[str, ...]:
+    """The languages that its callers may change to."""
+    return tuple(each for each in agent.cascade.languages if not same(each, agent.language))
+
+
 def _greeting(mind: Any, agent: Agent) -> str:
     """The first words of an agent whose mind has some of its own."""
     own = agent.first_words
     return f"{mind.responder('').greeting() or ''} {agent.must_say}".strip() if own is None else own
-
-
-def _told(call: AgentSide, tokens: Tokens) -> None:
-    """Nobody knows the prices of text models here, which is not the same as nothing."""
-    call.report(
-        e.Used(tokens.model, None, text_in=tokens.text_in, cached_in=tokens.cached_in, text_out=tokens.text_out)
-    )

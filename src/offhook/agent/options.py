@@ -99,24 +99,44 @@ class Cascade:
     "deepgram:nova-3", "embedded" (docs/cascade.md has all); or an object that keeps the protocol of such a part
     (speech/base.py: Recognition, LanguageModel or Mind, Voices).
 
+    `turn`, if given, hears whether the caller's turn is over, which makes the silence that ends it shorter or longer:
+    "smart-turn", or an object (TurnModel).
+
     `temperature` and `most_tokens` are for the language model (None: as the server has it); of a long talk it is told the
     newest `window_tokens` and the rest in short. With `ahead`, an answer is begun while the caller pauses, before the turn
-    is certainly over: what is thrown away costs its tokens.
+    is certainly over: what is thrown away costs its tokens. `languages` are tags of those that the talk changes to when the
+    caller speaks them, beside the agent's own; its stt must be able to tell them apart.
     """
 
     stt: Any = "openai"
     llm: Any = "openai"
     tts: Any = "openai"
+    turn: Any = None
     temperature: float | None = None
     most_tokens: int | None = None
     window_tokens: int = 16_000
     ahead: bool = True
+    languages: Sequence[str] = ()
+    prices: Mapping[str, Sequence[float]] = field(default_factory=dict, hash=False)
+    """Of language models by name, US dollars for a million tokens: (read, written) or (read, from a cache, written). They go
+    before the list in the box."""
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for a part that is neither a name nor an object, and a window that holds no talk."""
-        for name in ("stt", "llm", "tts"):
+        """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, languages
+        that are no tags, and what is no price."""
+        for name, usual in (("stt", "openai"), ("llm", "openai"), ("tts", "openai"), ("turn", "smart-turn")):
             part = getattr(self, name)
+            if name == "turn" and part is None:
+                continue
             if not part or isinstance(part, bytes | int | float):
-                raise ConfigError(f'Cascade.{name} must name a part such as "openai", not {part!r}.')
+                raise ConfigError(f'Cascade.{name} must name a part such as "{usual}", not {part!r}.')
+        if isinstance(self.languages, str) or not all(isinstance(each, str) and each for each in self.languages):
+            raise ConfigError(f"Cascade.languages must be a list of language tags, not {self.languages!r}.")
+        object.__setattr__(self, "languages", tuple(self.languages))
         if not isinstance(self.window_tokens, int) or self.window_tokens < 500:
             raise ConfigError(f"Cascade.window_tokens must be at least 500, not {self.window_tokens!r}.")
+        for name, prices in self.prices.items():
+            if len(prices) not in (2, 3) or not all(
+                isinstance(each, int | float) and 0 <= each < 1e6 for each in prices
+            ):
+                raise ConfigError(f"Cascade.prices of {name} must be (in, out) or (in, cached, out), not {prices!r}.")

@@ -1,8 +1,10 @@
-"""What providers charge for what was used of them: prices.json, which says of what day its prices are.
+"""What providers charge for what was used of them: prices.json, which says of what days its prices are, or what the user says.
 
-A model that the list does not have costs None: nobody knows, which is not the same as nothing.
+A model that neither has costs None: nobody knows, which is not the same as nothing.
 """
 
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -10,8 +12,13 @@ from typing import Any
 import orjson
 
 from offhook.core.events import Used
+from offhook.speech.base import Tokens
 
 _MILLION = 1_000_000
+_DATED = re.compile(r"-(\d{4}-\d\d-\d\d|\d{8})$")
+
+Own = Mapping[str, Sequence[float]]
+"""A user's own prices of models, US dollars for a million tokens: read and written, or read, read from a cache and written."""
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +62,26 @@ def used(model: str, provider: str, usage: dict[str, Any]) -> Used | None:
         model, usd, text_in=int(text_in), audio_in=int(audio_in), cached_in=int(cached_in), text_out=int(text_out),
         audio_out=int(audio_out),
     )  # fmt: skip
+
+
+def written(tokens: Tokens, provider: str, own: Own) -> Used:
+    """What an answer of a language model took, with its price. `provider`: whose list holds, if not `own`."""
+    model = tokens.model
+    prices = own.get(model)
+    listed = prices_of(model, provider) or prices_of(_DATED.sub("", model), provider) or {}
+    if prices is None and "text_in" in listed:
+        prices = [listed[kind] for kind in ("text_in", "text_cached", "text_out")]
+    usd = None
+    if prices is not None:
+        read, cached, wrote = prices[0], prices[-2], prices[-1]
+        usd = (tokens.text_in * read + tokens.cached_in * cached + tokens.text_out * wrote) / _MILLION
+    return Used(model, usd, text_in=tokens.text_in, cached_in=tokens.cached_in, text_out=tokens.text_out)
+
+
+def own_prices(text: str) -> dict[str, tuple[float, ...]]:
+    """Those of a setting, "MODEL=IN/OUT, MODEL=IN/CACHED/OUT"."""
+    named = (each.rpartition("=") for each in text.split(",") if each.strip())
+    return {name.strip(): tuple(map(float, prices.split("/"))) for name, _, prices in named}
 
 
 def _number(told: dict[str, Any], key: str) -> float:

@@ -38,9 +38,12 @@ class Speaker(Protocol):
 
     call: AgentSide
     conversation: Conversation
-    voice: Voice
     said: int
     """Pieces, in all answers."""
+
+    @property
+    def voice(self) -> Voice:
+        """What the next piece is spoken with."""
 
     def next_item(self) -> str:
         """A name for one more item."""
@@ -124,9 +127,10 @@ class Answer:
         try:
             await asyncio.wait((putting, playing), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            putting.cancel()
-            if playing.done() and piece is not None:
+            # What did not find its place in the queue is rendered for nobody.
+            if (not putting.done() or playing.done()) and piece is not None:
                 piece.stop()
+            putting.cancel()
         if playing.done():
             playing.result()
 
@@ -154,7 +158,7 @@ class Answer:
             if not self._sounded:
                 self._sounded = True
                 self.first("audio")
-            late = (loop.time() - began) * 1000.0 > SOON_MS
+            late = (loop.time() - began) * 1000.0 > SOON_MS and not self._speaker.voice.word_times
             self._hand_on(place, sound, place.words_end(sound, self._char_ms if late else None))
         self._chars_ahead -= len(piece.text)
         if place.told < len(piece.text):
@@ -209,14 +213,17 @@ class Answer:
         """Runs a tool (speech/base.py, Use), once the answer is wanted."""
         await self._released.wait()
         awaited = self._speaker.ask(name, arguments)
-        done, _ = await asyncio.wait((awaited,), timeout=PATIENCE_S)
-        if not done:
-            await self.finish()
-            if self.begun:
-                # What was said so far stands alone, so that a filler may follow it.
-                self.end()
-                self._item, self._said_ms, self._text, self.begun = self._speaker.next_item(), 0.0, "", False
-        return await awaited
+        try:
+            done, _ = await asyncio.wait((awaited,), timeout=PATIENCE_S)
+            if not done:
+                await self.finish()
+                if self.begun:
+                    # What was said so far stands alone, so that a filler may follow it.
+                    self.end()
+                    self._item, self._said_ms, self._text, self.begun = self._speaker.next_item(), 0.0, "", False
+            return await awaited
+        finally:
+            awaited.cancel()  # who has stopped waiting wants no news of it
 
     def end(self) -> None:
         """Nothing more comes of the item."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,7 +85,7 @@ class Talker:
             [ToolSpec(each.name, each.description, each.schema) for each in agent.toolbox] if model.tools else []
         )
         self._wishes = Wishes(agent.cascade.temperature, agent.cascade.most_tokens)
-        self._fillers = agent.phrases.in_language(agent.language)[e.Line.WAIT]
+        self._language = agent.language
         self._filled = count()
         self._summarising: asyncio.Task[None] | None = None
 
@@ -94,7 +94,12 @@ class Talker:
 
     def filler(self) -> str:
         """One of the agent's phrases, in turn."""
-        return self._fillers[next(self._filled) % len(self._fillers)] if self._fillers else ""
+        fillers = self._agent.phrases.in_language(self._language)[e.Line.WAIT]
+        return fillers[next(self._filled) % len(fillers)] if fillers else ""
+
+    def speak(self, language: str) -> None:
+        """The model is told, and its words are cut and put as it is done there."""
+        self._language = language
 
     def memory(self) -> dict[str, Any]:
         """Nothing but the talk, which others keep."""
@@ -103,36 +108,42 @@ class Talker:
     def recall(self, memory: dict[str, Any], *, heard: bool) -> None:
         """The talk is told it anyway."""
 
-    def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+    def respond(self, said: Said, use: Use) -> AsyncGenerator[str, None]:
         """The model's answer in pieces; what was said before is as it stands now."""
-        messages = [
-            Message("system", f"{briefing(self._agent, self._info, self._now())}\n{SPOKEN}"),
-            *self._context.messages(),
-            *_last(said, self._agent.must_say, self._info.direction == "inbound"),
-        ]
+        before = self._context.messages()
+        last = _last(said, self._agent.must_say, self._info.direction == "inbound")
+        if before and before[-1].role == last[0].role == "user" and last[0].text.startswith(before[-1].text):
+            before.pop()  # they went on before anything was answered
+        briefed = Message("system", f"{briefing(self._agent, self._info, self._now(), self._language)}\n{SPOKEN}")
+        messages = [briefed, *before, *last]
         return self._answer(messages, use, tools=[] if said.leaving else self._tools)
 
-    async def _answer(self, messages: list[Message], use: Use, tools: list[ToolSpec]) -> AsyncIterator[str]:
-        for rounds in range(MOST_ROUNDS):
-            wanted = _Round()
-            offered = tools if rounds < MOST_ROUNDS - 1 else []
-            async for piece in self._pieces(messages, offered, wanted, first=rounds == 0):
-                yield piece
-            if not wanted.uses:
-                break
-            messages = [*messages, Message("assistant", wanted.text, tuple(wanted.uses))]
-            results = await asyncio.gather(*(_run(each, use) for each in wanted.uses))
-            messages += [Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)]
-            if all(each.name == "hang_up" for each in wanted.uses) and wanted.text.strip():
-                break  # it has said goodbye
-        self._see_to_length()
+    async def _answer(self, messages: list[Message], use: Use, tools: list[ToolSpec]) -> AsyncGenerator[str, None]:
+        try:
+            for rounds in range(MOST_ROUNDS):
+                wanted = _Round()
+                offered = tools if rounds < MOST_ROUNDS - 1 else []
+                async with aclosing(self._pieces(messages, offered, wanted, first=rounds == 0)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                if not wanted.uses:
+                    break
+                messages = [*messages, Message("assistant", wanted.text, tuple(wanted.uses))]
+                results = await _run_all(wanted.uses, use)
+                messages += [
+                    Message("tool", text, use=each.id) for each, text in zip(wanted.uses, results, strict=True)
+                ]
+                if all(each.name == "hang_up" for each in wanted.uses) and wanted.text.strip():
+                    break  # it has said goodbye
+        finally:  # also of an answer that is cut: a talk of nothing else grows too
+            self._see_to_length()
 
     async def _pieces(
         self, messages: list[Message], tools: list[ToolSpec], wanted: _Round, *, first: bool
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The text of one round, as soon as it can be said."""
-        splitter = Splitter(self._agent.language, first_chars=FIRST_CHARS if first else 0)
-        tokens = self._tokens(messages, tools, wanted)
+        splitter = Splitter(self._language, first_chars=FIRST_CHARS if first else 0)
+        tokens = self._tokens(messages, tools, wanted, first=first)
         loop = asyncio.get_running_loop()
         begun, dry_at = not first, math.inf
         awaited: asyncio.Future[str] | None = None
@@ -153,7 +164,7 @@ class Talker:
                             dry_at = loop.time() + FIRST_WORDS_S
                         found = splitter.feed(text)
                     elif begun and (left_s := self._listeners.left_s()) > RUNS_OUT_S:
-                        dry_at = loop.time() + left_s - RUNS_OUT_S
+                        dry_at = loop.time() + max(AGAIN_S, left_s - RUNS_OUT_S)
                     else:
                         found, dry_at = splitter.hurry(), loop.time() + AGAIN_S
                     for piece in filter(str.strip, found):
@@ -167,9 +178,10 @@ class Talker:
             yield piece
 
     async def _tokens(
-        self, messages: list[Message], tools: list[ToolSpec], wanted: _Round
+        self, messages: list[Message], tools: list[ToolSpec], wanted: _Round, *, first: bool
     ) -> AsyncGenerator[str, None]:
-        """The words of one round; a model that fails before it has said any is asked once more."""
+        """The words of one round; a model that fails before it has said any is asked once more, and so is one that has no
+        word for what was said."""
         for last in (False, True):
             try:
                 async with aclosing(self._model.answer(messages, tools, self._wishes)) as parts:
@@ -183,11 +195,18 @@ class Talker:
                                 wanted.uses.append(part)
                             case Tokens():
                                 self._listeners.used(part)
-                return
+                if last or wanted.text.strip() or wanted.uses or not first:
+                    return
+                log.warning("a language model said nothing, and is asked once more")
             except LegFailed as failed:
                 if last or not failed.retryable or wanted.text or wanted.uses:
                     raise
                 log.warning("a language model is asked once more: %s", failed)
+
+    def close(self) -> None:
+        """The call is over: nothing is told in short any more."""
+        if self._summarising is not None:
+            self._summarising.cancel()
 
     # ------------------------------------------------------------------------------------------ long talks
 
@@ -202,11 +221,12 @@ class Talker:
         asked = [Message("system", SUMMARISE), Message("user", said)]
         text = ""
         try:
-            async for part in self._model.answer(asked):
-                if isinstance(part, str):
-                    text += part
-                elif isinstance(part, Tokens):
-                    self._listeners.used(part)
+            async with aclosing(self._model.answer(asked)) as parts:
+                async for part in parts:
+                    if isinstance(part, str):
+                        text += part
+                    elif isinstance(part, Tokens):
+                        self._listeners.used(part)
         except LegFailed as failed:
             log.warning("the talk could not be summarised: %s", failed)
             return
@@ -226,7 +246,22 @@ def _last(said: Said, must_say: str, inbound: bool) -> list[Message]:
         return [Message("system", text) for text in why_returned(e.Returned(said.back_from, said.because))]
     if said.going_on:
         return [Message("system", GO_ON)]
-    return [Message("user", pressed(said.keys) if said.keys else said.text or MUFFLED)]
+    return [Message("user", told(said) or MUFFLED)]
+
+
+def told(said: Said) -> str:
+    """What the caller entered and said, in words."""
+    return " ".join(filter(None, (pressed(said.keys) if said.keys else "", said.text)))
+
+
+async def _run_all(wanted: Sequence[ToolUse], use: Use) -> list[str]:
+    """Side by side; if one cannot go on, none does."""
+    running = [asyncio.ensure_future(_run(each, use)) for each in wanted]
+    try:
+        return await asyncio.gather(*running)
+    finally:
+        for each in running:
+            each.cancel()
 
 
 async def _run(wanted: ToolUse, use: Use) -> str:

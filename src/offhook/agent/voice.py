@@ -2,17 +2,18 @@
 ends in it."""
 
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from offhook.audio.format import MULAW_8K
 from offhook.errors import LegFailed
 from offhook.speech.base import Sound, Synthesizer, Word
+from offhook.speech.rewriting import Rewriting
 from offhook.speech.saying import speakable
 
 if TYPE_CHECKING:
-    from offhook.audio.convert import Converter
+    from offhook.audio.telephone import Telephone
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ class Voice:
         said; None: texts are said as they are. Raises ValueError for a synthesizer whose format cannot be converted."""
         self._synthesizer, self._language = synthesizer, language
         self.pause_ms = synthesizer.pause_ms
+        self.word_times: bool = getattr(synthesizer, "word_times", False)
+        """It tells when words end."""
         self._kept: dict[str, tuple[Sound, ...]] = {}
-        if synthesizer.format != MULAW_8K:
-            self._converter()
+        self._way = _way(synthesizer)
 
     async def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders a sentence or less. Raises LegFailed."""
@@ -35,22 +37,29 @@ class Voice:
             for sound in kept:
                 yield sound
             return
-        lead = len(text) - len(text.lstrip())
-        said = speakable(text.strip(), self._language) if self._language is not None else None
-        words = said.text if said is not None else text.strip()
-        if not words:
+        said = self._speakable(text)
+        if not said.text:
             return
-        convert = self._converter() if self._synthesizer.format != MULAW_8K else None
-        async with aclosing(self._rendered(words)) as sounds:
-            async for sound in sounds:
-                audio = sound.audio if convert is None else convert(sound.audio)
-                ends = tuple(
-                    Word(each.end_ms, lead + (said.written(each.end_char) if said is not None else each.end_char))
-                    for each in sound.words
-                )
-                if audio or ends:
-                    yield Sound(audio, ends)
-        if convert is not None and (rest := convert.flush()):
+        async with aclosing(self._rendered(said.text)) as sounds:
+            async for sound in self._by_telephone(text, said, sounds):
+                yield sound
+
+    def _speakable(self, text: str) -> Rewriting:
+        text = text.strip()
+        return speakable(text, self._language) if self._language is not None else Rewriting(text)
+
+    async def _by_telephone(
+        self, text: str, said: Rewriting, sounds: AsyncIterable[Sound]
+    ) -> AsyncGenerator[Sound, None]:
+        """As it is heard there, with the ends of words in the text as it was written."""
+        lead = len(text) - len(text.lstrip())
+        stream = self._way.stream() if self._way is not None else None
+        async for sound in sounds:
+            audio = sound.audio if stream is None else stream(sound.audio)
+            ends = tuple(Word(each.end_ms, lead + said.written(each.end_char)) for each in sound.words)
+            if audio or ends:
+                yield Sound(audio, ends)
+        if stream is not None and (rest := stream.flush()):
             yield Sound(rest)
 
     async def _rendered(self, words: str) -> AsyncGenerator[Sound, None]:
@@ -73,15 +82,29 @@ class Voice:
         return self._kept.get(text)
 
     async def keep(self, texts: Iterable[str]) -> None:
-        """Renders texts that calls will ask for. Raises LegFailed."""
+        """Renders texts that calls will ask for, and learns from them how loud the voice is. Raises LegFailed."""
         for text in texts:
             if text and text not in self._kept:
-                self._kept[text] = tuple([sound async for sound in self.say(text)])
+                said = self._speakable(text)
+                sounds = [sound async for sound in self._rendered(said.text)] if said.text else []
+                if self._way is not None:
+                    self._way.learn(b"".join(sound.audio for sound in sounds))
+                self._kept[text] = tuple([sound async for sound in self._by_telephone(text, said, _each(sounds))])
 
-    def _converter(self) -> "Converter":
-        from offhook.audio.convert import Converter  # which needs numpy
 
-        return Converter(self._synthesizer.format, MULAW_8K, aligned=True)
+def _way(synthesizer: Synthesizer) -> "Telephone | None":
+    """To the telephone, for what does not come ready to be sent."""
+    levelled = getattr(synthesizer, "levelled", False)
+    if synthesizer.format == MULAW_8K and levelled:
+        return None
+    from offhook.audio.telephone import Telephone  # which needs numpy
+
+    return Telephone(synthesizer.format, levelled=levelled)
+
+
+async def _each(sounds: Iterable[Sound]) -> AsyncGenerator[Sound, None]:
+    for sound in sounds:
+        yield sound
 
 
 def shifted(words: Iterable[Word], ms: float, chars: int) -> tuple[tuple[float, int], ...]:

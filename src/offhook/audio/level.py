@@ -7,10 +7,10 @@ dBFS is relative to a sample of 32768.
 import numpy as np
 from numpy.typing import NDArray
 
-_RMS = 32768 * 10 ** (-20 / 20)
-_CEILING = 32768 * 10 ** (-2 / 20)
-_MOST_GAIN = 10 ** (30 / 20)
-_ACTIVE_DB = 25
+RMS = 32768 * 10 ** (-20 / 20)
+CEILING = 32768 * 10 ** (-2 / 20)
+MOST_GAIN = 10 ** (30 / 20)
+ACTIVE_DB = 25
 """A stretch this far below the loudest one is a pause, and pauses do not count (as in ITU-T P.56, simplified)."""
 
 
@@ -20,7 +20,7 @@ def level(pcm16: bytes, rate: int) -> bytes:
     speech = speech_rms(samples, rate)
     if speech == 0:
         return pcm16
-    samples *= min(_RMS / speech, _MOST_GAIN)
+    samples *= min(RMS / speech, MOST_GAIN)
     samples *= _limit(np.abs(samples), rate // 200)
     return np.rint(samples).astype("<i2").tobytes()
 
@@ -32,7 +32,7 @@ def speech_rms(samples: NDArray[np.float64], rate: int) -> float:
     power = (padded.reshape(-1, size) ** 2).mean(axis=1)
     if not len(power) or power.max() == 0:
         return 0.0
-    active = power[power > power.max() * 10 ** (-_ACTIVE_DB / 10)]
+    active = power[power > power.max() * 10 ** (-ACTIVE_DB / 10)]
     return float(np.sqrt(active.mean()))
 
 
@@ -42,7 +42,7 @@ def _limit(magnitude: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
     The lowest gain in a window of 2 reach + 1 samples, averaged over a window of the same size: the average at a peak is
     over windows that all hold the peak, so it cannot exceed what the peak needs.
     """
-    needed = np.minimum(1.0, _CEILING / np.maximum(magnitude, 1.0))
+    needed = np.minimum(1.0, CEILING / np.maximum(magnitude, 1.0))
     if needed.min(initial=1.0) == 1.0:
         return needed
     size = 2 * reach + 1

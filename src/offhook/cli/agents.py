@@ -9,7 +9,7 @@ import sysconfig
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
 
@@ -19,8 +19,10 @@ from pydantic import SecretStr
 from offhook.agent.agent import CONSENT, Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.options import Cascade, Realtime
+from offhook.agent.prices import own_prices
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
+from offhook.parts.keys import Keys
 from offhook.settings import Settings, destinations_in, without_userinfo
 
 log = logging.getLogger(__name__)
@@ -158,7 +160,15 @@ def agent_from(settings: Settings) -> Agent:
         language=settings.language,
         silence_ms=settings.silence_ms,
         realtime=Realtime(temperature=settings.temperature),
-        cascade=Cascade(settings.stt, settings.llm, settings.tts, temperature=settings.temperature),
+        cascade=Cascade(
+            settings.stt,
+            settings.llm,
+            settings.tts,
+            turn=settings.turn,
+            temperature=settings.temperature,
+            languages=[each for each in settings.languages.split(",") if each],
+            prices=own_prices(settings.prices or ""),
+        ),
         record=settings.record,
         consent=CONSENT if settings.consent is None else settings.consent,
         redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),
@@ -195,7 +205,8 @@ def _only_model(settings: Settings) -> str:
 REACHING_MODELS = (
     "openai_api_key", "openai_base_url", "openai_realtime_api", "azure_voice_live_endpoint",
     "azure_voice_live_api_key", "azure_user_assigned_identity_client_id", "azure_voice_live_api_version",
-    "azure_voice_live_scope", "voice_live_model", "anthropic_api_key", "deepgram_api_key",
+    "azure_voice_live_scope", "voice_live_model",
+    *(each.name for each in fields(Keys)),
 )  # fmt: skip
 """The settings that say how speech models are reached."""
 
@@ -212,14 +223,26 @@ def credentials(settings: Settings) -> Credentials:
         openai_api_key=_plain(settings.openai_api_key),
         openai_base_url=settings.openai_base_url,
         openai_beta=settings.openai_realtime_api == "beta",
-        anthropic_api_key=_plain(settings.anthropic_api_key),
-        deepgram_api_key=_plain(settings.deepgram_api_key),
         azure_endpoint=settings.azure_voice_live_endpoint,
         azure_api_key=_plain(settings.azure_voice_live_api_key),
         azure_client_id=settings.azure_user_assigned_identity_client_id,
         azure_api_version=settings.azure_voice_live_api_version,
         azure_scope=settings.azure_voice_live_scope,
         voice_live_model=settings.voice_live_model,
+        parts=_keys(settings),
+    )
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(
+        anthropic_api_key=_plain(settings.anthropic_api_key),
+        deepgram_api_key=_plain(settings.deepgram_api_key),
+        assemblyai_api_key=_plain(settings.assemblyai_api_key),
+        elevenlabs_api_key=_plain(settings.elevenlabs_api_key),
+        azure_speech_key=_plain(settings.azure_speech_key),
+        azure_speech_region=settings.azure_speech_region,
+        google_application_credentials=settings.google_application_credentials,
+        google_cloud_project=settings.google_cloud_project,
     )
 
 

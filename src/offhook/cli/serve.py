@@ -169,7 +169,7 @@ def _run(
         from offhook.server.doctor import examine  # much to import for who never asks
 
         agents = [agent for _, agent, _ in roster.listed()]
-        return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials)
+        return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials, is_serving=True)
 
     def serving(settings: Settings, telephones: Mapping[str, str]) -> Coroutine[Any, Any, None]:
         return serve(

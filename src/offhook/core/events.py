@@ -227,6 +227,8 @@ class CallerTurnEnded:
     """How long the caller spoke; tells a cough from a sentence that was not understood."""
     name: str = ""
     """The leg's own name for the turn, if a CallerTranscribed of that name may follow."""
+    language: str = ""
+    """The tag of the language it was in, if the leg knows."""
 
 
 @dataclass(slots=True)

@@ -411,6 +411,8 @@ class Floor:
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
         late = self._ledger.knows(event.item) or self.asides.has(event.item)
+        if self._suspicion is not None and not late:
+            self._suspicion.answered = True
         if self.turn is TurnState.THINKING and not (late or self.busy or self._answer_due):
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()

@@ -11,15 +11,31 @@ LATE_MS = (
 )
 COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence (docs/speech.md)
 OTHERWISE_MS = 700.0  # silence that ends any turn
+SURE, UNSURE = 0.97, 0.5  # at least and at most so likely is a turn over that a model which hears it is believed
+SOON_MS = 350.0  # silence that ends a turn which surely is over
+LONGER_MS = 500.0  # so much more silence ends one that surely is not
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
 BACKCHANNELS = frozenset(
-    {"mm", "mhm", "mm-hmm", "mmhmm", "mm hmm", "uh-huh", "uh huh", "uhhuh", "hm", "hmm", "ah", "aha", "oh", "i see"}
-)
-"""Said to somebody who speaks, they mean: go on."""
-ASSENTS = frozenset({"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no"})
+    {"mm", "mhm", "mm-hmm", "mmhmm", "mm hmm", "mm-hm", "uh-huh", "uh huh", "uhhuh", "uh", "um", "hm", "hmm", "hmm hmm", "ah",
+     "aha", "oh", "i see", "hum", "ehm", "äh", "ähm", "ach so", "achso", "ach", "soso", "naja", "euh", "ah bon", "ah d'accord",
+     "ah oui", "ajá", "ah ya", "ah sì", "ah ecco", "ah sim", "pois"}
+)  # fmt: skip
+"""Said to somebody who speaks, they mean: go on. In any of the languages that agents have phrases in: no word of one is a
+sentence in another."""
+ASSENTS = frozenset(
+    {"yes", "yeah", "yep", "okay", "ok", "right", "sure", "all right", "alright", "fine", "no", "ja", "jo", "genau", "gut",
+     "stimmt", "klar", "nein", "ja ja", "oui", "ouais", "d'accord", "voilà", "bien", "bien sûr", "non", "sí", "vale", "claro",
+     "ya", "bueno", "eso", "sì", "certo", "va bene", "esatto", "bene", "goed", "prima", "precies", "nee", "sim",
+     "está bem", "não"}
+)  # fmt: skip
 """An answer where the agent asks, a backchannel elsewhere."""
-GREETINGS = frozenset({"hello", "hi", "hey", "hello hello", "good morning", "good afternoon", "good evening"})
+GREETINGS = frozenset(
+    {"hello", "hi", "hey", "hello hello", "good morning", "good afternoon", "good evening", "hallo", "guten tag", "guten morgen",
+     "guten abend", "grüß gott", "bonjour", "bonsoir", "allô", "hola", "buenos días", "buenas tardes", "buenas noches", "buenas",
+     "dígame", "ciao", "buongiorno", "buonasera", "pronto", "goedemorgen", "goedemiddag", "goedenavond", "olá", "bom dia",
+     "boa tarde", "boa noite"}
+)  # fmt: skip
 """Said into a greeting, they are answered by it."""
 
 
@@ -44,7 +60,7 @@ def greets(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w' -]", " ", text).lower().split())
+    return " ".join(re.sub(r"[^\w' -]", " ", text.replace("’", "'")).lower().split())
 
 
 class Endpointing:
@@ -55,6 +71,7 @@ class Endpointing:
         self._began: float | None = None
         self._stopped: float | None = None
         self._paused_ms = 0.0
+        self._wait_ms = otherwise_ms  # for what sounds like the end of this turn, or does not
 
     @property
     def open(self) -> bool:
@@ -73,7 +90,17 @@ class Endpointing:
 
     def stopped(self, at: float) -> None:
         """Speech stopped at this moment (which may have been told later)."""
-        self._stopped = at
+        self._stopped, self._wait_ms = at, self._otherwise_ms
+
+    def weigh(self, over: float) -> None:
+        """How likely, from 0 to 1, the turn is over by the sound of it. Counts until speech goes on; after that it is
+        too late, and changes nothing."""
+        if self._stopped is None:
+            return
+        if over >= SURE:
+            self._wait_ms = min(max(SOON_MS, self._complete_ms), self._otherwise_ms)
+        elif over <= UNSURE:
+            self._wait_ms = self._otherwise_ms + LONGER_MS
 
     def ended(self, now: float, complete: bool) -> float | None:
         """The turn's length of speech in ms if it is over now, and the turn is closed; None if it goes on.
@@ -84,7 +111,7 @@ class Endpointing:
             return None
         if now - self._began >= LONGEST_MS:
             self._stopped = now if self._stopped is None else self._stopped
-        elif self._stopped is None or now - self._stopped < (self._complete_ms if complete else self._otherwise_ms):
+        elif self._stopped is None or now - self._stopped < (self._complete_ms if complete else self._wait_ms):
             return None
         spoken_ms = self._stopped - self._began - self._paused_ms
         self._began = self._stopped = None

@@ -81,6 +81,7 @@ class Recorder:
         self._told_of_notes = False
         self._tools: dict[str, tuple[str, float]] = {}  # name and start of those that run
         self._latency_ms: dict[str, float] = {}  # of answers whose turn is not kept yet
+        self._stages: dict[str, dict[str, float]] = {}  # likewise
 
     def at_rest(self) -> "Recorder":
         """The same for what is told after the end: it needs little but the number."""
@@ -141,6 +142,8 @@ class Recorder:
             latency_ms = self._latency_ms.get(event.item)
             if latency_ms is not None and event.heard_ms > 0:
                 body["latency_ms"] = latency_ms
+            if (stages := self._stages.get(event.item)) is not None and event.heard_ms > 0:
+                body["stages"] = stages
         return [("transcript", body)]
 
     def _answered(self, event: e.Answered, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
@@ -148,6 +151,7 @@ class Recorder:
         return [("latency", {"item": clean(event.item), "latency_ms": latency_ms})]
 
     def _staged(self, event: e.Staged, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        self._stages[event.item] = dict(event.ms)
         return [("stages", {"item": clean(event.item), "ms": event.ms})]
 
     def _tool_called(self, event: e.ToolCalled, at_ms: float) -> list[tuple[str, dict[str, Any]]]:

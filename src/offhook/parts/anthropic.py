@@ -9,6 +9,7 @@ import orjson
 from offhook.errors import ConfigError, LegFailed
 from offhook.parts.http import Server, events
 from offhook.parts.keys import Keys
+from offhook.parts.temperature import Temperature
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
 
 BASE_URL = "https://api.anthropic.com/v1"
@@ -33,9 +34,11 @@ class Messages:
     """One model (a `LanguageModel`)."""
 
     tools = True
+    price_list = "anthropic"
 
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model
+        self._temperature = Temperature(model)
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -44,10 +47,18 @@ class Messages:
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()  # noqa: B008
     ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
+        asked = self._temperature.answer(
+            lambda taken: self._answer(request(self._model, messages, tools, taken)), wishes
+        )
+        async with aclosing(asked) as parts:
+            async for part in parts:
+                yield part
+
+    async def _answer(self, body: dict[str, Any]) -> AsyncGenerator[str | ToolUse | Tokens, None]:
         uses: dict[int, dict[str, str]] = {}
         usage: dict[str, int] = {}
         finished = False
-        asked = self.server.ask("/messages", json=request(self._model, messages, tools, wishes))
+        asked = self.server.ask("/messages", json=body)
         async with asked as answer, aclosing(events(answer)) as told:
             async for event in told:
                 match event.get("type"):

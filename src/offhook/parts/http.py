@@ -30,7 +30,7 @@ class Server:
             raise ConfigError(
                 f"The address of {name} must be a URL such as https://api.openai.com/v1, not {base_url!r}."
             )
-        self.name, self._secret = name, secret
+        self.name, self.host, self._secret = name, parts.hostname, secret
         self._base_url, self._headers = base_url.strip().rstrip("/"), dict(headers)
         self._client: httpx.AsyncClient | None = None
 
@@ -57,7 +57,8 @@ class Server:
     def _refused(self, answer: httpx.Response, body: bytes) -> LegFailed:
         status = answer.status_code
         try:
-            error = orjson.loads(body)["error"]
+            told = orjson.loads(body)
+            error = told["error"] if "error" in told else told["detail"]
             said = str(error["message"] if isinstance(error, dict) else error)
         except (orjson.JSONDecodeError, KeyError, TypeError):
             said = answer.reason_phrase

@@ -15,6 +15,8 @@ from offhook.parts.openai_transcription import Transcription
 BASE_URL = "https://api.openai.com/v1"
 STT, LLM, TTS = "gpt-4o-mini-transcribe", "gpt-4.1-mini", "gpt-4o-mini-tts"
 """The usual models."""
+PRICED = {"api.openai.com": "openai", "generativelanguage.googleapis.com": "google"}
+"""Whose prices hold, by the host. Others have their own, or none."""
 
 
 def stt(model: str, keys: Keys) -> Transcription:
@@ -26,7 +28,8 @@ def stt(model: str, keys: Keys) -> Transcription:
 def llm(model: str, keys: Keys) -> Chat:
     """A language model."""
     name, _, elsewhere = model.partition("@")
-    return Chat(server(keys, elsewhere), name or LLM)
+    at = server(keys, elsewhere)
+    return Chat(at, name or LLM, PRICED.get(at.host, ""))
 
 
 def tts(model: str, keys: Keys) -> Speech:

@@ -6,6 +6,7 @@ from typing import Any
 
 from offhook.errors import LegFailed
 from offhook.parts.http import Server, events
+from offhook.parts.temperature import Temperature
 from offhook.parts.thoughts import Aloud
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
 
@@ -15,8 +16,9 @@ class Chat:
 
     tools = True
 
-    def __init__(self, server: Server, model: str) -> None:
-        self.server, self._model = server, model
+    def __init__(self, server: Server, model: str, price_list: str = "") -> None:
+        self.server, self._model, self.price_list = server, model, price_list
+        self._temperature = Temperature(model)
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -25,9 +27,17 @@ class Chat:
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()  # noqa: B008
     ) -> AsyncGenerator[str | ToolUse | Tokens, None]:  # fmt: skip
         """The text as it comes, then what is wanted of tools. Raises LegFailed."""
+        asked = self._temperature.answer(
+            lambda taken: self._answer(request(self._model, messages, tools, taken)), wishes
+        )
+        async with aclosing(asked) as parts:
+            async for part in parts:
+                yield part
+
+    async def _answer(self, body: dict[str, Any]) -> AsyncGenerator[str | ToolUse | Tokens, None]:
         uses: dict[int, dict[str, str]] = {}
         finished, aloud = False, Aloud()
-        asked = self.server.ask("/chat/completions", json=request(self._model, messages, tools, wishes))
+        asked = self.server.ask("/chat/completions", json=body)
         async with asked as answer, aclosing(events(answer)) as chunks:
             async for chunk in chunks:
                 if "error" in chunk:

@@ -13,6 +13,8 @@ VOICE = "alloy"
 class Speech:
     """One model (a `Voices`)."""
 
+    polyglot = True
+
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model
 
@@ -33,6 +35,7 @@ class SpeechVoice:
 
     format: Format = PCM16_24K
     pause_ms = 0
+    word_times = False
 
     def __init__(self, server: Server, model: str, voice: str) -> None:
         self._server, self._model, self._voice = server, model, voice

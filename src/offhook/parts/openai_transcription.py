@@ -5,7 +5,7 @@ What was said is asked for as soon as the caller pauses; if they say no more, th
 
 import asyncio
 import io
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import httpx
@@ -17,6 +17,13 @@ from offhook.errors import LegFailed
 from offhook.parts.http import Server
 from offhook.speech.base import Recognised
 
+LANGUAGES = {
+    "arabic": "ar", "chinese": "zh", "czech": "cs", "danish": "da", "dutch": "nl", "english": "en", "finnish": "fi",
+    "french": "fr", "german": "de", "greek": "el", "hebrew": "he", "hindi": "hi", "hungarian": "hu", "italian": "it",
+    "japanese": "ja", "korean": "ko", "norwegian": "no", "polish": "pl", "portuguese": "pt", "romanian": "ro",
+    "russian": "ru", "spanish": "es", "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk", "vietnamese": "vi",
+}  # fmt: skip
+"""OpenAI tells the language by its English name, other servers by its tag."""
 BYTES_PER_MS = 16
 LEAST_MS = 100
 """Servers refuse less."""
@@ -30,13 +37,15 @@ class Transcription:
 
     def __init__(self, server: Server, model: str) -> None:
         self.server, self._model = server, model
+        self.tells_language = tells_more(model)
 
     async def start(self) -> None:
         """Nothing to start."""
 
-    def recogniser(self, language: str) -> "TranscriptionRecogniser":
-        """One for a new caller."""
-        return TranscriptionRecogniser(self.server, self._model, language.replace("_", "-").partition("-")[0].lower())
+    def recogniser(self, language: str, also: Sequence[str] = ()) -> "TranscriptionRecogniser":
+        """One for a new caller. Of several languages the model finds out itself which it is."""
+        spoken = "" if also else language.replace("_", "-").partition("-")[0].lower()
+        return TranscriptionRecogniser(self.server, self._model, spoken)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -107,11 +116,18 @@ class TranscriptionRecogniser:
     async def _once(self, pcm16: bytes) -> Recognised:
         file = io.BytesIO()
         write_wav(file, resample(pcm16, 8000, 16000), 16000)
-        form = {"model": self._model, "language": self._language}
-        form["response_format"] = "verbose_json" if "whisper" in self._model else "json"
+        form = {"model": self._model}
+        if self._language:
+            form["language"] = self._language
+        form["response_format"] = "verbose_json" if tells_more(self._model) else "json"
         upload = {"file": ("speech.wav", file.getvalue(), "audio/wav")}
         async with self._server.ask("/audio/transcriptions", data=form, files=upload) as answer:
             return recognised(await _read(answer))
+
+
+def tells_more(model: str) -> bool:
+    """Whispers tell of each segment how sure they are of it, and which language it is in."""
+    return "whisper" in model
 
 
 async def _shielded(asked: "asyncio.Task[Recognised]") -> Recognised:
@@ -135,12 +151,14 @@ async def _read(answer: httpx.Response) -> dict[str, Any]:
 
 def recognised(body: dict[str, Any]) -> Recognised:
     """What a transcription says: all of it, or of its segments those that are speech."""
+    language = str(body.get("language") or "").lower()
+    language = LANGUAGES.get(language, language)
     segments = body.get("segments")
     if not isinstance(segments, list) or not segments:
-        return Recognised(body["text"].strip())
+        return Recognised(body["text"].strip(), language=language)
     heard = [
         each for each in segments
         if not (each.get("no_speech_prob", 0.0) > NO_SPEECH and each.get("avg_logprob", 0.0) < UNSURE)
     ]  # fmt: skip
     score = min((each.get("avg_logprob", 0.0) for each in heard), default=None)
-    return Recognised("".join(each.get("text", "") for each in heard).strip(), score)
+    return Recognised("".join(each.get("text", "") for each in heard).strip(), score, language)

@@ -1,7 +1,8 @@
 """The checks of `offhook doctor`, in the order a newcomer wants to read them. Blocking: a server runs them in a thread.
 
-What is looked at is in doctor_machine.py (this process and this machine), doctor_kept.py (database and bucket), doctor_speech.py (the embedded engine, the
-agent), doctor_models.py (the realtime models), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
+What is looked at is in doctor_machine.py (this process and this machine), doctor_kept.py (database and bucket),
+doctor_speech.py (the embedded engine, the agent), doctor_models.py (the realtime models), doctor_parts.py (agents made of
+parts), doctor_reach.py (the port, PUBLIC_URL) and doctor_twilio.py (the account).
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from offhook.agent.credentials import Credentials
 from offhook.server import doctor_kept as kept
 from offhook.server import doctor_machine as machine
 from offhook.server import doctor_models as models
+from offhook.server import doctor_parts
 from offhook.server import doctor_reach as reach
 from offhook.server import doctor_speech as speech
 from offhook.server import doctor_twilio as twilio
@@ -30,11 +32,13 @@ def examine(
     online: bool = False,
     folder: Path | None = None,
     credentials: Callable[[Settings], Credentials] = lambda _settings: speech.NOBODY,
+    is_serving: bool = False,
 ) -> list[Finding]:
     """Everything, a finding or more for each thing looked at; no secret's value is in any sentence.
 
     `agent` is what the user called the agents (None: the environment describes one); `online` allows what leaves this
-    machine; `folder` is where .env is looked for (default: the current one); `credentials` are those of speech models.
+    machine; `folder` is where .env is looked for (default: the current one); `credentials` are those of speech models;
+    `is_serving`: the server asks about itself, whose port is beyond doubt.
     """
     folder = folder or Path.cwd()
     settings, findings = machine.settings(folder)
@@ -55,7 +59,8 @@ def examine(
         *speech.engine(),
         loads,
         *models.models(agents, reaching, online=online),
-        reach.port(settings),
+        *doctor_parts.parts(agents, reaching, online=online),
+        *([] if is_serving else [reach.port(settings)]),
         machine.access(settings),
         *twilio.account(settings, online=online),
         *twilio.outbound(settings),

@@ -103,7 +103,21 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
     units = "|".join(sorted(map(re.escape, locale.units), key=len, reverse=True))
     link = rf"(?:{BLANK}?[-–—]{BLANK}?|{BLANK}(?:{locale.to}){BLANK})"
     of = r"(?:(?:de|d')\s?)?"
+    fractions = "|".join(sorted(map(re.escape, locale.fractions), key=len, reverse=True))
+    named = {name: code for code in ("EUR", "USD", "CHF") for name in locale.money[code][0][1:]}
     return (
+        (
+            re.compile(rf"(?P<b>[\d{symbols}]|\b(?:{'|'.join(named)}))/(?P<w>h|[^\W\d_]{{2,12}}\.?)(?!\w|/|\.\w)"),
+            lambda m: f"{m['b']} {locale.per} {_what_for(m['w'], locale)}",
+        ),
+        (
+            re.compile(rf"(?<![\w.,])(?P<n>\d[\d.,'’\u00a0\u202f]*[.,]\d\d){BLANK}(?P<c>{'|'.join(named)})\b"),
+            lambda m: money(m["n"], named[m["c"]], locale),
+        ),
+        (
+            re.compile(rf"(?<![\w.,/])(?:(?P<w>\d+){BLANK})?(?P<f>{fractions}){BLANK}?(?P<u>{units})(?![\w/²°])"),
+            lambda m: _part_of_unit(m, locale),
+        ),
         (
             re.compile(
                 rf"{sign}(?:(?P<c>US\$|[{symbols}]|\b(?:{codes})){BLANK}?)(?P<minus2>[-−])?(?P<n>{number})(?:{link}(?P<c2>(?P=c)){{0,1}}{BLANK}?(?P<n2>{number}))?"
@@ -123,7 +137,7 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
         ),
         (
             re.compile(
-                rf"{sign}(?<![\w.,])(?:(?P<n1>{number})(?P<l>{link}))?(?P<n>{number})(?P<b>{BLANK}?)(?P<u>{units})(?![\w/²°])"
+                rf"{sign}(?<![\w.,/])(?:(?P<n1>{number})(?P<l>{link}))?(?P<n>{number})(?P<b>{BLANK}?)(?P<u>{units})(?![\w/²°])"
             ),
             lambda m: _units(m, locale),
         ),
@@ -164,6 +178,30 @@ def _units(m: re.Match[str], locale: Locale) -> str | None:
     return _signed(m, locale) + _range(m, locale, noun[0]) + counted(m["n"], noun, locale) + stop
 
 
+def _what_for(word: str, locale: Locale) -> str:
+    """What a price is for: a word, or what is short for one."""
+    bare = word.rstrip(".")
+    noun = locale.units.get(word) or locale.units.get(bare)
+    known = locale.periods.get(word) or locale.periods.get(bare) or (noun[1] if noun else bare)
+    return known + ("." if word != bare and known == bare else "")
+
+
+_HALVES: dict[tuple[str, str], str] = {
+    ("de", "m"): "ein halber", ("de", "n"): "ein halbes", ("de", "f"): "eine halbe", ("es", "m"): "medio", ("es", "f"): "media",
+}  # fmt: skip
+
+
+def _part_of_unit(m: re.Match[str], locale: Locale) -> str | None:
+    """ "1/2 l", "2 1/2 kg"."""
+    if m["f"] == "24/7":
+        return None
+    gender, one, more = locale.units[m["u"]]
+    if m["w"]:
+        return f"{_fraction(m, locale)} {more}"
+    half = _HALVES.get((locale.language, gender)) if m["f"] in ("1/2", "½") else None
+    return f"{half or locale.fractions[m['f']]} {one}"
+
+
 def say_amounts(text: Rewriting, locale: Locale) -> None:
     """Money, percent and units in words."""
     for pattern, written in _rules(locale):
@@ -185,8 +223,10 @@ def _plain_rules(locale: Locale) -> tuple[Rule, ...]:
             re.compile(rf"(?<![\w.,])(?P<n>{number}){BLANK}?(?P<s>{scales})(?!\w)"),
             lambda m: f"{spelt(m['n'], locale, 'f' if locale.language == 'de' else 'm')} {_scale(m, locale)}",
         ),
+        (re.compile(r"(?<![\w.,-])(\d\d)-(?=\1(?![\w.,-]))"), lambda m: f"{spelt(m[1], locale)} "),  # fifty-fifty
         (re.compile(rf"(?<=\d)(?:{BLANK}?[–—]{BLANK}?|-)(?=\d)"), lambda _: f" {locale.to} "),
         (re.compile(rf"(?<=\d){BLANK}?[×x*]{BLANK}?(?=\d)"), lambda _: f" {locale.times} "),
+        *_feet(locale),
         (re.compile(rf"(?<=\d){BLANK}[+]{BLANK}(?=\d)"), lambda _: f" {locale.plus} "),
         (re.compile(rf"(?<=\d){BLANK}[-−]{BLANK}(?=\d)"), lambda _: f" {locale.minus} "),
         (re.compile(rf"(?<=\w){BLANK}={BLANK}(?=\w)"), lambda _: f" {locale.equals} "),
@@ -241,6 +281,14 @@ def _before_nouns(locale: Locale) -> tuple[Rule, ...]:
     )
 
 
+def _feet(locale: Locale) -> tuple[Rule, ...]:
+    """How tall somebody is."""
+    if locale.language != "en":
+        return ()
+    written = re.compile(r"(?<![\w.,])(\d)['’′][ ]?(\d{1,2})(?:[\"”″]|['’]{2})")
+    return ((written, lambda m: f"{spelt(m[1], locale)} foot {spelt(m[2], locale)}"),)
+
+
 def _joint(locale: Locale) -> str:
     return {"en": "and", "de": "und", "fr": "et", "es": "y"}[locale.language]
 
@@ -256,8 +304,12 @@ def _ordinals(locale: Locale) -> Rule:
             )
         case "es":
             return (
-                re.compile(r"(?<![\w.,])(\d{1,2})\.?([ºª°])"),
-                lambda m: _ordinal(m[1], locale, "f" if m[2] == "ª" else ""),
+                re.compile(r"(?<![\w.,])(\d{1,2})\.?([ºª°]|er\b)"),
+                lambda m: (
+                    {"1": "primer", "3": "tercer"}.get(m[1])
+                    if m[2] == "er"
+                    else _ordinal(m[1], locale, "f" if m[2] == "ª" else "")
+                ),
             )
     return (
         re.compile(rf"(?:\b(?P<w>[^\W\d_]+){BLANK})?(?<![\w.,])(?P<n>\d{{1,3}})\.(?={BLANK}[^\W\d_])"),

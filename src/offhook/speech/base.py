@@ -5,7 +5,7 @@ None of them knows about turns, calls or carriers. Heavy work runs in worker pro
 loop. What a part cannot do is a flag of it, never its name.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -20,6 +20,8 @@ class Recognised:
     """Empty if nothing was understood, or nothing that the recogniser is sure enough of."""
     score: float | None = None
     """The recogniser's own score, for the log; higher is surer. None if it has none."""
+    language: str = ""
+    """The tag of the language that was spoken, if the recogniser tells."""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ class Responder(Protocol):
     def greeting(self) -> str | None:
         """The first words, or an empty text for none. None: they are its answer to `Said(opening=True)`."""
 
-    def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+    def respond(self, said: Said, use: Use) -> AsyncGenerator[str, None]:
         """Sentences to say, or the parts of them, each spoken as soon as it is given. Tools may be used between them. What
         was said before is taken in at this call. It is closed early if the caller cuts in."""
 
@@ -128,21 +130,48 @@ class Responder(Protocol):
         """Goes on in the place of another; what cannot be read is as if it had never been. Asked to go on, it says its open
         question again, or all of its last answer if that was not `heard`."""
 
+    def speak(self, language: str) -> None:
+        """The talk goes on in the language of a tag, as far as the responder can."""
+
+    def close(self) -> None:
+        """The call is over, or another goes on with it."""
+
     @property
     def keys_wanted(self) -> int | None:
         """How many keys the words last given asked for; None if any number, ended by `#`, or none."""
 
 
 class Synthesizer(Protocol):
-    """Text to speech: one voice."""
+    """Text to speech: one voice. It is brought to telephone level, unless it has a flag `levelled` that is true."""
 
     format: Format
     pause_ms: int
     """The silence that is wanted between two sentences, for a voice that leaves none itself."""
+    word_times: bool
+    """It tells when each word ends, so that nobody need guess while its audio comes."""
 
     def say(self, text: str) -> AsyncGenerator[Sound, None]:
         """Renders one piece of text, a sentence or less. Raises LegFailed if the engine died; closed early if nobody wants
         the rest."""
+
+
+class TurnModel(Protocol):
+    """Tells by the sound of a turn, words or none, whether a caller who paused has said what they wanted to say. Shared by all
+    calls."""
+
+    async def start(self) -> None:
+        """Makes it ready. Raises ConfigError if something is missing."""
+
+    def over(self, audio: bytes) -> Awaitable[float]:
+        """How likely the turn is over, 0 to 1: PCM16 8 kHz of the turn, its newest HEARD_MS at most, up to some 200 ms of the
+        pause. Awaiting raises LegFailed if that cannot be told; it is cancelled if the caller goes on."""
+
+    async def close(self) -> None:
+        """Gives everything back. Idempotent."""
+
+
+HEARD_MS = 8_000
+"""So much of a turn a TurnModel hears."""
 
 
 # ---------------------------------------------------------------- language models
@@ -204,6 +233,8 @@ class LanguageModel(Protocol):
 
     tools: bool
     """It can be told of tools."""
+    price_list: str
+    """Whose list prices what it takes, as agent/prices.json calls it; empty if nobody's."""
 
     def answer(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), wishes: Wishes = Wishes()
@@ -216,7 +247,8 @@ class LanguageModel(Protocol):
 
 
 class Recognition(Protocol):
-    """What opens recognisers for callers."""
+    """What opens recognisers for callers. With a flag `tells_language` that is true, `recogniser` takes the languages that
+    a caller may change to as well (`also`), and its words come with theirs."""
 
     async def start(self) -> None:
         """Makes it ready. Raises ConfigError if something is missing."""
@@ -240,7 +272,7 @@ class Mind(Protocol):
 
 
 class Voices(Protocol):
-    """What opens synthesizers."""
+    """What opens synthesizers. With a flag `polyglot` that is true, each of them speaks all languages."""
 
     async def start(self) -> None: ...
 

@@ -86,6 +86,10 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
         the_year = m["y"] if len(m["y"]) == 4 else str((1900 if int(m["y"]) > 60 else 2000) + int(m["y"]))
         return said(m, month, str(day), the_year)
 
+    def day_and_month(m: re.Match[str]) -> str | None:
+        month, day = (m["a"], m["b"]) if locale.month_first else (m["b"], m["a"])
+        return said(m, int(month), day, None)
+
     def month_of(name: str) -> int:
         return months[name.rstrip(".") if name.rstrip(".") in months else name]
 
@@ -101,8 +105,22 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
             numeric,
         ),
     ]
+    if locale.day_words:
+        rules.append(
+            (
+                re.compile(rf"\b(?P<w>{locale.day_words})[ ](?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?![\w/%]|[.,]\d)", re.IGNORECASE),
+                lambda m: None if f"{m['a']}/{m['b']}" in locale.fractions else day_and_month(m),
+            )
+        )  # fmt: skip
+    rules.append(
+        (re.compile(rf"(?<=\d){BLANK}?[-–—]{BLANK}?(?=(?:{names})[ ]\d)"), lambda _: f" {locale.to} "),
+    )
     if locale.language == "en":
         rules += [
+            (
+                re.compile(rf"\b(?P<m>{names})[ ](?P<d>\d{{1,2}}){BLANK}?[-–]{BLANK}?(?P<e>\d{{1,2}})(?![\w:/%.-])"),
+                lambda m: _days(m, month_of(m["m"]), locale),
+            ),
             (re.compile(r"(?<![\w.,])['’]?(?P<c>1[1-9]|20)?(?P<d>[2-9])0['’]?s\b"), _decade),
             (
                 re.compile(rf"\b(?P<m>{names})[ ](?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?[ ](?P<y>[12]\d{{3}}))?(?![\w:/%]|[.,]\d)"),
@@ -129,6 +147,15 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
                     lambda m: said(m, int(m["b"]), m["d"], None),
                 )
             )
+    a_year = r"1[1-9]\d\d|20\d\d"
+    rules.append(
+        (
+            re.compile(
+                rf"(?<![\w.,+/-])(?P<a>{a_year}){BLANK}?[-–]{BLANK}?(?P<b>{a_year})(?![\w/-]|[.,:]\d|[ ]?[€$£%°])"
+            ),
+            lambda m: _years(m, locale),
+        )
+    )
     month_words = "|".join(locale.months)
     words = "|".join(filter(None, (locale.year_words, month_words)))
     rules.append(
@@ -138,6 +165,20 @@ def _rules(locale: Locale) -> tuple[Rule, ...]:
         )
     )
     return (*rules, *_time_rules(locale))
+
+
+def _days(m: re.Match[str], month: int, locale: Locale) -> str | None:
+    """ "March 5-7"."""
+    if not 1 <= int(m["d"]) < int(m["e"]) <= 31:
+        return None
+    the = "" if locale.month_first else "the "
+    return f"{locale.months[month - 1]} {the}{ordinal(int(m['d']), 'en')} to {the}{ordinal(int(m['e']), 'en')}"
+
+
+def _years(m: re.Match[str], locale: Locale) -> str | None:
+    """ "1995-2005": from one to the other."""
+    begin, end = int(m["a"]), int(m["b"])
+    return f"{year(begin, locale)} {locale.to} {year(end, locale)}" if begin < end else None
 
 
 def _decade(m: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ spoken as it is. Orders are talked about in ordering.py, tables in booking.py.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +77,12 @@ class Desk:
         """For a caller who waits."""
         return self._rota(("One moment, please.", "Just a moment."))
 
+    def speak(self, language: str) -> None:
+        """Speaks English and nothing else."""
+
+    def close(self) -> None:
+        """Holds nothing."""
+
     def memory(self) -> dict[str, Any]:
         """Where the talk is, as JSON."""
         return {
@@ -99,7 +105,7 @@ class Desk:
         if not heard:
             self._open = replace(self._last, question=self._open.question)
 
-    async def respond(self, said: Said, use: Use) -> AsyncIterator[str]:
+    async def respond(self, said: Said, use: Use) -> AsyncGenerator[str, None]:
         """Sentences to say to a caller."""
         if said.leaving:
             reply = Reply(says=(_LEAVING,))

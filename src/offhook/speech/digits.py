@@ -15,7 +15,11 @@ _GROUPED = re.compile(
 )
 _UNGROUPED = re.compile(r"(?<![\w.,€$£/:-])(?:\+|00)[1-9]\d{6,14}(?![\w]|[.,]\d)")
 _LONG = re.compile(r"(?<![\w.,€$£/:-])(?<!\d[ \u00a0\u202f])(?:0\d{2,}|\d{7,})(?![\w]|[.,:]\d|[ ]?[€$£%°])")
-_MIXED = re.compile(r"(?<![\w-])(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{2,}(?:-[A-Z0-9]+)*(?![\w-]|['’.]\w)")
+_EMERGENCY = re.compile(
+    r"\b(?i:call|dial|ring|text|notruf|(?:rufen|wählen)(?: sie)?(?: die)?|(?:appelez|composez|faites) le|llam[ae] al|mar(?:ca|que) el)\s"
+    r"(?P<n>911|112|999|988|110|115|111|116)(?![\w%€$£-]|[.,:/]\d|\s?[€$£%°])"
+)
+_MIXED = re.compile(r"(?<![\w$€£-])(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])[A-Z0-9]{2,}(?:-[A-Z0-9]+)*(?![\w-]|['’.]\w)")
 _LEAST_DIGITS = 7
 
 
@@ -106,6 +110,8 @@ def say_digits(text: Rewriting, locale: Locale) -> None:
     text.each(_UNGROUPED, lambda m: _groups(grouped(m[0], locale), locale))
     if (codes := _codes(locale)) is not None:
         text.each(codes, lambda m: _code(m, locale))
+    if locale.known:
+        text.each(_EMERGENCY, lambda m: m[0][: m.start("n") - m.start()] + digits(m["n"], locale))
     text.each(_LONG, lambda m: _groups(grouped(m[0], locale), locale))
     text.each(_MIXED, lambda m: digits(m[0], locale) if sum(map(str.isdigit, m[0])) > 1 and len(m[0]) > 3 else None)
 

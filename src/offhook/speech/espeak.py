@@ -40,6 +40,7 @@ class EspeakSynthesizer:
     """One voice, shared by every call of the process (a `Synthesizer`)."""
 
     format: Format = MULAW_8K
+    levelled = True
     pause_ms = 200
 
     def __init__(self, voice: str = "en-us", words_per_minute: int = 170) -> None:
@@ -50,6 +51,7 @@ class EspeakSynthesizer:
             engine = next((command for command in COMMANDS if shutil.which(command)), "")
         if not engine:
             raise ConfigError("The built-in synthesizer is not installed: run pip install 'offhook[local]'.")
+        self.word_times = engine == "library"
         self._worker = Worker("offhook.speech.espeak_worker", engine, voice, str(words_per_minute))
         self._cache: OrderedDict[str, Utterance] = OrderedDict()
 

@@ -34,6 +34,12 @@ class Locale:
     ampersand: str = ""
     number: str = ""
     """Before the number of something."""
+    per: str = ""
+    """Between a price and what it is for."""
+    periods: Mapping[str, str] = field(default_factory=dict)
+    """What it may be for, in short."""
+    day_words: str = ""
+    """Words before a day and a month that are written as 24/12, as a pattern."""
     months: tuple[str, ...] = ()
     months_short: Mapping[str, int] = field(default_factory=dict)
     weekdays_short: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +96,8 @@ _EN_UNITS: dict[str, Noun] = {
 EN_US = Locale(
     language="en", region="US", month_first=True, point="point", minus="minus", plus="plus", times="times",
     equals="equals", to="to", percent="percent", at="at", dot="dot", slash="slash", ampersand="and", number="number",
+    per="per", periods={"mo": "month", "yr": "year", "wk": "week", "pp": "person"},
+    day_words="on|by|until|till|before|after|since|the",
     months=(
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
@@ -115,7 +123,7 @@ EN_US = Locale(
         "a.k.a.": "also known as", "Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company", "Corp.": "Corporation",
         "Ave.": "Avenue", "Rd.": "Road", "Blvd.": "Boulevard", "Ln.": "Lane", "Hwy.": "Highway", "Apt.": "Apartment",
         "Dept.": "Department", "dept.": "department", "Jr.": "Junior", "Sr.": "Senior", "incl.": "including",
-        "w/": "with", "w/o": "without", "St.": "Street", "Dr.": "Drive", "P.S.": "P S",
+        "w/": "with", "w/o": "without", "ext.": "extension", "St.": "Street", "Dr.": "Drive", "P.S.": "P S",
     },
     before_names={
         "Dr.": "Doctor", "Dr": "Doctor", "Mr.": "Mister", "Mr": "Mister", "Mrs.": "Missus", "Mrs": "Missus",
@@ -133,7 +141,7 @@ EN_US = Locale(
         "¾": "three quarters",
     },
     year_words=r"in|since|until|till|by|of|from|year|©|before|after|back in|during",
-    code_words=r"code|PIN|pin|zip|ZIP|extension|ext\.?|account|reference|confirmation|order|number|room|flight|ID",
+    code_words=r"code|PIN|pin|zip|ZIP|extension|ext\.?|end(?:s|ing)?(?: in| with)?|account|reference|confirmation|order|number|room|flight|ID",
 )  # fmt: skip
 
 _BRITISH_UNITS = {
@@ -142,13 +150,14 @@ _BRITISH_UNITS = {
 }  # fmt: skip
 
 EN_GB = replace(
-    EN_US, region="GB", month_first=False, british=True, units=_BRITISH_UNITS,
+    EN_US, region="GB", month_first=False, british=True, units=_BRITISH_UNITS | {"p": ("n", "penny", "pence")},
     code_words=EN_US.code_words + "|postcode",
 )  # fmt: skip
 
 DE_DE = Locale(
     language="de", region="DE", decimal=",", point="Komma", minus="minus", plus="plus", times="mal", equals="gleich",
     to="bis", percent="Prozent", at="at", dot="Punkt", slash="Schrägstrich", ampersand="und", number="Nummer",
+    per="pro", periods={"Mon.": "Monat", "Pers": "Person", "Wo.": "Woche"},
     months=(
         "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
         "Dezember",
@@ -206,12 +215,12 @@ DE_DE = Locale(
         r"|Nummer|Reservierung|Bestellung|Tonne|Meile|Stufe|Aufgabe"
     ),
     year_words=r"[Ss]eit|[Jj]ahr|[Jj]ahre|Anno|©",
-    code_words=r"Code|PIN|Pin|Postleitzahl|PLZ|Durchwahl|Kundennummer|Bestellnummer|Rechnungsnummer|Referenz|Nummer|Zimmer|Nr\.",
+    code_words=r"Code|PIN|Pin|endet auf|Postleitzahl|PLZ|Durchwahl|Kundennummer|Bestellnummer|Rechnungsnummer|Referenz|Nummer|Zimmer|Nr\.",
 )  # fmt: skip
 
 FR_FR = Locale(
     language="fr", region="FR", decimal=",", point="virgule", minus="moins", plus="plus", times="fois", equals="égale",
-    to="à", percent="pour cent", at="arobase", dot="point", slash="barre oblique", ampersand="et", number="numéro",
+    to="à", percent="pour cent", at="arobase", dot="point", slash="barre oblique", ampersand="et", number="numéro", per="par", day_words="le|au|du", periods={"pers": "personne", "sem": "semaine"},
     months=(
         "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
         "décembre",
@@ -257,12 +266,12 @@ FR_FR = Locale(
         r"|bouteilles?|tasses?|parts?|portions?|pizzas?|tonnes?|pages?|commandes?|réservations?|options?|questions?"
     ),
     no_nouns="et|ou|sur|pour|dans|avec|est|sont|par|puis",
-    code_words=r"code|PIN|postal|poste|client|référence|commande|numéro|chambre|vol|dossier|n°",
+    code_words=r"code|PIN|(?:termine|finissant) par|postal|poste|client|référence|commande|numéro|chambre|vol|dossier|n°",
 )  # fmt: skip
 
 ES_ES = Locale(
     language="es", region="ES", decimal=",", point="coma", minus="menos", plus="más", times="por", equals="igual a",
-    to="a", percent="por ciento", at="arroba", dot="punto", slash="barra", ampersand="y", number="número",
+    to="a", percent="por ciento", at="arroba", dot="punto", slash="barra", ampersand="y", number="número", per="por", day_words="el|al|del", periods={"pers": "persona", "sem": "semana"},
     months=(
         "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
         "diciembre",
@@ -308,7 +317,7 @@ ES_ES = Locale(
     },
     feminine=r"(?!d[ií]as|problemas|programas|temas|sistemas|mapas|idiomas|pijamas|planetas)\w+(?:as?|ción|ciones|dad|dades)|noches?|veces|vez",
     no_nouns="por|para|con|del|los|las|sobre|hasta|entre|son|está",
-    code_words=r"código|PIN|postal|extensión|cliente|referencia|pedido|número|habitación|vuelo|n\.º|núm\.",
+    code_words=r"código|PIN|terminad[ao] en|termina en|postal|extensión|cliente|referencia|pedido|número|habitación|vuelo|n\.º|núm\.",
 )  # fmt: skip
 
 _BY_LANGUAGE = {"en": EN_GB, "de": DE_DE, "fr": FR_FR, "es": ES_ES}

@@ -11,6 +11,7 @@ from offhook.speech import amounts, dates, digits, markup
 from offhook.speech.locales import Locale, locale_of
 from offhook.speech.rewriting import Rewriting
 
+_STREET = re.compile(r"(?<=[a-zäöüß])str\.(?!\w)")
 _ENDS = {
     "etc.",
     "usw.",
@@ -62,10 +63,13 @@ def _abbreviations(locale: Locale) -> tuple[re.Pattern[str], re.Pattern[str], re
         )
 
     days = any_of(list(locale.weekdays_short))
-    names = re.compile(rf"(?<![\w.])(?:{any_of(list(locale.before_names))})(?=[ \u00a0][A-ZÀ-ÖØ-ÞΑ-ΩА-Я])")
+    called = any_of(list(locale.before_names))
+    names = re.compile(
+        rf"(?<![\w.])(?:{called})(?=[ \u00a0](?:[A-ZÀ-ÖØ-ÞΑ-ΩА-Я]|(?:and|&|und|et|y)[ ](?:{called})[ ]))"
+    )
     plain = re.compile(rf"(?<![\w.])(?:{any_of(list(locale.abbreviations))})(?!\w)")
     weekdays = re.compile(
-        rf"(?<!\w)(?:(?P<a>{days})\.?(?P<l>[ ]?[-–][ ]?)(?P<b>{days})\b\.?|(?P<c>{days})(?:\.(?=,|[ ][A-Za-z0-9])|(?=,)))"
+        rf"(?<!\w)(?:(?P<a>{days})\.?(?P<l>[ ]?[-–][ ]?|[ ](?:{locale.to}|au)[ ])(?P<b>{days})\b\.?|(?P<c>{days})(?:\.(?=,|[ ][A-Za-z0-9])|(?=,)))"
     )
     return names, plain, weekdays
 
@@ -75,6 +79,8 @@ def _say_abbreviations(text: Rewriting, locale: Locale) -> None:
     text.each(names, lambda m: _name(m, locale))
     text.each(plain, lambda m: _abbreviation(m, locale))
     text.each(weekdays, lambda m: _weekday(m, locale))
+    if locale.language == "de":
+        text.each(_STREET, lambda m: "straße" + ("." if not m.string[m.end() :].strip() else ""))
 
 
 def _name(m: re.Match[str], locale: Locale) -> str | None:
@@ -101,4 +107,5 @@ def _weekday(m: re.Match[str], locale: Locale) -> str:
     days = locale.weekdays_short
     if m["c"]:
         return days[m["c"]]
-    return f"{days[m['a']]} {locale.to} {days[m['b']]}"
+    to = m["l"].strip(" -–") or locale.to
+    return f"{days[m['a']]} {to} {days[m['b']]}"

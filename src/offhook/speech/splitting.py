@@ -30,13 +30,14 @@ _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st no vs approx ave rd blvd gen sgt capt mt ft rev hon fig vol al inc ltd corp dept tel ext "
     "nr str ca bzw inkl zzgl ggf evtl hr fr abs bspw mind max min vgl sog geb std sek stk mio mrd tsd "
     "mme mlle av env janv févr avr juil sept oct nov déc "
-    "sr sra srta dra ud uds vd núm avda aprox pág dcha izq sta sto dña máx mín "
+    "ee sr sra srta dra ud uds vd núm avda aprox pág dcha izq sta sto dña máx mín "
     "jan feb mar apr jun jul aug sep dec okt dez"
     )
 )  # fmt: skip
 """Words that a sentence rarely ends with when a dot follows them."""
 _MAY_END = frozenset(_words("etc usw inc ltd co corp jr sr ave rd blvd uds mins hrs"))
 """Those that do end one before a word with a capital."""
+_ZONES = frozenset(_words("est edt et cst cdt ct mst mdt mt pst pdt pt gmt utc bst cet cest"))
 _AFTER_INITIALS = frozenset(
     _words(
         "the a an i we you he she it they this that there and but so our your please if when what how would do is are"
@@ -187,10 +188,12 @@ def _ends_with_dot(text: str, at: int, end: int, locale: Locale, whole: bool, *,
     word = found[0] if found is not None else ""
     bare = word.lower().strip("*_`(\"'")
     if bare in ("a.m", "p.m"):
-        return _if_next(text, end, whole, lambda next_: next_[:1].isupper() and next_.lower().strip(",.") not in _DAYS)
+        return _if_next(
+            text, end, whole, lambda next_: next_[:1].isupper() and next_.lower().strip(",.") not in _DAYS | _ZONES
+        )
     if f"{word}." in locale.before_names:
         return 0
-    if bare in _MAY_END:
+    if bare in _MAY_END or (locale.language == "de" and bare.endswith("str")):
         return _if_next(text, end, whole, lambda next_: next_[:1].isupper() or next_[:1] in "¿¡")
     if bare in _ABBREVIATIONS or f"{word}." in locale.abbreviations:
         return 0
