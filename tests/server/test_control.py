@@ -147,7 +147,7 @@ def test_a_call_is_ended(server, call_id):
 def test_a_call_is_ended_with_a_goodbye(server, sid, call_id):
     in_a_stream(server, sid)
     assert order(server, call_id, "hangup", {"goodbye": True}) == (200, {"call_id": call_id, "goodbye": True})
-    assert e.Respond("", leaving=True) in server.agents[-1].commands
+    wait_for(lambda: e.Respond("", leaving=True) in server.agents[-1].commands)  # once what it says was cut
     assert server.in_loop(lambda: server.app.switchboard.live) == 1
 
 

@@ -201,3 +201,22 @@ def test_another_process_is_asked_while_the_one_that_dialled_lives(tmp_path, joi
         await journal.close()
 
     play(tmp_path, scenario, TALKS, callees=person([Wait(30_000), Leave()], after_ms=3000))
+
+
+def test_the_news_that_nobody_answered_may_come_to_another_process_than_the_one_that_dialled(tmp_path):
+    async def scenario(world):
+        told = (await world.wish()).json()
+        journal, second, client = world.process()
+        await journal.start()
+        first, world.app = world.app, second
+        async with first.resuming.running(), second.resuming.running():
+            await world.carrier.idle()
+            await asyncio.sleep(OVER_S + 8.0)
+            assert first.switchboard.live == 0, "it rings no more"
+        kept = await world.kept(told["call_id"])
+        assert (kept.call["result"], kept.call["reason"]) == ENDS["busy"]
+        world.app = first
+        await client.aclose()
+        await journal.close()
+
+    play(tmp_path, scenario, TALKS, callees=lambda _number: Callee("busy", after_ms=3000))

@@ -65,7 +65,7 @@ class Pasts:
     async def advance(self, joined: Mapping[str, int], held: Mapping[str, int]) -> tuple[set[str], set[str]]:
         """Streams have joined calls of this process: which may join next of each. And of calls that it holds: which it
         believes may join next. Gives those of `joined` that the store does not know yet, and those of both that another
-        process holds: of the first also if it was as quick."""
+        process holds, or has closed: of the first also if it was as quick."""
         return await self._store.write(lambda connection: _advance(connection, joined, held))
 
     async def end(self, call_id: str, now: datetime, result: e.Result | None, reason: e.Reason) -> list[Record]:
@@ -159,16 +159,18 @@ def _lasted_ms(began: datetime, now: datetime) -> float:
 
 
 def _advance(connection: Connection, joined: Mapping[str, int], held: Mapping[str, int]) -> tuple[set[str], set[str]]:
-    wanted = sa.select(CallRow.id, CallRow.epoch).where(CallRow.id.in_([*joined, *held]))
+    wanted = sa.select(CallRow.id, CallRow.epoch, CallRow.state).where(CallRow.id.in_([*joined, *held]))
     if connection.dialect.name == "postgresql":
         wanted = wanted.order_by(CallRow.id).with_for_update()
-    known: dict[str, int] = {row.id: row.epoch for row in connection.execute(wanted)}
+    rows = connection.execute(wanted).all()
+    known: dict[str, int] = {row.id: row.epoch for row in rows}
     moved = [{"of_id": id, "next": epoch} for id, epoch in {**held, **joined}.items() if known.get(id, epoch) < epoch]
     if moved:
         move = sa.update(CallRow).where(CallRow.id == sa.bindparam("of_id")).values(epoch=sa.bindparam("next"))
         connection.execute(move, moved)
     lost = {id for id, epoch in joined.items() if id in known and known[id] >= epoch}
     lost |= {id for id, epoch in held.items() if id in known and known[id] > epoch}
+    lost |= {row.id for row in rows if row.id in held and row.state == ENDED}
     return joined.keys() - known.keys(), lost
 
 
