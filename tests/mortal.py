@@ -17,6 +17,14 @@ from offhook.store.store import Store
 from .server.running import ACCOUNT, KEY
 
 
+def kill(journal: Journal) -> None:
+    """What the journal has not written is gone, and its spool is nobody's."""
+    for task in (journal._writer, journal._heir):
+        task.cancel()
+    if journal._spool._descriptor >= 0:
+        os.close(journal._spool._descriptor)
+
+
 class Life:
     """One process."""
 
@@ -39,16 +47,13 @@ class Life:
 
     async def die(self) -> None:
         """As by kill -9."""
-        for task in (self.journal._writer, self.journal._heir):
-            task.cancel()
+        kill(self.journal)
         for call in list(self.app.switchboard.calls):
             call.let_go()
         for socket in self.sockets:
             if not socket.closed:
                 socket.closed = True
                 socket._closed(1006)
-        if self.journal._spool._descriptor >= 0:
-            os.close(self.journal._spool._descriptor)
         await self._running.aclose()
         await self.journal.store.close()
 

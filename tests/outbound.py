@@ -28,6 +28,7 @@ from offhook.sim.signature import Account
 from offhook.store.calls import Calls, Kept
 from offhook.store.store import Store
 
+from .mortal import kill
 from .server.running import ACCOUNT, KEY
 
 OURS, THEIRS = "+12025550100", "+12025550123"
@@ -50,6 +51,7 @@ class World:
         number: str | None = OURS,
         options: dict[str, Any] | None = None,
         allowance: Allowance | None = None,
+        max_usd: float | None = None,
         roster: Any = None,
         delay_ms: float = 40.0,
         **plan: Any,
@@ -62,27 +64,52 @@ class World:
         links = Link(delay_ms), Link(delay_ms)
         self.carrier = ExchangeApp(Plan(Account(ACCOUNT, KEY.secret), **values), self.outside, links=links)
         rest = TwilioRest(ACCOUNT, token, transport=httpx.ASGITransport(self.carrier))
-        self.rest, self.roster = rest, roster or Roster(agents)
-        self.journal = Journal(Store(f"sqlite:///{folder}/calls.db"), folder / "spool")
-        self.app = App(
-            Options(ACCOUNT, [KEY], public_url=public_url, operator_token=TOKEN, **(options or {})),
+        self.rest, self.roster, self.folder, self.number = rest, roster or Roster(agents), folder, number
+        self.max_usd = max_usd
+        self.allowance = allowance or Allowance(calls_per_minute=1000)
+        self._options = Options(ACCOUNT, [KEY], public_url=public_url, operator_token=TOKEN, **(options or {}))
+        self._credentials = credentials
+        self._sockets: list[Any] = []
+        self.streams_at: App | None = None
+        """Another process, which a balancer sends the streams to."""
+        self.journal, self.app, self.client = self.process()
+
+    def process(self) -> tuple[Journal, App, httpx.AsyncClient]:
+        """A server over the store that all of them share."""
+        journal = Journal(Store(f"sqlite:///{self.folder}/calls.db"), self.folder / "spool")
+        carrier = Carrier(self.rest) if self._credentials else None
+        app = App(
+            self._options,
             self.roster.open,
             lambda call_id, event: self.events.append((call_id, event)),
-            self.journal,
+            journal,
             dialling=Dialling(
-                ACCOUNT,
-                number,
-                Destinations(own_number=OURS),
-                allowance or Allowance(calls_per_minute=1000),
-                self.roster,
-                Carrier(rest) if credentials else None,
+                ACCOUNT, self.number, Destinations(own_number=OURS), self.allowance, self.roster, carrier,
+                max_usd=self.max_usd,
             ),
+            reopen_agent=getattr(self.roster, "reopen", None),
             agents=lambda: agents_shown(self.roster),
-        )
-        self.app.ready.set()
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app.asgi), base_url=ORIGIN, headers={"authorization": f"Bearer {TOKEN}"}
-        )
+        )  # fmt: skip
+        app.ready.set()
+        transport = httpx.ASGITransport(app.asgi)
+        return journal, app, httpx.AsyncClient(
+            transport=transport, base_url=ORIGIN, headers={"authorization": f"Bearer {TOKEN}"}
+        )  # fmt: skip
+
+    async def die(self) -> None:
+        """As by kill -9; the next process is there at once."""
+        kill(self.journal)
+        for call in list(self.app.switchboard.calls):
+            call.let_go()
+        for socket in self._sockets:
+            if not socket.closed:
+                socket.closed = True
+                socket._closed(1006)
+        self._sockets.clear()
+        await self.journal.store.close()
+        await self.client.aclose()
+        self.journal, self.app, self.client = self.process()
+        await self.journal.start()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         if self.unreachable:
@@ -93,7 +120,8 @@ class World:
         await self.app.asgi(scope, receive, send)
 
     def _accept(self, order: Any, socket: Any) -> Any:
-        return self.app.door.open_leg(socket, order.url.rsplit("/", 1)[1])
+        self._sockets.append(socket)
+        return (self.streams_at or self.app).door.open_leg(socket, order.url.rsplit("/", 1)[1])
 
     async def wish(self, number: str = THEIRS, *, key: str = "", **more: Any) -> httpx.Response:
         """Asks for a call."""

@@ -7,7 +7,7 @@ import pytest
 from offhook.agent.tools import Toolbox, transfer_to
 from offhook.core import events as e
 from offhook.core.control import PARK_MS
-from offhook.core.transfer import RING_S
+from offhook.core.transfer import MOST, RING_S
 from offhook.errors import ToolError
 from offhook.phone.destinations import Destinations
 from offhook.server.app import App, Options
@@ -253,6 +253,16 @@ def test_a_call_that_was_put_through_and_came_back_often_is_no_stream_that_is_lo
     road = Road(Callee("busy"), during=during).travel()
     assert road.statuses.count("busy") == 6
     assert road.end == (e.Result.COMPLETED, e.Reason.CALLER_HUNG_UP)
+
+
+def test_a_caller_who_asks_again_and_again_has_nobody_rung_for_ever():
+    async def during(road):
+        with pytest.raises(ToolError, match="as often as one may be"):
+            for _ in range(2 * MOST):
+                await asyncio.sleep(4.0)
+                road.call.transfer("kitchen")
+
+    assert len(Road(Callee("busy"), during=during, hang_up_after_ms=120_000.0).travel().dialled_numbers) == MOST
 
 
 def test_a_carrier_that_never_asks_whom_to_dial_ends_the_call():

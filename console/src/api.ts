@@ -126,8 +126,9 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   return (answer.status === 204 ? undefined : await answer.json().catch(() => undefined)) as T;
 }
 
-export function post<T>(path: string, body?: unknown): Promise<T> {
-  return ask<T>(path, { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+export function post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<T> {
+  const told = body === undefined ? {} : { body: JSON.stringify(body) };
+  return ask<T>(path, { method: "POST", ...told, ...(headers && { headers }) });
 }
 
 /** The sentence of an error's body: `{"detail": "…"}`, or a list of what was wrong with each field. */

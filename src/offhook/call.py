@@ -17,7 +17,7 @@ from offhook.core import events as e
 from offhook.core.control import CallControl
 from offhook.core.dialling import RING_MS
 from offhook.core.keeping import keeping_of
-from offhook.core.keypad import TONE_MS
+from offhook.core.keypad import HIDDEN, TONE_MS
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg
 from offhook.core.opening import Plan
 from offhook.core.past import Past
@@ -98,12 +98,14 @@ class Call:
         self.began = self.now() - lasted_ms
         """On the call's clock."""
         self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
-        self._ours = plan is not None
+        self._dials = plan is not None and past is None
         self.agent = agent
         self.backend = ""  # that answers, or answered last
         self.phone: PhoneLeg | None = None
         self._dialable = dialable
         self._overhearing: tuple[Hear, ...] = ()
+        self.hidden_ms = float("-inf")
+        """When the newest key was known that is not told; its tone may lie KEY_MS before and after."""
         self.format = format
         self.ledger = Ledger(format.bytes_per_ms, keep=agent.turns == "offhook")
         self.tape = Tape(format)
@@ -140,7 +142,7 @@ class Call:
 
     def start(self) -> None:
         """Opens the agent leg, before the stream is there; that of a call of ours when somebody answers."""
-        if not self._ours:
+        if not self._dials:
             self._open_agent()
         self.arm()
 
@@ -247,6 +249,8 @@ class Call:
             raise ToolError("The caller can be put through only while they are on the line and the call goes on.")
         if self.control.transferring:
             raise ToolError("The caller is being put through already.")
+        if self.control.put_through_enough:
+            raise ToolError("The caller was put through as often as one may be in one call.")
         if self.phone is None or e.PutThrough not in self.phone.can:
             raise ToolError("This call cannot be put through: it did not come by a carrier that dials.")
         said = self.control.goodbye_said and not first
@@ -271,13 +275,24 @@ class Call:
         return self.control.dial(self.now())
 
     def overhear(self, hear: Hear) -> Callable[[], None]:
-        """Gives the caller's audio to somebody else too, until what is returned is called."""
+        """Gives the caller's audio to somebody else too, until what is returned is called. Keys that are not told are silence
+        there, but for what has been given by the time a key is known: see `hidden_ms`."""
         self._overhearing += (hear,)
 
         def stop() -> None:
             self._overhearing = tuple(each for each in self._overhearing if each is not hear)
 
         return stop
+
+    @property
+    def hides(self) -> bool:
+        """The caller is asked for what nobody but a tool may know: neither side is to be heard by others."""
+        return self.control.secret
+
+    @property
+    def hides_keys(self) -> bool:
+        """Whatever is keyed in is told nobody."""
+        return "keys" in self._redactor.kinds
 
     @property
     def overheard(self) -> bool:
@@ -316,8 +331,11 @@ class Call:
         if self._recorder is not None:
             self._recorder.caller_audio(frame)
         self._to_agent(frame)
-        for hear in self._overhearing:
-            hear(frame)
+        if self._overhearing:
+            if self.control.secret or self.now() < self.hidden_ms + KEY_MS:
+                frame = self.format.silence(1)[:1] * len(frame)
+            for hear in self._overhearing:
+                hear(frame)
 
     def _keep_early(self, frame: bytes) -> None:
         self._early.append(frame)
@@ -395,8 +413,8 @@ class Call:
     def _agent_joined(self, event: e.AgentJoined) -> None:
         if event.backend:
             self.backend = event.backend
-        if self.info.direction != "inbound" and not self._ours:
-            self._tell_agent(e.Heed(True))  # somebody else had it made, and no opening of ours will say so
+        if self.info.direction != "inbound" and not self.control.opens:
+            self._tell_agent(e.Heed(True))  # no opening of ours will say so
         send, between = self.agent.send_audio, self._between
         self._to_agent = self._send_agent = send if between is None else lambda frame: send(between.up(frame))
         for frame in self._early:
@@ -452,9 +470,11 @@ class Call:
             return
         for each in told:
             self._publish(self.id, each)
+        now = self.now()
+        if isinstance(event, e.KeyPressed) and (told != [event] or event.digit == HIDDEN):
+            self.hidden_ms = now
         if self._recorder is None:
             return
-        now = self.now()
         for turn in held:
             self._recorder.silence(turn.role, *self._said.of(turn, now))
         if isinstance(event, e.KeyPressed) and told != [event]:

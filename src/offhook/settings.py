@@ -121,6 +121,22 @@ def _prices(text: str) -> str:
     return text
 
 
+def destinations_in(text: str) -> dict[str, str]:
+    """The numbers of TRANSFERS by their names, in order. Raises ValueError."""
+    found: dict[str, str] = {}
+    for each in text.split(","):
+        name, _, number = (part.strip() for part in each.partition("="))
+        if not name or not number or name.casefold() in (other.casefold() for other in found):
+            raise ValueError("a destination without a name or a number, or two of one name")
+        found[name] = number
+    return found
+
+
+def _transfers(text: str) -> str:
+    destinations_in(text)
+    return text
+
+
 def _web_url(text: str) -> str:
     if urlsplit(_url(text)).scheme not in ("http", "https"):
         raise ValueError("not a web address")
@@ -482,6 +498,14 @@ class Settings(BaseSettings):
             description="What language models of `cascade` cost, in US dollars for a million tokens read and written, or read, read from a cache and written. They go before the list in the box.",
         ),
     ] = None
+    turn: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _model(text)),
+        Field(
+            title="smart-turn",
+            description="What hears for `cascade` whether the caller's turn is over (docs/cascade.md). Unset: silence alone ends it.",
+        ),
+    ] = None
     temperature: Annotated[
         float | None,
         Field(
@@ -509,6 +533,15 @@ class Settings(BaseSettings):
         Field(
             title="cards, phones or keys, with commas between",
             description="Numbers that are kept nowhere: not in transcripts, not in recordings. Unset: none.",
+        ),
+    ] = None
+
+    transfers: Annotated[
+        str | None,
+        AfterValidator(lambda text: text and _transfers(text)),
+        Field(
+            title="names and numbers such as kitchen=+12025550101, with commas between",
+            description="Whom callers may be put through to, by name: numbers that may be dialled, or addresses. Unset: nobody.",
         ),
     ] = None
 

@@ -29,8 +29,8 @@ REMEMBERED = 10_000  # ended calls whose sids are kept, so that a late webhook d
 
 
 class Switchboard:
-    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `reopen_agent`
-    that of a call of another process; `record` begins its recording."""
+    """Admits calls up to `limit` and holds each until it has ended. `open_agent` makes the agent leg of a call, `record`
+    begins its recording."""
 
     def __init__(
         self,
@@ -40,14 +40,12 @@ class Switchboard:
         max_call_seconds: float = 3600.0,
         max_usd: float | None = None,
         publish: Publish = lambda _call_id, _event: None,
-        reopen_agent: Callable[[Past], AgentLeg] | None = None,
         record: Record | None = None,
         at_carrier: AtCarrier = lambda _call, _command: None,
         dialable: Dialable = nobody,
     ) -> None:
         """`dialable`: the policy of what may be dialled for a caller who is put through."""
         self._open_agent, self._at_carrier = open_agent, at_carrier
-        self._reopen_agent = reopen_agent or (lambda past: self._open_agent(past.info))
         self._limit, self._max_call_seconds, self._max_usd = limit, max_call_seconds, max_usd
         self._publish, self._record, self._dialable = publish, record, dialable
         self.elsewhere: Elsewhere = _nowhere
@@ -104,11 +102,21 @@ class Switchboard:
         return self._begin(self._made(info, (open_agent or self._open_agent)(info), format=format))
 
     def dial(
-        self, info: CallInfo, agent: AgentLeg, plan: Plan, *, ring_ms: float = RING_MS, id: str | None = None
+        self,
+        info: CallInfo,
+        agent: AgentLeg,
+        plan: Plan,
+        *,
+        ring_ms: float = RING_MS,
+        id: str | None = None,
+        name: str = "",
+        backend: str = "",
     ) -> Call:
-        """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. Raises CallsFull."""
+        """A call of ours, which the carrier is to be asked for now; `bind` tells its sid. `name` is the agent's, and `backend`
+        what was asked for in place of its model: whoever goes on with the call needs them. Raises CallsFull."""
         self._make_room()
-        return self._begin(self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms))
+        call = self._made(info, agent, id=id, plan=plan, ring_ms=ring_ms)
+        return self._begin(call, agent=name, backend=backend, amd=plan.detection)
 
     def _make_room(self) -> None:
         if self.draining:
@@ -123,11 +131,11 @@ class Switchboard:
             **ours,
         )  # fmt: skip
 
-    def _begin(self, call: Call) -> Call:
+    def _begin(self, call: Call, **asked: str) -> Call:
         info = call.info
         self._hold(call)
         began = e.CallBegan(
-            info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables)
+            info.sid, info.account_sid, info.direction, info.caller, info.called, dict(info.variables), **asked
         )  # fmt: skip
         self._publish(call.id, began)
         call.start()
@@ -145,17 +153,16 @@ class Switchboard:
             call.dialled(sid)
         return call
 
-    def revive(self, past: Past) -> Call:
-        """Goes on with a call that another process held, for a stream that is to join it. The same call is the same, however
-        often it is asked for. It needs no room: it had some. Raises CallRefused."""
+    def revive(self, past: Past, agent: AgentLeg, plan: Plan | None = None) -> Call:
+        """Goes on with a call that another process held, for a stream that is to join it; `plan`: it is one of ours. The same
+        call is the same, however often it is asked for. It needs no room: it had some. Raises CallsFull."""
         if (call := self._calls.get(past.call_id)) is not None:
             return call
         if self.draining:
             raise CallsFull("the server is shutting down")
-        agent = self._reopen_agent(past)
-        if past.turns:
+        if past.turns and not (plan is not None and past.machine):
             agent.recall(past)
-        call = self._made(past.info, agent, past=past)
+        call = self._made(past.info, agent, past=past, plan=plan)
         self._hold(call)
         self._publish(call.id, e.StateChanged(CallState.PARKED))
         call.start()

@@ -109,7 +109,7 @@ class Words:
 class Visit:
     """One call with such parts."""
 
-    def __init__(self, model, voice, recogniser, agent, others=()):
+    def __init__(self, model, voice, recogniser, agent, others=(), turn_model=None):
         self.events = []
         self.model, self.voice, self.recogniser = model, voice, recogniser
 
@@ -121,7 +121,7 @@ class Visit:
 
         parts = Parts(recogniser, responder, Voice(voice), Toolbox(agent.toolbox), greeting=agent.greeting)
         parts.language, parts.others = agent.language, others
-        parts.ahead = agent.cascade.ahead
+        parts.ahead, parts.turn_model = agent.cascade.ahead, turn_model
         self.agent_leg = CascadeLeg(Listening(VoiceBank(EnergyModel())), parts)
         self.leg = LoopbackLeg()
         self.call = Call(
@@ -152,13 +152,15 @@ class Visit:
         return [event for _, event in self.events if isinstance(event, kind)]
 
 
-def visit(scenario: Callable, *answers, texts=(), model=None, voice=None, recogniser=None, others=(), **agent):
+def visit(
+    scenario: Callable, *answers, texts=(), model=None, voice=None, recogniser=None, others=(), turn_model=None, **agent
+):
     """Plays a scenario in simulated time."""
 
     @asynccontextmanager
     async def calling():
         who = Agent("You are a test.", **{"greeting": "", "model": "cascade"} | agent)
-        it = Visit(model or Script(*answers), voice or Tones(), recogniser or Words(*texts), who, others)
+        it = Visit(model or Script(*answers), voice or Tones(), recogniser or Words(*texts), who, others, turn_model)
         it.call.start()
         await asyncio.sleep(0)
         it.call.join(it.leg)

@@ -79,6 +79,21 @@ def test_parts_are_started_once_and_what_is_always_said_is_rendered_before_the_f
     prepared(scenario, model=cascade(stt=stt, tts=Part(tones)), greeting="Hello.")
 
 
+def test_a_turn_model_is_started_once_and_hears_every_call():
+    turn = Part()
+
+    async def scenario(engine, who):
+        await engine.prepare(who)
+        assert turn.started == 1
+        assert engine.leg(who)._parts.turn_model is turn is engine.leg(who)._parts.turn_model
+
+    async def without(engine, who):
+        assert engine.leg(who)._parts.turn_model is None
+
+    prepared(scenario, model=cascade(turn=turn))
+    prepared(without, model=cascade())
+
+
 def test_a_goodbye_is_kept_for_when_all_else_is_lost():
     async def scenario(engine, who):
         assert engine.leg(who).voice.kept("Tschüss.")
@@ -104,6 +119,7 @@ def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(capl
         ({"model": cascade(languages=["de-DE"])}, "cannot tell which language"),
         ({"model": Cascade()}, "OPENAI_API_KEY"),
         ({"model": Cascade(stt="acme")}, "no parts of"),
+        ({"model": cascade(turn="openai")}, "cannot hear the end of a turn"),
     ],
 )
 def test_what_cannot_be_is_told_at_the_start(agent, why):
@@ -162,6 +178,9 @@ def test_prices_must_be_some(prices):
 def test_a_part_must_be_a_name_or_a_part(part):
     with pytest.raises(ConfigError, match="must name a part"):
         Cascade(llm=part)
+    if part is not None:
+        with pytest.raises(ConfigError, match='turn must name a part such as "smart-turn"'):
+            Cascade(turn=part)
     with pytest.raises(ConfigError, match="at least 500"):
         Cascade(window_tokens=10)
 

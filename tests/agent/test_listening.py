@@ -304,6 +304,87 @@ def test_an_echo_on_the_stream_after_a_lost_one_is_known_too():
     run(scenario())
 
 
+class Melody:
+    """A turn model that says the same of every turn, after a while."""
+
+    def __init__(self, over, after_s=0.03):
+        self.says, self.after_s, self.heard = over, after_s, []
+
+    async def over(self, audio):
+        self.heard.append(audio)
+        await asyncio.sleep(self.after_s)
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+
+def listen_with(model, *stretches):
+    async def scenario():
+        side = Side()
+        hearing = Listening(VoiceBank(EnergyModel())).open(side, Words(), Endpointing(), turn_model=model)
+        audio = b"".join(stretches)
+        for at in range(0, len(audio), 160):
+            hearing.feed(audio[at : at + 160])
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        hearing.close()
+        return side
+
+    return run(scenario())
+
+
+def ends(side):
+    return [at for at, event in side.events if isinstance(event, e.CallerTurnEnded)]
+
+
+def test_a_turn_that_sounds_over_ends_sooner_and_one_that_does_not_later():
+    turn = QUIET * 50, voice(1000), QUIET * 90
+    (plain,) = ends(listen(Words(), *turn))
+    (over,), (open_,), (unsure,) = (ends(listen_with(Melody(p), *turn)) for p in (0.99, 0.1, 0.8))
+    assert 300 <= plain - over <= 400
+    assert 450 <= open_ - plain <= 550
+    assert unsure == plain
+
+
+def test_the_model_hears_the_turn_with_the_beginning_of_the_pause():
+    model = Melody(0.99)
+    listen_with(model, QUIET * 50, voice(1000), QUIET * 60)
+    (heard,) = model.heard
+    assert 1400 <= len(heard) / 16 <= 1700, "300 ms before, a second, and a pause of some 220 ms"
+    long = Melody(0.1)
+    listen_with(long, QUIET * 50, voice(10_000), QUIET * 60)
+    assert 7900 <= len(long.heard[0]) / 16 <= 8000
+
+
+def test_a_pause_within_a_turn_is_judged_with_what_was_said_before_it():
+    model = Melody(0.1)
+    side = listen_with(model, QUIET * 50, voice(800), QUIET * 45, voice(800), QUIET * 90)
+    assert len(ends(side)) == 1, "900 ms of pause would have ended it"
+    first, second = (len(each) / 16 for each in model.heard)
+    assert second - first == pytest.approx(1700, abs=64)
+
+
+@pytest.mark.parametrize("model", [Melody(LegFailed("gone")), Melody(0.99, after_s=5.0)], ids=["fails", "late"])
+def test_without_an_answer_silence_alone_ends_the_turn(model):
+    turn = QUIET * 50, voice(1000), QUIET * 60
+    assert ends(listen_with(model, *turn)) == ends(listen(Words(), *turn))
+
+
+def test_a_pause_that_ends_in_the_same_moment_asks_nobody():
+    async def scenario():
+        model = Melody(0.99)
+        hearing = Listening(VoiceBank(EnergyModel())).open(Side(), Words(), Endpointing(), turn_model=model)
+        for frame in (QUIET * 50, voice(800), QUIET * 15, voice(400)):  # all at once, as after a stall
+            hearing.feed(frame)
+        for probabilities in ([1.0] * 8, [1.0] + [0.0] * 7, [0.0] + [1.0] * 7):
+            hearing.gather()
+            hearing.judge(probabilities)
+        assert hearing._weighing is None and not model.heard
+        hearing.close()
+
+    run(scenario())
+
+
 class Slow(Words):
     """A recogniser whose words come late: so many seconds after they are asked for, each time."""
 

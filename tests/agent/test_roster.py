@@ -166,7 +166,9 @@ def test_a_call_may_name_its_agent_and_its_backend():
 def test_a_call_of_another_process_keeps_its_agent_while_there_is_one_of_its_name(agent, expected):
     async def scenario():
         roster = Roster(DAY, {"day": DAY, "night": NIGHT})
-        return roster.reopen(Past("c", call(), 1, 0.0, 0.0, 1, "connected", agent=agent))._name
+        leg, opening = await roster.reopen(Past("c", call(), 1, 0.0, 0.0, 1, "connected", agent=agent))
+        assert opening is None, "it was not asked for here"
+        return leg._name
 
     assert asyncio.run(scenario()) == expected
 

@@ -248,3 +248,21 @@ def test_recording_and_what_is_kept_nowhere_need_no_module(monkeypatch):
     assert agent_from(settings(monkeypatch, MODEL="local", CONSENT="", REDACT="")).consent == "This call is recorded."
     with pytest.raises(ConfigError, match="REDACT must be cards, phones or keys, with commas between"):
         settings(monkeypatch, REDACT="names")
+
+
+def test_where_callers_may_be_put_through_to_needs_no_module(monkeypatch):
+    told = settings(
+        monkeypatch, MODEL="local", TRANSFERS=" kitchen = +12025550101 ,front desk=sip:desk@example.com;x=1"
+    )
+    made = agent_from(told)
+    assert list(made.transfers.items()) == [("kitchen", "+12025550101"), ("front desk", "sip:desk@example.com;x=1")]
+    assert "transfer" in [tool.name for tool in made.toolbox]
+    assert agent_from(settings(monkeypatch, MODEL="local", TRANSFERS="")).transfers == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["+12025550101", "kitchen=", "=+12025550101", "a=+1,", "a=+12025550101,A=+12025550102"]
+)
+def test_destinations_that_are_none_are_refused_in_one_sentence(monkeypatch, text):
+    with pytest.raises(ConfigError, match="TRANSFERS must be names and numbers such as kitchen="):
+        settings(monkeypatch, TRANSFERS=text)

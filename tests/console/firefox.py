@@ -83,16 +83,15 @@ class Firefox:
             self._process.wait(10)
 
     def _address(self) -> str:
-        found: list[str] = []
-
-        def told() -> bool:
-            log = self._log.read_text(errors="replace")
-            assert self._process.poll() is None, f"Firefox did not start: {log[-2000:]}"
-            found.extend(re.findall(r"WebDriver BiDi listening on (ws://\S+)", log))
-            return bool(found)
+        def told() -> str | None:
+            assert self._process.poll() is None, (
+                f"Firefox did not start: {self._log.read_text(errors='replace')[-2000:]}"
+            )
+            found = re.search(r"WebDriver BiDi listening on (ws://\S+)", self._log.read_text(errors="replace"))
+            return found and found[1]
 
         wait_for(told, START_S)
-        return found[0]
+        return str(told())
 
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._ids)
@@ -132,16 +131,9 @@ class Firefox:
         text = told["result"].get("value")
         return None if text is None else json.loads(text)
 
-    def until(self, expression: str, seconds: float = 20.0) -> Any:
-        """Waits until an expression is true, and gives it."""
-        found: list[Any] = []
-
-        def there() -> bool:
-            found.append(self.ask(expression))
-            return bool(found[-1])
-
-        wait_for(there, seconds)
-        return found[-1]
+    def until(self, expression: str, seconds: float = 20.0) -> None:
+        """Waits until an expression is true."""
+        wait_for(lambda: self.ask(expression), seconds)
 
     def press(self, selector: str) -> None:
         """Clicks the first element of a selector, as a person does."""

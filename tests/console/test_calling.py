@@ -55,3 +55,21 @@ def test_the_demo_calls_nobody_else(page, demo):
     dialog.get_by_label("Number").fill("+12125550123")
     dialog.get_by_text("The demo calls nobody outside this machine").wait_for()
     assert dialog.get_by_role("button", name="Call", exact=True).is_disabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out_of_what_only_the_demo_has(page, demo, axe, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"http://127.0.0.1:{demo}/")
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.evaluate(axe)
+    check = "axe.run(document, { resultTypes: ['violations'] })"
+    screen = page.evaluate(check)
+    page.get_by_role("banner").get_by_role("button", name="Call…").click()
+    page.get_by_role("group", name="Simulated telephones").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name=LATTE, pressed=True).wait_for()
+    dialog = page.evaluate(check)
+    found = [*screen["violations"], *dialog["violations"]]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []

@@ -126,6 +126,7 @@ def test_the_doctor_says_what_to_mend_first(page, desk):
 
 def test_agents_show_their_tools_with_what_these_take(page, desk):
     page.goto(desk.origin + "/agents")
+    page.get_by_text("shop.py").wait_for()
     page.get_by_text("opening_hours").click()
     page.get_by_role("cell", name=re.compile("a weekday")).first.wait_for()
 

@@ -100,6 +100,24 @@ async def test_the_longest_a_call_may_be(stage: Stage) -> str:
     last = calling.kept()[-1]
     assert last.role == "agent" and last.text.endswith("Goodbye!") and not last.unheard
     assert calling.end() == e.Ended(e.Result.COMPLETED, e.Reason.MAX_DURATION)
+    return await _in_the_midst_of_a_long_answer(stage)
+
+
+async def _in_the_midst_of_a_long_answer(stage: Stage) -> str:
+    calling = await stage.call(
+        """
+  - wait: greeting
+  - say: can you read me the menu
+  - wait: {end: 60s}
+""",
+        max_call_seconds=14.0,
+    )
+    answer, goodbye = calling.kept()[-2:]
+    assert MENU.startswith(answer.text) and answer.text and answer.unheard, calling.turns()
+    assert goodbye.text.endswith("Goodbye!") and not goodbye.unheard
+    assert abs(answer.heard_ms - calling.heard()[answer.item]) <= 25
+    assert calling.end() == e.Ended(e.Result.COMPLETED, e.Reason.MAX_DURATION)
+    assert calling.refused() == []
     return "yes"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from offhook.agent.agent import Agent
-from offhook.agent.outbound import in_call
+from offhook.agent.outbound import in_call, plan
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.sim.caller import Caller
@@ -46,6 +46,9 @@ class OneBackend:
     def open(self, info, **_who):
         return self.stage.engine.leg(self.agent_of(info))
 
+    async def reopen(self, past):
+        return self.open(past.info), plan(self.agent_of(past.info), past.amd)
+
     async def close(self):
         """The engines are the stage's."""
 
@@ -77,6 +80,17 @@ class Called:
 async def _wished(world: Outbound, more: dict[str, Any]) -> None:
     answer = await world.wish(**more)
     assert answer.status_code == 200, answer.text
+
+
+def dies(after_s: float) -> Callable[..., Any]:
+    """The server does, so long after it has asked for the call."""
+
+    async def wish(world: Outbound, more: dict[str, Any]) -> None:
+        await _wished(world, more)
+        await asyncio.sleep(after_s)
+        await world.die()
+
+    return wish
 
 
 async def called(
@@ -166,6 +180,27 @@ async def test_the_greeting_waits_for_the_verdict_and_not_for_long(stage: Stage,
     assert e.CalleeKnown("human") not in call.events, "the call was over before"
 
 
+@on_every_backend
+async def test_who_speaks_in_the_instant_the_hold_ends_is_answered_once(stage: Stage, folder: Any) -> None:
+    """Their words are on the way to the detector when the greeting is asked for."""
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    for at_ms in (1900, 2100):
+        at = folder / str(at_ms)
+        at.mkdir()
+        people: list[Caller] = []
+        steps = [Wait(at_ms), Say(where, "where are you located"), Wait(12_000), Leave()]
+        callee = person(steps, people, answered_by="human", verdict_ms=20_000.0)
+        call = await called(stage, at, callee, more={"amd": "async"})
+        asked = call.turns().index(("caller", "where are you located"))
+        before, after = ([text for role, text in part if role == "agent" and text] for part in (
+            call.turns()[:asked], call.turns()[asked + 1 :],
+        ))  # fmt: skip
+        assert before in ([], [SAID]) or (len(before) == 1 and SAID.startswith(before[0])), call.turns()
+        assert "twelve mill street" in "".join(after[:1]), call.turns()
+        assert len([text for text in after if "still there" not in text]) == 1, call.turns()
+        assert call.end == ("completed", "callee hung up")
+
+
 @pytest.mark.parametrize("amd", ["async", "sync"])
 @pytest.mark.parametrize("backend", BACKENDS, ids=str)
 def test_a_machine_is_told_the_message_once_when_it_records(backend, amd, world, clock, tmp_path) -> None:
@@ -227,6 +262,49 @@ async def test_an_agent_that_waits_is_spoken_to_first(stage: Stage, folder: Any)
         disclosure="", more={"amd": "async"},
     )  # fmt: skip
     assert [role for role, _ in held.turns()] == ["caller", "agent"]
+
+
+@on_every_backend
+async def test_who_answers_a_call_whose_server_died_is_greeted_as_ever(stage: Stage, folder: Any) -> None:
+    hello = await stage.world.voices.speak(CALLER_VOICE, "hello")
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    people: list[Caller] = []
+    steps = [Wait(400), Say(hello, "hello"), Listen(), Say(where, "where are you located"), Listen(), Leave()]
+    call = await called(stage, folder, person(steps, people), wish=dies(1.0))
+    assert call.turns()[:3] == [("caller", "hello"), ("agent", SAID), ("caller", "where are you located")]
+    assert "twelve mill street" in call.turns()[3][1] and len(call.turns()) == 4
+    assert call.end == ("completed", "callee hung up")
+
+
+@on_every_backend
+async def test_a_talk_whose_server_died_goes_on(stage: Stage, folder: Any) -> None:
+    where = await stage.world.voices.speak(CALLER_VOICE, "where are you located")
+    people: list[Caller] = []
+    steps = [Wait(16_000), Say(where, "where are you located"), Listen(greeting=False), Leave()]
+    call = await called(stage, folder, person(steps, people), wish=dies(10.0))
+    assert call.turns()[0] == ("agent", SAID) and len(call.carrier.streams) == 2
+    (asked,) = [number for number, turn in enumerate(call.turns()) if turn == ("caller", "where are you located")]
+    assert "twelve mill street" in call.turns()[asked + 1][1]
+    assert call.agent_turns().count(SAID) == 1 and call.end == ("completed", "callee hung up")
+
+
+@on_every_backend
+async def test_a_machine_whose_message_a_death_has_cut_is_told_all_of_it(stage: Stage, folder: Any) -> None:
+    greeting = await stage.world.voices.speak("en-us+f3", MACHINE)
+
+    async def dies_in_the_message(world: Outbound, more: dict[str, Any]) -> None:
+        await _wished(world, more)
+        while not any(isinstance(event, e.Saying) for _, event in world.events):
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1.5)
+        await world.die()
+
+    call = await called(
+        stage, folder, lambda: machine(greeting, after_ms=2000.0), more={"amd": "async"}, voicemail=MESSAGE,
+        wish=dies_in_the_message,
+    )  # fmt: skip
+    assert call.agent_turns()[-1] == MESSAGE and not [turn for turn in call.agent_turns() if "Sorry" in turn]
+    assert call.end == ("completed", "a machine answered, and a message was left")
 
 
 @on_every_backend

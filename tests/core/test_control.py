@@ -337,6 +337,49 @@ def test_a_call_is_not_longer_than_it_may_be():
     assert talk.tell(e.PhoneLost(True), e.CarrierEnded("completed")).end == (e.Result.COMPLETED, e.Reason.MAX_DURATION)
 
 
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_a_limit_cuts_a_long_answer_and_the_goodbye_is_heard_whole(turns):
+    talk = Talk(turns, max_call_ms=60_000.0).wait(50_000).speak("menu", 60_000, whole=False).wait(10_000)
+    assert {type(command) for command in talk.commands} == {e.Clear, e.Cancel}, "what was heard goes before the goodbye"
+    talk.wait(100).tell(e.Settled({"menu": 10_100.0}))
+    assert [type(command) for command in talk.told(e.Truncate, e.Respond)] == [e.Truncate, e.Respond]
+    talk.wait(1_000).speak("goodbye", 1500).wait(1500)
+    assert not talk.told(e.HangUp)
+    assert talk.tell(e.ItemHeard("goodbye")).told(e.HangUp)
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_a_limit_that_is_reached_while_the_agent_thinks_is_not_answered_first(turns):
+    talk = Talk(turns, max_call_ms=60_000.0).wait(59_900)
+    talk.tell(e.SpeechStarted(), e.SpeechStopped(), e.CallerTurnEnded("what do you have", 900.0)).wait(100)
+    assert talk.told(e.Cancel) and talk.told(e.Respond)[-1] == e.Respond("", leaving=True)
+    assert talk.wait(4_000).told(e.Respond)[-1] == e.Respond("", leaving=True), "nobody asks it to go on"
+
+
+def test_a_goodbye_that_is_being_said_is_not_cut_for_another():
+    talk = Talk(max_call_ms=60_000.0).wait(59_000).speak("goodbye", 3000)
+    talk.tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP, goodbye=True)).wait(1_000)
+    assert not talk.told(e.Clear, e.Respond)
+    assert talk.tell(e.ItemHeard("goodbye")).told(e.HangUp)
+
+
+@pytest.mark.parametrize(("reason", "cut"), [(e.Reason.OPERATOR_HUNG_UP, False), (e.Reason.MAX_COST, True)])
+def test_words_that_an_operator_gave_are_said_before_the_goodbye_they_want(reason, cut):
+    talk = Talk().tell(e.SayAsked("We close now."))
+    talk.speak(talk.told(e.Say)[0].item, 2000).wait(500)
+    talk.tell(e.HangUpAsked(reason, leaving=True))
+    assert bool(talk.told(e.Clear)) is cut
+
+
+def test_a_limit_withdraws_a_transfer_that_is_about_to_be():
+    talk = Talk(max_call_ms=60_000.0).wait(59_000).speak("i put you through", 3000)
+    talk.tell(e.TransferAsked("kitchen", "+12025550102")).wait(1_000)
+    changes = [event.status for event in talk.events if isinstance(event, e.TransferChanged)]
+    assert changes == ["asked", "withdrawn"]
+    talk.tell(e.Settled({"i put you through": 1000.0})).speak("goodbye", 500).tell(e.ItemHeard("goodbye"))
+    assert talk.told(e.HangUp) and not talk.told(e.PutThrough)
+
+
 def test_an_agent_that_says_no_goodbye_holds_nobody():
     assert Talk().wait(3_600_000).wait(5000).told(e.HangUp)
     assert Talk(joined=False, max_call_ms=60_000.0).tell(e.PhoneJoined()).wait(60_000).told(e.HangUp)

@@ -902,3 +902,12 @@ def test_a_tone_that_sounds_after_its_key_is_none_either():
 def test_who_speaks_while_they_press_a_key_is_heard(before, after):
     talk = tone(ours(), before, after, "no sugar please")
     assert talk.wait(3000).told(e.Respond)[-1].text == "no sugar please"
+
+
+@pytest.mark.parametrize(("spoken_ms", "answered"), [(400.0, False), (1200.0, True)])
+def test_a_long_turn_into_the_greeting_whose_words_are_told_later_is_no_hello(spoken_ms, answered):
+    talk = Talk("offhook", joined=False).tell(e.AgentJoined(), e.PhoneJoined()).speak("greeting", 4000).wait(300)
+    talk.tell(e.SpeechStarted()).wait(spoken_ms).tell(e.SpeechStopped())
+    talk.tell(e.CallerTurnEnded("", spoken_ms, name="turn 1"), e.Settled({"greeting": 1500.0}))
+    assert bool(talk.told(e.Clear)) is answered
+    assert bool(talk.told(e.Respond)) is answered and len(talk.told(e.Greet)) == 1

@@ -30,7 +30,9 @@ def test_a_part_is_found_by_its_name(kind, name, made):
     ("kind", "name", "why"),
     [
         ("llm", "openal:x", 'no parts of "openal": name anthropic, assemblyai, azure, deepgram'),
-        ("tts", "anthropic", 'cannot speak: set tts to "azure" or "elevenlabs" or "embedded" or "melotts" or "openai"'),
+        ("tts", "anthropic", 'cannot speak: set tts to "azure" or "elevenlabs" or "embedded" or "kokoro" or "melotts"'),
+        ("turn", "openai", 'cannot hear the end of a turn: set turn to "smart-turn"'),
+        ("stt", "kokoro:/x", 'cannot recognise speech: set stt to "assemblyai" or "azure" or "deepgram" or'),
     ],
 )
 def test_a_name_there_is_nothing_for_is_told_with_those_there_are(kind, name, why):

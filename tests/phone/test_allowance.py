@@ -60,3 +60,13 @@ def test_without_a_cap_money_is_only_counted() -> None:
     allowance = Allowance(100)
     allowance.settle(allowance.admit("a", NOON, 1e6), 1e6, NOON)
     assert allowance.admit("a", NOON).allowed
+
+
+def test_with_those_of_other_processes_the_same_limits_hold() -> None:
+    allowance = Allowance(5, 10.0)
+    assert allowance.together(5, 10.0, NOON, 2.0).allowed, "this call is counted"
+    often = allowance.together(6, 0.0, NOON)
+    assert not often.allowed and often.retry_after_s == 60 and "5 calls a minute" in often.sentence
+    assert not allowance.together(1, 10.1, NOON, 2.0).allowed
+    assert not allowance.together(1, 10.0, NOON).allowed, "a spent day is over even for calls that cost nothing"
+    assert Allowance(5).together(5, 1e6, NOON).allowed

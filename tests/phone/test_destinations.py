@@ -132,6 +132,12 @@ def test_other_countries_are_refused_though_they_share_a_code(text: str) -> None
     assert US.check(text).why == "country" and "ALLOWED_COUNTRIES has US" in US.check(text).sentence
 
 
+@pytest.mark.parametrize("text", ["+12025550177", "1 (202) 555-0177", " 12025550177"])
+def test_nobody_is_called_by_themselves(text: str) -> None:
+    verdict = Destinations(own_number="+12025550177", default_country="US").check(text)
+    assert (verdict.allowed, verdict.why) == (False, "own")
+
+
 def test_prefixes_narrow_what_countries_allow() -> None:
     policy = Destinations(countries=["GB", "US"], prefixes=["+4420", "+1202"])
     assert policy.check("+442079460018").allowed and policy.check("+12025550123").allowed

@@ -11,9 +11,10 @@ from websockets.sync.client import connect
 from offhook.audio import g711
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.core import events as e
+from offhook.core.keeping import Keeping
 from offhook.server.listen import BLOCK_MS, LATE_MS, MOST_BLOCKS, Ear, Listeners, stereo
 from offhook.sim.clock import run
-from tests.pair import Pair
+from tests.pair import Pair, ScriptedAgent
 from tests.polling import wait_for
 from tests.server.running import running
 
@@ -74,6 +75,82 @@ def test_what_was_cleared_is_not_heard():
         value = int(np.frombuffer(g711.decode(bytes([pair.agent.values["a"]])), "<i2")[0])
         assert 0 < np.count_nonzero(agent == value) / 8 <= before * 1000.0
         assert np.count_nonzero(agent == value) / 8 < 1500
+
+    listening(scenario)
+
+
+SPEECH, TONE = (g711.encode(np.full(160, level, "<i2").tobytes()) for level in (4000, 12_000))
+SPEECH_LEVEL, TONE_LEVEL = (int(np.frombuffer(g711.decode(frame[:1]), "<i2")[0]) for frame in (SPEECH, TONE))
+KEY_LATE_MS = 280
+"""So much later than its tone begins is a key told; the tone lasts 400 ms."""
+
+
+def patient(listeners, pair):
+    """A listener for whom everything waits."""
+    ear = listeners.tap(pair.call.id).join()
+    ear.waiting = asyncio.Queue()
+    return ear
+
+
+async def keyed_in(pair, keys):
+    """The caller talks, and keys something in; each tone is there before the key is told, and after."""
+    pair.carrier._frames.cancel()
+    for ms in range(0, 1000 * (len(keys) + 4), 20):
+        number, at = ms // 1000 - 1, ms % 1000
+        tone = 0 <= number < len(keys) and at < 400
+        pair.call.caller_audio(TONE if tone else SPEECH)
+        if tone and at == KEY_LATE_MS:
+            pair.report(e.KeyPressed(keys[number]))
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(1.0)
+
+
+@pytest.mark.parametrize("hidden", ["secret", "never told"])
+def test_keys_that_are_told_nobody_are_not_heard(monkeypatch, hidden):
+    if hidden == "never told":
+        monkeypatch.setattr(ScriptedAgent, "keeping", Keeping(redact=frozenset({"keys"})), raising=False)
+
+    async def scenario(pair, listeners):
+        ear = patient(listeners, pair)
+        if hidden == "secret":
+            pair.call.want_keys(4, secret=True)
+        await keyed_in(pair, "1234")
+        caller, _ = sides(taken(ear))
+        assert not np.any(caller == TONE_LEVEL)
+        assert np.count_nonzero(caller == SPEECH_LEVEL) / 8 > 1500, "what is said after them is heard"
+
+    listening(scenario)
+
+
+def test_keys_that_are_no_secret_are_heard_as_ever():
+    async def scenario(pair, listeners):
+        ear = patient(listeners, pair)
+        await keyed_in(pair, "1234")
+        caller, _ = sides(taken(ear))
+        assert np.count_nonzero(caller == TONE_LEVEL) / 8 == 4 * 400
+
+    listening(scenario)
+
+
+def test_the_agent_is_not_heard_while_it_may_repeat_what_is_secret():
+    async def scenario(pair, listeners):
+        ear = patient(listeners, pair)
+        await pair.agent.say("before", 500)
+        await pair.loop_ms(1000)
+        pair.call.want_keys(4, secret=True)
+        await pair.agent.say("secret", 2000)
+        await pair.loop_ms(2500)
+        for key in "1234":
+            pair.report(e.KeyPressed(key))
+        await pair.loop_ms(1000)
+        await pair.agent.say("after", 500)
+        await pair.loop_ms(1500)
+        _, agent = sides(taken(ear))
+        heard = {
+            item: np.count_nonzero(agent == int(np.frombuffer(g711.decode(bytes([value])), "<i2")[0])) / 8
+            for item, value in pair.agent.values.items()
+        }
+        assert heard == {"before": 500, "secret": 0, "after": 500}
 
     listening(scenario)
 

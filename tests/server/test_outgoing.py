@@ -7,12 +7,15 @@ import pytest
 
 from offhook import Agent
 from offhook.core import events as e
+from offhook.errors import StoreAway
 from offhook.phone.allowance import Allowance
+from offhook.phone.twilio.signature import Key, sign
 from offhook.sim.caller import Caller
 from offhook.sim.orders import CallbackFaults, Callee
 from offhook.sim.plan import RestFaults
 from offhook.sim.steps import Leave, Wait
-from tests.outbound import ECHO, OURS, THEIRS, play
+from tests.outbound import ECHO, ORIGIN, OURS, THEIRS, play
+from tests.server.running import ACCOUNT, KEY
 from tests.sim import oai
 
 
@@ -313,10 +316,9 @@ def test_so_much_a_day_also_after_a_restart(tmp_path):
     async def before(world):
         told = (await world.wish()).json()
         world.app.switchboard.find(told["call_id"]).report(e.Used("m", 1.5))
-        answer = await world.wish()
-        assert answer.status_code == 200
+        assert (await world.wish()).status_code == 429, "it is spent, though the call goes on"
         await world.over()
-        assert (await world.wish()).status_code == 429, "it is spent"
+        assert (await world.wish()).status_code == 429
 
     async def after(world):
         answer = await world.wish()
@@ -325,6 +327,60 @@ def test_so_much_a_day_also_after_a_restart(tmp_path):
     people = Callee("busy")
     play(tmp_path, before, allowance=Allowance(10, 1.2), callees=lambda _: people)
     play(tmp_path, after, allowance=Allowance(10, 1.2))
+
+
+async def another(world):
+    """A second process, with an allowance of its own."""
+    allowance = world.allowance
+    world.allowance = Allowance(allowance._per_minute, allowance._usd_per_day)
+    journal, app, client = world.process()
+    world.allowance = allowance
+    await journal.start()
+    return journal, app, client
+
+
+@pytest.mark.parametrize("allowance", [Allowance(2), Allowance(100, 2.5)], ids=["a minute", "a day"])
+def test_limits_hold_over_all_processes(tmp_path, allowance):
+    async def scenario(world):
+        journal, app, client = await another(world)
+        here = [await world.wish(), await world.wish()]
+        there = await client.post("/api/call", json={"phone_number": THEIRS})
+        assert [each.status_code for each in (*here, there)] == [200, 200, 429] and there.headers["retry-after"]
+        assert len(world.made) == 2 and app.switchboard.live == 0
+        await client.aclose()
+        await app.switchboard.close()
+        await journal.close()
+
+    play(tmp_path, scenario, allowance=allowance, max_usd=1.0)
+
+
+@pytest.mark.parametrize(("usd_per_day", "status"), [(None, 200), (2.5, 503)])
+def test_while_the_store_is_away_nothing_is_dialled_that_may_be_too_dear(tmp_path, usd_per_day, status):
+    async def scenario(world):
+        outgoing = world.app.outgoing
+
+        async def away(*_args, **_more):
+            raise StoreAway("planted")
+
+        dialled, outgoing._calls.dialled = outgoing._calls.dialled, away
+        answer = await world.wish(key="k")
+        assert answer.status_code == status and len(world.made) == (status == 200)
+        outgoing._calls.dialled = dialled
+        assert (await world.wish(key="k")).status_code == 200 and len(world.made) == 1
+
+    play(tmp_path, scenario, allowance=Allowance(100, usd_per_day))
+
+
+def test_what_was_reserved_for_a_call_that_another_process_took_is_given_back(tmp_path):
+    async def scenario(world):
+        assert (await world.wish()).status_code == 200
+        for call in list(world.app.switchboard.calls):
+            world.app.switchboard.let_go(call)
+        assert world.app.outgoing._means.allowance._reserved_usd == 1.0
+        await world.wish()
+        assert world.app.outgoing._means.allowance._reserved_usd == 1.0, "of the new one"
+
+    play(tmp_path, scenario, allowance=Allowance(100, 10.0), max_usd=1.0)
 
 
 def test_a_full_and_a_draining_server_make_no_calls(tmp_path):
@@ -371,6 +427,35 @@ def test_an_answer_that_was_asked_for_elsewhere_is_hung_up(tmp_path):
         assert world.made[0].streams == []
 
     play(tmp_path, scenario, ECHO)
+
+
+async def news(world, path, sid, status, *, account=ACCOUNT, key=KEY):
+    """A webhook as somebody would send it who has this key."""
+    form = {"AccountSid": account, "CallSid": sid, "CallStatus": status}
+    signature = sign(ORIGIN + path, {name: [value] for name, value in form.items()}, key)
+    return await world.client.post(path, data=form, headers={"x-twilio-signature": signature})
+
+
+def test_news_that_are_forged_or_of_another_call_change_nothing(tmp_path):
+    async def scenario(world):
+        told = (await world.wish()).json()
+        await asyncio.sleep(1.0)
+        call, sid = world.app.switchboard.find(told["call_id"]), told["call_sid"]
+        for path in ("status", "twiml", "next"):
+            where = f"/twilio/{path}?call_id={call.id}"
+            for forged in ({"key": Key("guessed")}, {"account": "AC" + "9" * 32}):
+                assert (await news(world, where, sid, "completed", **forged)).status_code == 403
+            other = await news(world, where, "CA" + "9" * 32, "completed")
+            assert other.status_code < 300 and "<Connect" not in other.text
+            assert "<Connect" not in (await news(world, where, "CA" + "9" * 32, "in-progress")).text
+        assert (call.state, call.info.sid) == ("ringing", sid)
+        await world.over()
+        for status in ("completed", "ringing", "in-progress", "completed", "no-answer", "queued", "nonsense"):
+            assert (await news(world, f"/twilio/status?call_id={call.id}", sid, status)).status_code == 204
+            assert "<Connect" not in (await news(world, f"/twilio/twiml?call_id={call.id}", sid, status)).text
+        assert world.ends() == [("completed", "callee hung up")] and len(world.made) == 1
+
+    play(tmp_path, scenario, callees=lambda _: Callee(after_ms=4000, person=lambda _: Caller([Wait(3000), Leave()])))
 
 
 @pytest.mark.skipif(not oai.DOCUMENT.is_file(), reason="Twilio's OpenAPI document is not at hand")

@@ -12,7 +12,7 @@ import uvloop
 
 from offhook.errors import LegFailed
 from offhook.sim import clock
-from offhook.speech.worker import Refusal, Worker
+from offhook.speech.worker import PATIENCE_S, Refusal, Worker
 from tests.speech.odd_worker import DIE, ECHO, REFUSE, STALL
 
 ODD = "tests.speech.odd_worker"
@@ -130,6 +130,20 @@ def test_a_request_that_is_late_fails_alone_while_the_worker_answers_others() ->
         with pytest.raises(LegFailed, match="does not answer"):
             await worker.request(1, ECHO)
         assert worker.pid is None, "it answered nobody in that time: it is stuck"
+        await worker.close()
+
+    asyncio.run(main())
+
+
+def test_a_process_that_has_answered_once_is_given_less_time() -> None:
+    async def main() -> None:
+        worker = Worker(ODD, answer_s=0.2)
+        await worker.start()
+        await worker.request(1, ECHO, b"it lives")
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(LegFailed, match="does not answer"):
+            await worker.request(2, STALL)
+        assert asyncio.get_running_loop().time() - began < PATIENCE_S / 2
         await worker.close()
 
     asyncio.run(main())

@@ -194,3 +194,23 @@ def test_calls_to_see_to(database_url):
         assert [row["id"] for row in old] == ["a"], "b ended at that moment"
 
     answers(database_url, ask, (CallRow, LIST))
+
+
+def test_how_much_was_dialled_by_all_processes(database_url):
+    ours = {"direction": "outbound-api"}
+    rows = [
+        ended("a", -24 * 60, 10.0, **ours, cost_usd=100.0),
+        ended("b", -30, 10.0, **ours, cost_usd=1.5),
+        ended("c", -20, 10.0, **ours),
+        ended("d", -0.5, 0.0, **ours, cost_usd=9.0, reason="not made"),
+        ended("e", -0.5, 10.0, cost_usd=7.0),
+        call_row("f", started_at=minutes(-0.5), state="ringing", **ours),
+        call_row("g", started_at=minutes(-0.4), state="connected", **ours, cost_usd=0.25),
+        call_row("h", started_at=minutes(-10), state="connected", **ours, cost_usd=3.0),
+    ]
+
+    async def ask(calls):
+        day = NOON.replace(hour=0)
+        return [await calls.dialled("outbound-api", minutes(-1), day, most, but="not made") for most in (0.0, 2.0)]
+
+    assert answers(database_url, ask, (CallRow, rows)) == [(2, 1.5 + 0.25 + 3.0), (2, 1.5 + 2.0 + 2.0 + 3.0)]

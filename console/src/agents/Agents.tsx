@@ -51,7 +51,7 @@ function One({ agent, isAlone }: { agent: Agent; isAlone: boolean }) {
         <dd>{agent.greeting ? `“${agent.greeting}”` : "in its own words"}</dd>
         <dt>Instructions</dt>
         <dd className="instructions" tabIndex={0}>
-          {agent.instructions}
+          {agent.instructions || "none"}
         </dd>
         {(agent.transfers?.length ?? 0) > 0 && (
           <>

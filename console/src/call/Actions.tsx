@@ -5,6 +5,9 @@ import { Dialog } from "../Dialog";
 import { useKeys } from "../shell/keys";
 import { type Listening, listen } from "./listen";
 
+/** So long an answer stays. */
+const TOLD_MS = 12_000;
+
 interface Interrupted {
   interrupted: boolean;
 }
@@ -27,6 +30,10 @@ export function Actions({ callId, who, transfers }: Props) {
   const [listening, setListening] = useState<Listening | null>(null);
 
   useEffect(() => () => listening?.stop(), [listening]);
+  useEffect(() => {
+    const timer = setTimeout(() => setTold(""), TOLD_MS); // what came of it is in the transcript
+    return () => clearTimeout(timer);
+  }, [told]);
 
   async function act<T>(now: string, done: string | ((answer: T) => string), action: string, body: object = {}): Promise<void> {
     setTold(now);

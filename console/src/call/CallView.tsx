@@ -76,6 +76,7 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
   const usd = story.usd ?? detail?.cost.at_least_usd ?? null;
   const isPartial = story.unpriced || (detail && detail.cost.usd === null);
   const status = story.head?.status ?? detail?.status ?? "";
+  const ending = outcome(status, detail, story.head?.reason);
   return (
     <header className="call-head">
       <h1>
@@ -99,7 +100,13 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
       </span>
       <span className="standing">
         <Length call={call} over={over} />
-        <span className={over ? "quiet" : "live"}>{over ? outcome(status, detail, story.head?.reason) : `● ${status === "in-progress" ? "live" : standing(status)}`}</span>
+        {over ? (
+          <span className="quiet" title={ending}>
+            {ending}
+          </span>
+        ) : (
+          <span className="live">● {status === "in-progress" ? "live" : standing(status)}</span>
+        )}
         <More id={call.id} over={over} />
       </span>
     </header>

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { type Agent, ask, post, type Telephone } from "../api";
 import { Dialog } from "../Dialog";
 import { countryOf, flag, phone } from "../format";
@@ -29,6 +29,11 @@ function within(telephones: readonly Telephone[], typed: ReturnType<typeof under
   return { number: null, hint: "The demo calls nobody outside this machine: choose one of its telephones." };
 }
 
+/** Where crypto.randomUUID is only to be had over https. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 interface Placed {
   call_id: string;
 }
@@ -47,6 +52,8 @@ export function Dial({ opened, onClose, telephones }: Props) {
   const [backend, setBackend] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
+  /** What was asked for last: asked again, because its answer was lost or Enter was hit twice, it calls nobody a second time. */
+  const asked = useRef({ wish: "", key: "" });
   const agents = useQuery({ queryKey: ["agents"], queryFn: () => ask<Agent[]>("/api/agents"), enabled: opened });
   const agent = agents.data?.find((each) => each.name === name) ?? agents.data?.[0];
   const backends = agent?.model.split(", ") ?? [];
@@ -56,14 +63,21 @@ export function Dial({ opened, onClose, telephones }: Props) {
     setProblem("");
   };
 
+  const close = () => {
+    asked.current = { wish: "", key: "" };
+    onClose();
+  };
+
   async function call(): Promise<void> {
     if (!number) return;
     setBusy(true);
     setProblem("");
     try {
       const body = { phone_number: number, ...(agent && { agent: agent.name }), ...(backend && { backend }) };
-      const placed = await post<Placed>("/api/call", body);
-      onClose();
+      const wish = JSON.stringify(body);
+      if (asked.current.wish !== wish) asked.current = { wish, key: newKey() };
+      const placed = await post<Placed>("/api/call", body, { "idempotency-key": asked.current.key });
+      close();
       setTyped("");
       go(`/calls/${placed.call_id}`);
     } catch (error) {
@@ -74,7 +88,7 @@ export function Dial({ opened, onClose, telephones }: Props) {
   }
 
   return (
-    <Dialog opened={opened} onClose={onClose} title="Call">
+    <Dialog opened={opened} onClose={close} title="Call">
       <form
         className="dial"
         onSubmit={(event) => {

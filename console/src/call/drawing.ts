@@ -162,7 +162,7 @@ export function labelled(answers: readonly Answer[], right: number, measure: (te
     const end = left + wide;
     const isFree =
       written.every((other) => end + 4 < other.left || left > other.end + 4) &&
-      answers.every((other) => other === answer || other.x < left - 2 || other.x > end + 2);
+      answers.every((other) => other === answer || other.x < left - 2 || other.x > end + 5);
     if (isFree) written.push({ answer, left, text, end });
   }
   return written;

@@ -109,6 +109,15 @@ describe("what else happens", () => {
     expect(story(status(10, "in-progress"), status(500, "parked"), status(30_000, "ending")).lines).toHaveLength(1);
   });
 
+  it("misses no stream of a caller who comes back from somebody they were put through to", () => {
+    fresh();
+    const status = (at: number, status: string) => event("status", at, { status, state: "connected" });
+    const back = [status(10, "in-progress"), status(500, "transferring"), status(900, "parked"), status(910, "in-progress")];
+    expect(story(...back).lines).toEqual([]);
+    const lost = [...back, status(2000, "parked"), status(2500, "in-progress")];
+    expect(story(...lost).lines.map((line) => line.kind === "remark" && line.grave)).toEqual([true, false]);
+  });
+
   it("joins the keys of one number", () => {
     fresh();
     const made = story(...[..."1234"].map((digit, index) => event("key", 1000 + index * 300, { digit })), event("key", 30_000, { digit: "#" }));

@@ -169,7 +169,10 @@ export class Story {
     this.head = { ...blank, ...this.head, ...pick(event, ["status", "state"]) };
     const status = this.head.status;
     if (status === before) return;
-    const text = STATUS_REMARK[status] ?? (before === "parked" && status === "in-progress" ? "The stream is back." : "");
+    const wasGone = this.lines.findLast((line) => line.key.startsWith("status:"));
+    const isBack = before === "parked" && status === "in-progress" && wasGone?.kind === "remark" && wasGone.grave;
+    // Whoever comes back from somebody they were put through to has lost no stream.
+    const text = isBack ? "The stream is back." : before === "transferring" ? "" : (STATUS_REMARK[status] ?? "");
     if (text) this.put({ kind: "remark", key: `status:${event.seq}`, at: event.at_ms, text, grave: status === "parked" });
     if (status !== "in-progress") this.open = [];
     // A stream that goes with its call was not lost.

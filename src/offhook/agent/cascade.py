@@ -36,7 +36,7 @@ from offhook.core.leg import AgentSide, Tools
 from offhook.core.past import Past
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import ToolError
-from offhook.speech.base import Recognised, Recogniser, Responder, Said
+from offhook.speech.base import Recognised, Recogniser, Responder, Said, TurnModel
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class Parts:
     """Last words, of those that the voice keeps; empty: none."""
     back: str = BACK
     """Said by an agent whose call was lost, and the line with it."""
+    turn_model: TurnModel | None = None
+    """Hears whether a turn is over."""
     ahead: bool = True
     """Answers are begun before the caller's turn is certainly over."""
     backend: str = "cascade"
@@ -119,7 +121,10 @@ class CascadeLeg:
         self.stages.join(call)
         self._responder = self._parts.responder(self)
         side = Side(call, self._on_event)
-        self._hearing = self._listening.open(side, self._parts.recogniser, self._parts.endpointing, self._think_ahead)
+        parts = self._parts
+        self._hearing = self._listening.open(
+            side, parts.recogniser, parts.endpointing, self._think_ahead, parts.turn_model
+        )
         self.send_audio = self._hearing.feed
         call.report(e.AgentJoined(self._parts.backend, self.turns, self._parts.name, self._parts.idle_ms))
         if (past := self._past) is not None:

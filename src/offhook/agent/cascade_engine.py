@@ -43,6 +43,8 @@ class CascadeEngine:
         """Starts the parts of an agent, and has what it always says rendered in the background. Raises ConfigError."""
         cascade = agent.cascade
         parts = [self._part("stt", cascade.stt), self._part("llm", cascade.llm), self._part("tts", cascade.tts)]
+        if cascade.turn is not None:
+            parts.append(self._part("turn", cascade.turn))
         await asyncio.gather(*(self._start(each) for each in parts))
         if agent.tools and getattr(parts[1], "tools", True) is False:
             raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
@@ -126,6 +128,7 @@ class CascadeEngine:
             others=[self._manner(agent, each) for each in _others(agent)],
             goodbye=own.goodbye,
             back=BACK if desk else own.back,
+            turn_model=None if agent.cascade.turn is None else self._part("turn", agent.cascade.turn),
             ahead=agent.cascade.ahead,
             name=agent.name,
             idle_ms=agent.idle_seconds * 1000.0,

@@ -25,7 +25,7 @@ from offhook.core.leg import AgentSide
 from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing, is_backchannel
 from offhook.errors import LegFailed
-from offhook.speech.base import Recognised, Recogniser
+from offhook.speech.base import HEARD_MS, Recognised, Recogniser, TurnModel
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,13 @@ class Listening:
         recogniser: Recogniser,
         endpointing: Endpointing,
         words: Callable[[Recognised | None], None] = lambda _words: None,
+        turn_model: TurnModel | None = None,
     ) -> "Hearing":
         """Listens to one more caller. `words` is told what was said so far when the caller pauses, if the recogniser can
-        tell so soon, and None when they go on."""
+        tell so soon, and None when they go on. A `turn_model` makes the silence that ends a turn shorter or longer."""
         track = self._bank.open()
-        hearing = self._hearings[track] = Hearing(self, track, call, recogniser, endpointing, words)
+        hearing = Hearing(self, track, call, recogniser, endpointing, words, turn_model)
+        self._hearings[track] = hearing
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         return hearing
@@ -154,10 +156,14 @@ class Hearing:
         recogniser: Recogniser,
         endpointing: Endpointing,
         words: Callable[[Recognised | None], None],
+        turn_model: TurnModel | None,
     ) -> None:
         self._listening, self._track, self._call = listening, track, call
         self._recogniser, self._endpointing = recogniser, endpointing
         self._words = words
+        self._turn_model = turn_model
+        self._turn_from = 0.0  # where the turn began
+        self._weighing: asyncio.Task[None] | None = None  # whether the pause that is ends the turn
         self._asking: asyncio.Task[None] | None = None  # for what was said before the pause that is
         self._nods = False  # what was said before it takes no floor
         self._gate = SpeechGate()
@@ -213,6 +219,7 @@ class Hearing:
 
     def _end_turn(self, spoken_ms: float) -> None:
         self._nods = False
+        self._stop_weighing()
         if self._asking is not None:
             self._asking.cancel()  # what it tells would be taken for the words of the next turn
             self._asking = None
@@ -261,8 +268,10 @@ class Hearing:
 
     def _turn_over(self, transition: Transition) -> None:
         if transition.kind == "started":
+            self._stop_weighing()
             if self._endpointing.started(transition.at_ms):
                 self._recogniser.begin()
+                self._turn_from = transition.at_ms - BEFORE_MS
             elif self._asking is not None:
                 self._asking.cancel()
                 self._words(None)
@@ -274,6 +283,21 @@ class Hearing:
             self._call.report(e.SpeechStopped(self._gate.ms - transition.at_ms))
             if (soon := self._recogniser.pause()) is not None:
                 self._asking = asyncio.get_running_loop().create_task(self._ask(soon))
+            if self._turn_model is not None:
+                heard = self._between(max(self._turn_from, self._gate.ms - HEARD_MS), self._gate.ms)
+                self._weighing = asyncio.get_running_loop().create_task(self._weigh(self._turn_model, heard))
+
+    async def _weigh(self, model: TurnModel, heard: bytes) -> None:
+        try:
+            likely = await model.over(heard)
+        except LegFailed:
+            return  # then silence alone ends it
+        self._endpointing.weigh(likely)
+
+    def _stop_weighing(self) -> None:
+        if self._weighing is not None:
+            self._weighing.cancel()
+            self._weighing = None
 
     async def _ask(self, soon: Awaitable[Recognised]) -> None:
         try:
@@ -291,8 +315,13 @@ class Hearing:
             self._recogniser.feed(bytes(self._audio[begin - self._audio_from : end - self._audio_from]))
             self._fed = end
 
+    def _between(self, from_ms: float, to_ms: float) -> bytes:
+        begin, end = (max(0, int(ms) * PCM_BYTES_PER_MS - self._audio_from) for ms in (from_ms, to_ms))
+        return bytes(self._audio[begin:end])
+
     def _forget(self) -> None:
-        keep_from = (int(self._gate.ms) - BEFORE_MS - 500) * PCM_BYTES_PER_MS
+        kept_ms = HEARD_MS if self._turn_model is not None and self._endpointing.open else BEFORE_MS + 500
+        keep_from = (int(self._gate.ms) - kept_ms) * PCM_BYTES_PER_MS
         if (drop := keep_from - self._audio_from) > 0:
             del self._audio[:drop]
             self._audio_from += drop
@@ -320,6 +349,7 @@ class Hearing:
     def close(self) -> None:
         """Listens no more. Idempotent."""
         self._listening.close(self._track)
+        self._stop_weighing()
         for task in (*self._understanding, *([self._asking] if self._asking is not None else [])):
             task.cancel()
         self._recogniser.close()

@@ -99,6 +99,9 @@ class Cascade:
     "deepgram:nova-3", "embedded" (docs/cascade.md has all); or an object that keeps the protocol of such a part
     (speech/base.py: Recognition, LanguageModel or Mind, Voices).
 
+    `turn`, if given, hears whether the caller's turn is over, which makes the silence that ends it shorter or longer:
+    "smart-turn", or an object (TurnModel).
+
     `temperature` and `most_tokens` are for the language model (None: as the server has it); of a long talk it is told the
     newest `window_tokens` and the rest in short. With `ahead`, an answer is begun while the caller pauses, before the turn
     is certainly over: what is thrown away costs its tokens. `languages` are tags of those that the talk changes to when the
@@ -108,6 +111,7 @@ class Cascade:
     stt: Any = "openai"
     llm: Any = "openai"
     tts: Any = "openai"
+    turn: Any = None
     temperature: float | None = None
     most_tokens: int | None = None
     window_tokens: int = 16_000
@@ -120,10 +124,12 @@ class Cascade:
     def __post_init__(self) -> None:
         """Raises ConfigError for a part that is neither a name nor an object, a window that holds no talk, languages
         that are no tags, and what is no price."""
-        for name in ("stt", "llm", "tts"):
+        for name, usual in (("stt", "openai"), ("llm", "openai"), ("tts", "openai"), ("turn", "smart-turn")):
             part = getattr(self, name)
+            if name == "turn" and part is None:
+                continue
             if not part or isinstance(part, bytes | int | float):
-                raise ConfigError(f'Cascade.{name} must name a part such as "openai", not {part!r}.')
+                raise ConfigError(f'Cascade.{name} must name a part such as "{usual}", not {part!r}.')
         if isinstance(self.languages, str) or not all(isinstance(each, str) and each for each in self.languages):
             raise ConfigError(f"Cascade.languages must be a list of language tags, not {self.languages!r}.")
         object.__setattr__(self, "languages", tuple(self.languages))

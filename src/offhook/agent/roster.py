@@ -12,9 +12,10 @@ from offhook.agent.backends import BACKENDS
 from offhook.agent.credentials import Credentials
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.models import Engine, engine_for
-from offhook.agent.outbound import in_call
+from offhook.agent.outbound import in_call, plan
 from offhook.agent.tools import Tool, ToolSource
 from offhook.core.leg import AgentLeg, CallInfo
+from offhook.core.opening import Plan
 from offhook.core.past import Past
 from offhook.errors import CallRefused, ConfigError, NotOffered
 
@@ -153,10 +154,17 @@ class Roster:
         leg.keeping = who.keeping
         return leg
 
-    def reopen(self, past: Past) -> AgentLeg:
-        """The agent leg of a call that another process began: of the same agent, if there is still one of its name."""
-        named = past.agent if past.agent in self._named else None
-        return self.open(past.info, agent=named)
+    async def reopen(self, past: Past) -> tuple[AgentLeg, Plan | None]:
+        """The agent leg of a call that another process began, and how it opens, if it was asked for here: of the same agent on
+        the same backend, if there still are such. Raises as `open` does."""
+        agent = past.agent if past.agent in self._named else None
+        backend = past.backend if past.backend in self.backends() else None
+        if backend is not None:  # which no agent here may have
+            await self.ready(past.info, agent=agent, backend=backend)
+        leg = self.open(past.info, agent=agent, backend=backend)
+        if not past.amd:
+            return leg, None
+        return leg, plan(self.agent_of(past.info, agent=agent, backend=backend), past.amd)
 
     def agent_of(self, info: CallInfo, *, agent: str | None = None, backend: str | None = None) -> Agent:
         """Who `open` of the same arguments gives a leg of, with the texts as they are in this call. Raises as `open` does."""

@@ -23,7 +23,7 @@ from offhook.agent.prices import own_prices
 from offhook.agent.roster import Agents
 from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
-from offhook.settings import Settings, without_userinfo
+from offhook.settings import Settings, destinations_in, without_userinfo
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +164,7 @@ def agent_from(settings: Settings) -> Agent:
             settings.stt,
             settings.llm,
             settings.tts,
+            turn=settings.turn,
             temperature=settings.temperature,
             languages=[each for each in settings.languages.split(",") if each],
             prices=own_prices(settings.prices or ""),
@@ -171,6 +172,7 @@ def agent_from(settings: Settings) -> Agent:
         record=settings.record,
         consent=CONSENT if settings.consent is None else settings.consent,
         redact=tuple(each.strip() for each in (settings.redact or "").split(",") if each.strip()),
+        transfers=destinations_in(settings.transfers) if settings.transfers else {},
     )
 
 

@@ -41,7 +41,7 @@ NOT_IN_THE_DEMO = (
     *REACHING_MODELS,
     "database_url",
     "system_message", "greeting", "voice", "language", "model", "temperature", "silence_ms", "reload",
-    "record", "consent", "redact",
+    "record", "consent", "redact", "transfers",
 )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def _run(
         from offhook.server.doctor import examine  # much to import for who never asks
 
         agents = [agent for _, agent, _ in roster.listed()]
-        return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials)
+        return examine(lambda _settings: agents, agent=target, online=online, credentials=credentials, is_serving=True)
 
     def serving(settings: Settings, telephones: Mapping[str, str]) -> Coroutine[Any, Any, None]:
         return serve(

@@ -82,6 +82,14 @@ class Asides:
         """Words to be said as soon as they may be."""
         self._waiting.append(text)
 
+    def forget(self) -> None:
+        """What waits to be said is not said any more."""
+        self._waiting.clear()
+
+    def under_way(self, is_open: Callable[[str], bool]) -> bool:
+        """Words that were given are being said, as far as `is_open` knows, or wait for it."""
+        return bool(self._waiting) or any(map(is_open, self._given))
+
     def _on_saying(self, event: e.Event, _now: float) -> None:
         self._do(e.Publish(event))
 

@@ -21,7 +21,7 @@ from offhook.core.past import Past
 from offhook.core.playout import Ledger
 from offhook.core.states import CALL, CallState, Next, TurnState, is_over
 from offhook.core.transcript import Transcript
-from offhook.core.transfer import RING_S, TALKED, Dial, Transfer
+from offhook.core.transfer import MOST, RING_S, TALKED, Dial, Transfer
 
 CONNECT_MS = 10_000.0  # from the webhook to the stream
 PARK_MS = 15_000.0  # a stream lost without `stop` may come back so long
@@ -70,6 +70,7 @@ class CallControl:
         self._dialling: Dialling | None = None
         self._callee: e.CalleeKnown | None = None
         self._opening: Opening | None = None
+        self._opened = False  # with another process
         if plan is None:
             self._await_stream(now, CONNECT_MS)
         else:
@@ -111,11 +112,18 @@ class CallControl:
     def resume(self, past: Past, now: float) -> None:
         """The call began with another process, and waits for a stream. Once, first of all.
 
-        Whoever said nothing yet is greeted as if the call were new.
+        Whoever said nothing yet is greeted as if the call were new. One of ours has been answered, or is by that stream.
         """
         self.state = CallState.PARKED
         self.transcript.resume(past.turns)
-        self._greeted = bool(past.turns)
+        if self._dialling is not None and self._opening is not None:
+            self._dialling.answer()
+            self._await_stream(now, CONNECT_MS)
+            self._opening.resume(past)
+            self._floor.held = self._opening.holds
+            self._opened = not self._floor.held
+        else:
+            self._greeted = bool(past.turns)
         self.usd = past.usd or 0.0
         self._resumes.extend(now - past.lasted_ms + at_ms for at_ms in past.resumed_ms)
         self._deadlines.drop(self._no_stream)
@@ -130,6 +138,16 @@ class CallControl:
     def transferring(self) -> bool:
         """The caller is put through to somebody, or is about to be."""
         return self._transfer.wanted is not None
+
+    @property
+    def put_through_enough(self) -> bool:
+        """The caller was put through as often as one may be."""
+        return self._transfer.dialled >= MOST
+
+    @property
+    def opens(self) -> bool:
+        """It is a call of ours that has an opening of its own; false if that was had with another process."""
+        return self._opening is not None and not self._opened
 
     @property
     def leaving(self) -> bool:
@@ -474,7 +492,11 @@ class CallControl:
         if self.state is CallState.CONNECTED and self._agent_joined and not self._leaving:
             self._leaving = reason
             self._deadlines.set(self._leave, now + GOODBYE_MS)
-            self._floor.take_leave(reason, now)
+            if self._transfer.wanted is not None:
+                self._transfer.withdraw()
+                self._floor.farewell.withdraw()
+            asked = reason is e.Reason.OPERATOR_HUNG_UP
+            self._floor.take_leave(reason, now, cut=not (asked and self._floor.says_given_words))
         elif not self._leaving:
             self._end(e.Result.COMPLETED, reason, now)
 

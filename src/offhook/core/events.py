@@ -408,6 +408,12 @@ class CallBegan:
     called: str
     variables: dict[str, Any] = field(default_factory=dict)
     """What the one who started the call told the agent."""
+    agent: str = ""
+    """Of a call that was asked for here: the agent's name."""
+    backend: str = ""
+    """Likewise: what it was to answer with instead of the agent's own model, if anything."""
+    amd: str = ""
+    """Likewise: `off`, `sync` or `async`, whether the carrier finds out who answers. Empty: it was not asked for here."""
 
 
 @dataclass(slots=True)

@@ -57,16 +57,18 @@ class Floor:
         self._spoke_until = 0.0
         self._answer_awaited: float | None = None  # since the caller fell silent, or entered something
         self._unanswered: list[str] = []
+        self._wants_more = False  # than a greeting: of what is not answered
         self.keypad = Keypad(deadlines, self._on_keys_over)
         self._tones = Tones()
         self._entered = ""
+        self._goodbye_due = False  # the agent is to be asked for it when what it said is settled
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
         self._spoke = False  # the agent has begun an answer since the caller last spoke
         self._hushed = False  # an operator silenced the agent: it waits for the caller
         self.asides = Asides(
             deadlines, do, quiet=self._quiet, turn=lambda: self.turn, go_on=self._go_on_by_itself,
-            idle=self._ask_whether_there, leave=lambda now: self.take_leave(e.Reason.CALLER_SILENT, now),
+            idle=self._ask_whether_there, leave=lambda now: self.take_leave(e.Reason.CALLER_SILENT, now, cut=False),
         )  # fmt: skip
         self._silence = self.asides.silence
         self._greeting = Greeting()
@@ -94,11 +96,23 @@ class Floor:
         """The call ends once what is being said was heard; `due`: the goodbye itself is still to come."""
         self.farewell.ask(reason, now, due=due, busy=self.busy)
 
-    def take_leave(self, reason: e.Reason, now: float) -> None:
-        """The call ends once a goodbye was heard, which the agent is asked for."""
+    def take_leave(self, reason: e.Reason, now: float, *, cut: bool) -> None:
+        """The call ends once a goodbye was heard, which the agent is asked for; `cut`: whatever it says by now, or is about
+        to, is cut for it, but for a goodbye."""
+        if self.farewell.pending:
+            return
+        if cut:
+            self.asides.forget()
+            self._cut_short(now)
         self.farewell.ask(reason, now, due=True, busy=self.busy)
         self._silence.broken()
-        self._do(e.Respond("", leaving=True))
+        self._goodbye_due = True
+        self._settled_enough()
+
+    @property
+    def says_given_words(self) -> bool:
+        """The agent says words that it was given, or is about to."""
+        return self.asides.under_way(self._ledger.is_open)
 
     def _leave_after_all(self, now: float) -> None:
         """The caller made no more than a noise: a goodbye stands."""
@@ -180,7 +194,7 @@ class Floor:
                 return
             self._decide(True, now)
         elif self._suspicion is None and self._ledger.speaking:  # a greeting, or the stream was lost in between
-            if greets(event.text) if self._greets_now else not meant:
+            if self._no_more_than_hello(event) if self._greets_now else not meant:
                 self._keep_caller(event.text, event.name)
                 self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
                 self._leave_after_all(now)
@@ -199,7 +213,13 @@ class Floor:
         self.farewell.withdraw()
         self._cut_in = False
         self._keep_caller(event.text or ("" if event.name else NOT_UNDERSTOOD), event.name)
+        self._wants_more = self._wants_more or not self._no_more_than_hello(event)
         self._answer(event.text, now, self._spoke_until)
+
+    @staticmethod
+    def _no_more_than_hello(event: e.CallerTurnEnded) -> bool:
+        """A greeting answers the turn. Words that are told later are more than that if there are many."""
+        return greets(event.text) and not (event.name and not event.text and event.spoken_ms >= CONFIRM_MS)
 
     def _asked(self) -> bool:
         """Whether the agent was asking something when it was cut into."""
@@ -237,10 +257,8 @@ class Floor:
             self._interrupt(now)
         self._decide(True, now)
 
-    def _on_interrupt_asked(self, _event: e.InterruptAsked, now: float) -> None:
-        if not self.open:
-            return
-        self.farewell.withdraw()
+    def _cut_short(self, now: float) -> None:
+        """What the agent says, or is about to, is cut for good, by whoever may; it is not asked to go on."""
         self._answer_due, self._hushed = False, True
         self._forget_unanswered()
         if self.turn is TurnState.THINKING and not self._ours:
@@ -248,6 +266,12 @@ class Floor:
         self._silence_agent(now)
         self.turn = TurnState.LISTENING
         self._cut_in = False
+
+    def _on_interrupt_asked(self, _event: e.InterruptAsked, now: float) -> None:
+        if not self.open:
+            return
+        self.farewell.withdraw()
+        self._cut_short(now)
         self._silence.answered()
         self._silence.begin(now, anew=True)
 
@@ -323,6 +347,9 @@ class Floor:
 
     def _settled_enough(self) -> None:
         """What was heard goes before any answer that builds on it, and the end of what they say now answers all of it."""
+        if self._goodbye_due and not (self._ledger.unsettled or self._suspicion):
+            self._goodbye_due = False
+            self._do(e.Respond("", leaving=True))
         if self.held or not self._answer_due or self._words_due or self._ledger.unsettled or self._suspicion:
             return
         self._answer_due = False
@@ -330,7 +357,7 @@ class Floor:
         if not self.keypad.secret:  # which are asked for by a tool, before the agent says so
             self.keypad.wanted = None
         text = " ".join(text for text in self._unanswered if text)
-        if not self._entered and self._greeting.again_for(text):
+        if not (self._entered or self._wants_more) and self._greeting.again_for(text):
             self.greet()
         else:
             self._greeting.passed_over()
@@ -380,6 +407,7 @@ class Floor:
     def _forget_unanswered(self) -> None:
         self._unanswered.clear()
         self._entered = ""
+        self._wants_more = False
 
     def _on_item_ended(self, event: e.ItemEnded, now: float) -> None:
         late = self._ledger.knows(event.item) or self.asides.has(event.item)
@@ -483,7 +511,7 @@ class Floor:
             return
         self._suspicion = None
         if suspicion.confirmed:
-            if not self.held:  # a machine takes no goodbye back
+            if not (self.held or self._goodbye_due):  # a machine takes no goodbye back, and a limit neither
                 self.farewell.withdraw()
             self._cut(self._settling.give_up(suspicion.cut))
             return

@@ -10,6 +10,7 @@ from typing import Literal
 
 from offhook.core import events as e
 from offhook.core.deadlines import Deadlines
+from offhook.core.past import Past
 
 QUIET_MS = 1_500.0
 """A callee who has said nothing for so long is greeted."""
@@ -63,11 +64,28 @@ class Opening:
         self._turns = 0
         self._answered = True  # the agent was heard to the end since the callee last spoke
 
+    def resume(self, past: Past) -> None:
+        """The call was answered when another process held it. What was said first is said; a machine is told the whole
+        message, for nobody knows how much of it was recorded."""
+        self._turns = sum(turn.role == "caller" for turn in past.turns)
+        self._waits = not past.turns
+        if past.machine and self._plan.voicemail and self._awaits_verdict:
+            self.machine, self._waits = True, False
+        elif past.callee is not None:
+            self._awaits_verdict = False
+
+    @property
+    def holds(self) -> bool:
+        """The agent says nothing by itself: the first words are still to come, or a machine is on the line."""
+        return self._waits or self.machine
+
     def begin(self, now: float) -> None:
         """Both legs are there."""
         self._began = now
         if self.machine:
             self._meet_machine(now)
+        elif not self._waits:
+            return
         elif not (self._plan.speaks or self._awaits_verdict):
             self._speak(now)
         elif not self._callee_speaks:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from offhook.core import events as e
 from offhook.core.leg import CallInfo
 
 
@@ -50,6 +51,12 @@ class Past:
     """Where it stood (core/states.py)."""
     agent: str = ""
     """The agent's name."""
+    backend: str = ""
+    """What the call was asked for with instead of the agent's own model, if anything."""
+    amd: Literal["", "off", "sync", "async"] = ""
+    """Of a call that was asked for here: whether the carrier finds out who answers it (core/opening.py, Detection)."""
+    callee: e.CalleeKnown | None = None
+    """Its newest verdict."""
     data: dict[str, Any] = field(default_factory=dict)
     """What its tools noted."""
     memory: dict[str, Any] = field(default_factory=dict)
@@ -60,3 +67,8 @@ class Past:
     unpriced: bool = False
     resumed_ms: tuple[float, ...] = ()
     """When streams came back, since the call began; the newest last."""
+
+    @property
+    def machine(self) -> bool:
+        """The carrier says that a machine is on the line."""
+        return self.callee is not None and self.callee.by == "machine"

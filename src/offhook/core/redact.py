@@ -35,7 +35,7 @@ NEIGHBOURS = 3
 """Turns of one side that a number may be spread over."""
 _NOT_SAID = {
     "item", "id", "name", "role", "state", "status", "model", "result", "reason", "url", "digit", "backend", "turns",
-    "sid", "account_sid", "direction", "caller", "called",
+    "sid", "account_sid", "direction", "caller", "called", "agent", "amd",
 }  # fmt: skip
 """Text fields of events that are names, not words. Who calls whom is what a call is found by."""
 _NOTED = {"data", "variables", "memory"}

@@ -14,6 +14,8 @@ RING_S = 25
 """So long a telephone may ring."""
 ANSWERED_MS = RING_S * 1000.0 + 10_000.0
 """After the carrier was told to dial: it rings no more."""
+MOST = 10
+"""Times that one caller is put through: who asks again and again must not have somebody rung for ever."""
 TALKED = ("completed", "answered")
 """Of the carrier's words for what became of it, those after which nobody comes back."""
 
@@ -40,6 +42,8 @@ class Transfer:
         """The carrier was told to, and has not said what came of it."""
         self.answered = False
         """Somebody must have picked up."""
+        self.dialled = 0
+        """Times that the carrier was told to."""
 
     def ask(self, wanted: e.TransferAsked) -> None:
         """The caller is to be put through when the agent was heard."""
@@ -54,7 +58,7 @@ class Transfer:
     def dial(self, now: float) -> None:
         """The carrier is told to dial; it may ask more than once."""
         if not self.dialling:
-            self.dialling = True
+            self.dialling, self.dialled = True, self.dialled + 1
             self._deadlines.set(self._rings_no_more, now + ANSWERED_MS)
             self._tell("dialling")
 

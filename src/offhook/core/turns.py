@@ -11,6 +11,9 @@ LATE_MS = (
 )
 COMPLETE_MS = 250.0  # silence that ends a turn whose words are a whole sentence (docs/speech.md)
 OTHERWISE_MS = 700.0  # silence that ends any turn
+SURE, UNSURE = 0.97, 0.5  # at least and at most so likely is a turn over that a model which hears it is believed
+SOON_MS = 350.0  # silence that ends a turn which surely is over
+LONGER_MS = 500.0  # so much more silence ends one that surely is not
 LONGEST_MS = 30_000.0  # a turn is not longer: a noise that never stops must not keep the agent silent for ever
 
 BACKCHANNELS = frozenset(
@@ -68,6 +71,7 @@ class Endpointing:
         self._began: float | None = None
         self._stopped: float | None = None
         self._paused_ms = 0.0
+        self._wait_ms = otherwise_ms  # for what sounds like the end of this turn, or does not
 
     @property
     def open(self) -> bool:
@@ -86,7 +90,17 @@ class Endpointing:
 
     def stopped(self, at: float) -> None:
         """Speech stopped at this moment (which may have been told later)."""
-        self._stopped = at
+        self._stopped, self._wait_ms = at, self._otherwise_ms
+
+    def weigh(self, over: float) -> None:
+        """How likely, from 0 to 1, the turn is over by the sound of it. Counts until speech goes on; after that it is
+        too late, and changes nothing."""
+        if self._stopped is None:
+            return
+        if over >= SURE:
+            self._wait_ms = min(max(SOON_MS, self._complete_ms), self._otherwise_ms)
+        elif over <= UNSURE:
+            self._wait_ms = self._otherwise_ms + LONGER_MS
 
     def ended(self, now: float, complete: bool) -> float | None:
         """The turn's length of speech in ms if it is over now, and the turn is closed; None if it goes on.
@@ -97,7 +111,7 @@ class Endpointing:
             return None
         if now - self._began >= LONGEST_MS:
             self._stopped = now if self._stopped is None else self._stopped
-        elif self._stopped is None or now - self._stopped < (self._complete_ms if complete else self._otherwise_ms):
+        elif self._stopped is None or now - self._stopped < (self._complete_ms if complete else self._wait_ms):
             return None
         spoken_ms = self._stopped - self._began - self._paused_ms
         self._began = self._stopped = None

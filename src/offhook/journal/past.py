@@ -37,6 +37,10 @@ class Standing:
     over: bool
     resumed_ms_ago: tuple[float, ...]
     """How long ago streams came back, the newest last."""
+    ours: bool = False
+    """We made it."""
+    answered: bool = False
+    """A stream has carried it."""
 
 
 class Pasts:
@@ -76,7 +80,8 @@ def _standing(connection: Connection, sid: str, now: datetime) -> Standing | Non
         return None
     lasted_ms = _lasted_ms(call["started_at"], now)
     ago = tuple(lasted_ms - at_ms for at_ms in _resumed_ms(connection, call["id"]))
-    return Standing(call["id"], sid, call["epoch"], call["state"] in OVER, ago)
+    ours, answered = call["direction"] != "inbound", call["answered_at"] is not None
+    return Standing(call["id"], sid, call["epoch"], call["state"] in OVER, ago, ours, answered)
 
 
 def _take(connection: Connection, call_id: str, sid: str, epoch: int) -> None:
@@ -95,6 +100,8 @@ def _read(connection: Connection, call_id: str, now: datetime) -> Past:
     call = connection.execute(sa.select(_CALLS).where(CallRow.id == call_id)).mappings().one_or_none()
     if call is None:
         raise CallRefused("no such call")
+    began = _newest_of(connection, call_id, "call")
+    verdict = _newest_of(connection, call_id, "answered_by")
     turns = sa.select(TurnRow.__table__).where(TurnRow.call_id == call_id).order_by(TurnRow.number)
     uses = sa.select(ToolRow.__table__).where(ToolRow.call_id == call_id).order_by(ToolRow.seq)
     return Past(
@@ -107,9 +114,12 @@ def _read(connection: Connection, call_id: str, now: datetime) -> Past:
         lasted_ms=_lasted_ms(call["started_at"], now),
         seq=_newest(connection, call_id),
         state=call["state"],
-        agent=call["agent"],
+        agent=call["agent"] or began.get("agent", ""),
+        backend=began.get("backend", ""),
+        amd=began.get("amd", ""),
+        callee=e.CalleeKnown(verdict["by"], verdict["message_over"]) if verdict else None,
         data=call["data"],
-        memory=_memory(connection, call_id),
+        memory=_newest_of(connection, call_id, "memory").get("memory", {}),
         turns=tuple(_spoken(row) for row in connection.execute(turns).mappings()),
         uses=tuple(
             Used(row["id"], row["name"], row["arguments"], row["output"], row["at_ms"])
@@ -131,10 +141,10 @@ def _newest(connection: Connection, call_id: str) -> int:
     return connection.execute(newest).scalar_one() or 0
 
 
-def _memory(connection: Connection, call_id: str) -> dict[str, Any]:
-    newest = sa.select(EventRow.body).where(EventRow.call_id == call_id, EventRow.type == "memory")
-    body = connection.execute(newest.order_by(EventRow.seq.desc()).limit(1)).scalar_one_or_none()
-    return body["memory"] if body is not None else {}
+def _newest_of(connection: Connection, call_id: str, kind: str) -> dict[str, Any]:
+    """What the newest event of a type tells; empty if there is none."""
+    told = sa.select(EventRow.body).where(EventRow.call_id == call_id, EventRow.type == kind)
+    return connection.execute(told.order_by(EventRow.seq.desc()).limit(1)).scalar_one_or_none() or {}
 
 
 def _resumed_ms(connection: Connection, call_id: str) -> Iterable[float]:

@@ -34,6 +34,8 @@ RESULT_STATUS = {
 }  # fmt: skip
 """The status of a call that has ended."""
 ROLE = {"caller": "user", "agent": "assistant"}
+ASKED = ("agent", "backend", "amd")
+"""What is known from the start of a call that was asked for here, and must be by whoever goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Recorder:
             name: clean(getattr(event, name))
             for name in ("sid", "account_sid", "direction", "caller", "called", "variables")
         }
+        body |= {name: clean(value) for name in ASKED if (value := getattr(event, name))}
         return [("call", body), ("status", {"status": "ringing", "state": "connecting"})]
 
     def _dialled(self, event: e.Dialled, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """From the name of a part to the part: "PROVIDER:MODEL", or "PROVIDER" for its usual model.
 
-A provider is whatever has some of three functions: `stt(model, keys)` gives a Recognition, `llm(model, keys)` a LanguageModel
-or a Mind, `tts(model, keys)` a Voices (speech/base.py); `model` is empty for the usual one. Ours are modules of this room, imported
+A provider is whatever has some of four functions: `stt(model, keys)` gives a Recognition, `llm(model, keys)` a LanguageModel
+or a Mind, `tts(model, keys)` a Voices, `turn(model, keys)` a TurnModel (speech/base.py); `model` is empty for the usual one. Ours are modules of this room, imported
 when they are used; others are found by the entry points `offhook.parts`, whose names are the providers'.
 """
 
@@ -13,9 +13,12 @@ from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
 
 GROUP = "offhook.parts"
-OURS = ("anthropic", "assemblyai", "azure", "deepgram", "elevenlabs", "embedded", "google", "melotts", "openai")
-Kind = Literal["stt", "llm", "tts"]
-DOES = {"stt": "recognise speech", "llm": "answer", "tts": "speak"}
+OURS = (
+    "anthropic", "assemblyai", "azure", "deepgram", "elevenlabs", "embedded", "google", "kokoro", "melotts", "openai", "sherpa",
+    "smart-turn",
+)  # fmt: skip
+Kind = Literal["stt", "llm", "tts", "turn"]
+DOES = {"stt": "recognise speech", "llm": "answer", "tts": "speak", "turn": "hear the end of a turn"}
 
 
 def part(kind: Kind, name: str, keys: Keys) -> Any:
@@ -30,13 +33,17 @@ def part(kind: Kind, name: str, keys: Keys) -> Any:
 
 def _provider(name: str) -> Any:
     if name in OURS:
-        return importlib.import_module(f"offhook.parts.{name}")
+        return _ours(name)
     for point in entry_points(group=GROUP, name=name):
         return point.load()
     others = [each.name for each in entry_points(group=GROUP)]
     raise ConfigError(f'There are no parts of "{name[:40]}": name {", ".join(sorted({*OURS, *others}))}.')
 
 
+def _ours(name: str) -> Any:
+    return importlib.import_module(f"offhook.parts.{name.replace('-', '_')}")
+
+
 def _those_that(kind: Kind) -> str:
-    able = [name for name in OURS if hasattr(importlib.import_module(f"offhook.parts.{name}"), kind)]
+    able = [name for name in OURS if hasattr(_ours(name), kind)]
     return " or ".join(f'"{name}"' for name in able)

@@ -44,17 +44,33 @@ class Allowance:
         while recent and recent[0] <= now - MINUTE_MS:
             recent.popleft()
         if len(recent) >= self._per_minute:
-            wait_s = max(1, -int(-(recent[0] + MINUTE_MS - now) // 1000)) if recent else 60
-            return Grant(False, f"{self._per_minute} calls a minute are allowed: try again in {wait_s} s.", 0.0, wait_s)
-        if self._usd_per_day is not None and (
-            self._spent_usd >= self._usd_per_day or self._spent_usd + self._reserved_usd + usd > self._usd_per_day
-        ):
-            wait_s = int((DAY_MS - now % DAY_MS) // 1000) + 1
-            return Grant(False, f"The day's {self._usd_per_day:g} USD are spent or reserved.", 0.0, wait_s)
+            return self._too_often(max(1, -int(-(recent[0] + MINUTE_MS - now) // 1000)) if recent else 60)
+        if self._spent_usd >= self._cap or self._spent_usd + self._reserved_usd + usd > self._cap:
+            return self._too_dear(now)
         recent.append(now)
         self._dialled[token] = recent
         self._reserved_usd += usd
         return Grant(True, "The call may be dialled.", usd)
+
+    def together(self, dialled: int, usd: float, now: float, own_usd: float = 0.0) -> Grant:
+        """Whether a call that was granted here may be dialled, with those of all other processes: so many of the last minute,
+        and so much that the day has cost or may yet, this call and its `own_usd` counted."""
+        if dialled > self._per_minute:
+            return self._too_often(int(MINUTE_MS / 1000))
+        if usd > self._cap or usd - own_usd >= self._cap:
+            return self._too_dear(now)
+        return Grant(True, "The call may be dialled.")
+
+    @property
+    def _cap(self) -> float:
+        return float("inf") if self._usd_per_day is None else self._usd_per_day
+
+    def _too_often(self, wait_s: int) -> Grant:
+        return Grant(False, f"{self._per_minute} calls a minute are allowed: try again in {wait_s} s.", 0.0, wait_s)
+
+    def _too_dear(self, now: float) -> Grant:
+        wait_s = int((DAY_MS - now % DAY_MS) // 1000) + 1
+        return Grant(False, f"The day's {self._usd_per_day:g} USD are spent or reserved.", 0.0, wait_s)
 
     def settle(self, grant: Grant, spent_usd: float, now: float) -> None:
         """A call is over, or was not dialled: what it cost, in place of what was reserved. Once for each grant."""

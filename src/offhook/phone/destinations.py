@@ -14,7 +14,7 @@ import phonenumbers as pn
 
 from offhook.errors import ConfigError
 
-Why = Literal["allowed", "unreadable", "emergency", "short", "invalid", "range", "country", "prefix", "address"]
+Why = Literal["allowed", "unreadable", "emergency", "short", "invalid", "range", "country", "prefix", "address", "own"]
 
 LONGEST_TEXT = 64
 LONGEST_SHORT = 6
@@ -84,6 +84,7 @@ class Destinations:
         addresses: Collection[str] = (),
         default_country: str | None = None,
     ) -> None:
+        self._own_number = own_number
         own = country_of(own_number) if own_number else None
         self.countries = frozenset(each.upper() for each in countries) or frozenset({own} if own else ())
         for each in [*self.countries, *([default_country.upper()] if default_country else [])]:
@@ -142,6 +143,8 @@ class Destinations:
         if kind not in _PLAIN_TYPES or _NORTH_AMERICAN_PREMIUM.fullmatch(dialled):
             premium = _TYPE_NAMES.get(kind, "premium-rate numbers" if kind in _PLAIN_TYPES else "special numbers")
             return _no("range", f"{premium[0].upper()}{premium[1:]} are never dialled.")
+        if dialled == self._own_number:
+            return _no("own", "That is the number that calls are made from: it would call itself.")
         if country not in self.countries:
             allowed = ", ".join(sorted(self.countries)) or "none"
             return _no("country", f"Numbers of {country} are not dialled: ALLOWED_COUNTRIES has {allowed}.")

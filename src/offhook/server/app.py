@@ -38,7 +38,7 @@ from offhook.server.page import page
 from offhook.server.problems import tell_problems
 from offhook.server.recordings import recordings
 from offhook.server.reference import reference
-from offhook.server.resuming import Resuming
+from offhook.server.resuming import Reopen, Resuming
 from offhook.server.shown import AgentShown
 from offhook.server.streams import StreamDoor, StreamRules
 from offhook.server.sweep import CarrierStatus
@@ -102,7 +102,7 @@ class App:
         carrier_status: CarrierStatus | None = None,
         dialling: Dialling | None = None,
         agents: Callable[[], Sequence[AgentShown]] = tuple,
-        reopen_agent: Callable[[Past], AgentLeg] | None = None,
+        reopen_agent: Reopen | None = None,
         look: Look = lambda _online: (),
         offer: Offer | None = None,
         dialable: Dialable = nobody,
@@ -139,12 +139,12 @@ class App:
             max_usd=options.max_cost_per_call,
             publish=self._publish,
             dialable=dialable,
-            reopen_agent=reopen_agent,
             record=self.recordings.record if self.recordings is not None else None,
             **({"at_carrier": carrier.act} if carrier is not None else {}),
         )
         if journal is not None:
-            self._keep(journal, carrier.status if carrier is not None else carrier_status)
+            status = carrier.status if carrier is not None else carrier_status
+            self._keep(journal, status, reopen_agent or _opened_anew(open_agent))
             self.outgoing = Outgoing(dialling, self.switchboard, journal) if dialling is not None else None
         self.door = self._stream_door()
         self._browsers = self._browser_door(offer)
@@ -181,7 +181,7 @@ class App:
             self.outgoing.watch(call_id, event)
         self._watch(call_id, event)
 
-    def _keep(self, journal: Journal, carrier_status: CarrierStatus | None) -> None:
+    def _keep(self, journal: Journal, carrier_status: CarrierStatus | None, reopen: Reopen) -> None:
         """What is kept can be seen, and calls outlive their process."""
         self.watching = Watching(
             self._access, self.switchboard, journal.store, max_call_seconds=self.options.max_call_seconds,
@@ -192,7 +192,9 @@ class App:
         )  # fmt: skip
         feed = self.watching.feed
         journal.on_durable = journal.on_passing = feed.publish
-        self.resuming = Resuming(self.switchboard, journal, self.ready, tell=feed.publish, taken=feed.resume)
+        self.resuming = Resuming(
+            self.switchboard, journal, self.ready, reopen, tell=feed.publish, taken=feed.resume
+        )  # fmt: skip
 
     def _stream_door(self) -> StreamDoor:
         rules = StreamRules(
@@ -265,6 +267,13 @@ class App:
             stack.push_async_callback(self._browsers.close)
             stack.push_async_callback(self.switchboard.close)  # what no drain has ended
             yield
+
+
+def _opened_anew(open_agent: Callable[[CallInfo], AgentLeg]) -> Reopen:
+    async def reopen(past: Past) -> tuple[AgentLeg, None]:
+        return open_agent(past.info), None
+
+    return reopen
 
 
 def _log_event(call_id: str, event: e.Event) -> None:

@@ -32,11 +32,13 @@ def examine(
     online: bool = False,
     folder: Path | None = None,
     credentials: Callable[[Settings], Credentials] = lambda _settings: speech.NOBODY,
+    is_serving: bool = False,
 ) -> list[Finding]:
     """Everything, a finding or more for each thing looked at; no secret's value is in any sentence.
 
     `agent` is what the user called the agents (None: the environment describes one); `online` allows what leaves this
-    machine; `folder` is where .env is looked for (default: the current one); `credentials` are those of speech models.
+    machine; `folder` is where .env is looked for (default: the current one); `credentials` are those of speech models;
+    `is_serving`: the server asks about itself, whose port is beyond doubt.
     """
     folder = folder or Path.cwd()
     settings, findings = machine.settings(folder)
@@ -58,7 +60,7 @@ def examine(
         loads,
         *models.models(agents, reaching, online=online),
         *doctor_parts.parts(agents, reaching, online=online),
-        reach.port(settings),
+        *([] if is_serving else [reach.port(settings)]),
         machine.access(settings),
         *twilio.account(settings, online=online),
         *twilio.outbound(settings),

@@ -15,7 +15,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from offhook.audio import g711
 from offhook.audio.format import Format
-from offhook.call import Call
+from offhook.call import KEY_MS, Call
 from offhook.server.auth import Access
 from offhook.server.live import CALL_OVER, COME_AGAIN, NO_SUCH_CALL, is_let_in, left
 
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 BLOCK_MS = 100
 LATE_MS = 100
-"""Blocks are of so long ago: by then the caller's frames of that time have mostly come."""
+"""Blocks are of so long ago: by then the caller's frames of that time have mostly come. Where no key is told they are later by
+what a key is told after its tone."""
 MOST_BLOCKS = 50
 """That wait for one listener, 5 s; one that is slower is sent away."""
 MOST_FRAMES_MS = 1_000
@@ -57,8 +58,11 @@ class Wiretap:
     def __init__(self, call: Call, done: Callable[[], object]) -> None:
         self._call, self._done = call, done
         self._ears: set[Ear] = set()
-        self._frames = bytearray()
-        self._most = MOST_FRAMES_MS * call.format.bytes_per_ms
+        self._late_ms = LATE_MS + (KEY_MS if call.hides_keys else 0.0)
+        self._frames = bytearray(call.format.silence(round(self._late_ms) - LATE_MS))
+        self._most = len(self._frames) + MOST_FRAMES_MS * call.format.bytes_per_ms
+        self._hidden_ms = call.hidden_ms  # the newest key that was wiped
+        self._hides_until = float("-inf")  # when the caller was last asked for what nobody may know
         self._stop = call.overhear(self._overhear)
         self._making = asyncio.create_task(self._make(), name=f"listening to {call.id}")
 
@@ -80,13 +84,21 @@ class Wiretap:
         if len(self._frames) > self._most:
             del self._frames[: len(self._frames) - self._most]
 
+    def _wipe(self, now: float) -> None:
+        """Silences what has come of a key that is not told."""
+        if self._call.hidden_ms > self._hidden_ms:
+            self._hidden_ms = self._call.hidden_ms
+            since_ms = now - self._hidden_ms + KEY_MS + BLOCK_MS  # another may have been before it, since the last look
+            tail = min(len(self._frames), round(since_ms) * self._call.format.bytes_per_ms)
+            self._frames[len(self._frames) - tail :] = self._call.format.silence(1)[:1] * tail
+
     async def _make(self) -> None:
         loop = asyncio.get_running_loop()
         at, due = self._call.now(), loop.time()
         while not self._call.ended:
             due += BLOCK_MS / 1000.0
             await asyncio.sleep(max(0.0, due - loop.time()))
-            block = self._block(at - LATE_MS)
+            block = self._block(at - self._late_ms)
             at += BLOCK_MS
             for ear in self._ears:
                 ear.hear(block)
@@ -94,13 +106,16 @@ class Wiretap:
             ear.hear(None)
 
     def _block(self, from_ms: float) -> bytes:
-        format = self._call.format
+        format, now = self._call.format, self._call.now()
+        self._wipe(now)
         size = BLOCK_MS * format.bytes_per_ms
         said = bytes(self._frames[:size])
         del self._frames[:size]
-        return stereo(
-            said + format.silence(BLOCK_MS)[len(said) :], self._call.tape.between(from_ms, from_ms + BLOCK_MS), format
-        )
+        if self._call.hides:
+            self._hides_until = now
+        quiet = format.silence(BLOCK_MS)
+        played = self._call.tape.between(from_ms, from_ms + BLOCK_MS) if from_ms > self._hides_until else quiet
+        return stereo(said + quiet[len(said) :], played, format)
 
 
 def stereo(left: bytes, right: bytes, format: Format) -> bytes:

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -49,6 +49,7 @@ NO_NUMBER = "No calls can be made: set TWILIO_PHONE_NUMBER to a number of the ac
 NO_ORIGIN = "No calls can be made: set PUBLIC_URL, the address that Twilio reaches this server at."
 OTHER_WISH = "That Idempotency-Key was used for another call: take a new one."
 NOBODY_KNOWS = "The call was asked for before, and it is not known what came of it: look into Twilio's console before you dial again."
+NOBODY_COUNTS = "The call is not made: the database is away, and it is not known what the day has cost."
 UNREADABLE = ("unreadable", "invalid", "short")
 NUMBERS = frozenset({21210, 21211, 21212, 21214, 21215, 21216, 21217, 21219, 21601, 13223, 13224, 13227, 573005})
 """Twilio's codes that are about the number, not about us."""
@@ -220,16 +221,21 @@ class Outgoing:
         who = {"agent": wish.agent, "backend": wish.backend}
         try:
             await means.roster.ready(info, **who)
-            opening = plan(means.roster.agent_of(info, **who), wish.amd)
+            agent = means.roster.agent_of(info, **who)
+            opening = plan(agent, wish.amd)
         except CallRefused as refused:
             return Reply.no(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused))
         now = self._wall_clock() * 1000.0
+        self._settle_lost(now)
         grant = means.allowance.admit(OPERATOR, now, means.max_usd or 0.0)
         if not grant.allowed:
             return Reply.no(HTTPStatus.TOO_MANY_REQUESTS, grant.sentence, grant.retry_after_s)
         try:
             ring_ms = means.ring_s * 1000.0
-            call = self._switchboard.dial(info, means.roster.open(info, **who), opening, ring_ms=ring_ms, id=call_id)
+            call = self._switchboard.dial(
+                info, means.roster.open(info, **who), opening, ring_ms=ring_ms, id=call_id, name=agent.name,
+                backend=wish.backend or "",
+            )  # fmt: skip
         except CallRefused as refused:
             means.allowance.settle(grant, 0.0, now)
             status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -237,7 +243,27 @@ class Outgoing:
             return Reply.no(status, f"The call is not made: {str(refused).rstrip('.')}.", again_s)
         self._grants[call.id] = grant, 0.0
         await self._journal.flush()  # before the carrier is asked: its news may arrive anywhere
+        beyond = await self._beyond_the_limits(now)
+        if beyond is not None:
+            call.report(e.NotDialled())
+            return beyond
         return await self._dial(call, opening, origin)
+
+    async def _beyond_the_limits(self, now: float) -> Reply | None:
+        """Why a call that is in the store by now is beyond what all processes may dial, if it is: each counts after it has
+        told, so that of several who pass a limit at once none is dialled, rather than all."""
+        means, most_usd = self._means, self._means.max_usd or 0.0
+        at = datetime.fromtimestamp(now / 1000.0, UTC)
+        try:
+            dialled, usd = await self._calls.dialled(
+                DIRECTION, at - timedelta(minutes=1), _day_of(at), most_usd, but=e.Reason.NOT_DIALLED.value
+            )
+        except StoreAway:
+            if means.allowance.unlimited:
+                return None
+            return Reply.no(HTTPStatus.SERVICE_UNAVAILABLE, NOBODY_COUNTS, FULL_AGAIN_S)
+        grant = means.allowance.together(dialled, usd, now, most_usd)
+        return None if grant.allowed else Reply.no(HTTPStatus.TOO_MANY_REQUESTS, grant.sentence, grant.retry_after_s)
 
     async def _dial(self, call: Call, opening: Plan, origin: str) -> Reply:
         means, info = self._means, call.info
@@ -278,9 +304,15 @@ class Outgoing:
         """What today's calls have cost before this process began."""
         if not self._restored:
             now = self._wall_clock()
-            day = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            day = _day_of(datetime.fromtimestamp(now, UTC))
             self._means.allowance.restore(await self._calls.cost_since(day, DIRECTION), now * 1000.0)
             self._restored = True
+
+    def _settle_lost(self, now: float) -> None:
+        """Calls that another process has taken over give back what was reserved here: they count there, and in the store."""
+        for call_id in [call_id for call_id in self._grants if self._switchboard.find(call_id) is None]:
+            grant, usd = self._grants.pop(call_id)
+            self._means.allowance.settle(grant, usd, now)
 
     def watch(self, call_id: str, event: e.Event) -> None:
         """Sees every event of every call: what calls of ours cost."""
@@ -306,6 +338,10 @@ class Outgoing:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._means.carrier is not None:
             await self._means.carrier.close()
+
+
+def _day_of(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def placed(call_id: str, sid: str, status: str) -> dict[str, Any]:

@@ -8,12 +8,15 @@ held here joins at once, and the store is told after: so calls are answered whil
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.control import RESUMES, RESUMES_WITHIN_MS
+from offhook.core.dialling import NOT_ANSWERED
+from offhook.core.leg import AgentLeg
+from offhook.core.opening import Plan
 from offhook.core.past import Past
 from offhook.core.states import CallState, Next
 from offhook.errors import CallOver, CallRefused, CallsFull, StoreAway
@@ -33,6 +36,10 @@ OVER_S = 20.0  # after the carrier says that a call is over, whoever holds it ha
 IN_VAIN = 3  # answers that bring no stream
 
 
+Reopen = Callable[[Past], Awaitable[tuple[AgentLeg, Plan | None]]]
+"""The agent leg of a call of another process, and how it opens, if it was asked for here."""
+
+
 class Resuming:
     """Of one process."""
 
@@ -41,12 +48,13 @@ class Resuming:
         switchboard: Switchboard,
         journal: Journal,
         ready: asyncio.Event,
+        reopen: Reopen,
         *,
         tell: Callable[[Sequence[Record]], None] = lambda _records: None,
         taken: Callable[[Past], None] = lambda _past: None,
     ) -> None:
         """`tell` is told records that did not go by way of the journal; `taken`, of calls that go on here."""
-        self._switchboard, self._journal, self._ready = switchboard, journal, ready
+        self._switchboard, self._journal, self._ready, self._reopen = switchboard, journal, ready, reopen
         self._pasts, self._tell, self._taken = Pasts(journal.store), tell, taken
         self._joined: dict[str, int] = {}  # epochs that the store is still to be told of
         self._unsure: set[str] = set()  # calls of which it may have been told, or not
@@ -84,21 +92,27 @@ class Resuming:
             return Next.APOLOGISE, None, 0
         return Next.STREAM, call, in_vain
 
-    def over(self, sid: str, *, failed: bool = False) -> None:
+    async def answered(self, call_id: str, sid: str) -> Standing | None:
+        """A call of ours was answered that this process does not hold: whoever dialled it may have died meanwhile. None if it
+        is over, or none of ours. Raises StoreAway."""
+        call = await self.standing(sid)
+        return call if call is not None and call.call_id == call_id and not call.over else None
+
+    def over(self, sid: str, status: str) -> None:
         """The carrier says that a call is over which this process does not hold. If nobody has closed it soon, it is closed
         here."""
         if sid not in self._closing:
             task = self._closing[sid] = asyncio.get_running_loop().create_task(
-                self._close(sid, failed), name="end of a call"
+                self._close(sid, status), name="end of a call"
             )
             task.add_done_callback(lambda _task: self._closing.pop(sid, None))
 
-    async def _close(self, sid: str, failed: bool) -> None:
+    async def _close(self, sid: str, status: str) -> None:
         await asyncio.sleep(OVER_S)
         try:
             call = await self.standing(sid)
             if call is not None and self._switchboard.by_sid(sid) is None:
-                await self._end(call, e.Result.FAILED if failed else None, e.Reason.CALLER_HUNG_UP)
+                await self._end(call, *_end_of(call, status))
         except StoreAway as away:
             log.debug("a call is left to be seen to: %s", away)
 
@@ -131,7 +145,7 @@ class Resuming:
         self._journal.resume(past)
         self._taken(past)
         try:
-            return self._switchboard.revive(past)
+            return self._switchboard.revive(past, *await self._reopen(past))
         except Exception as failed:
             self._journal.forget(past.call_id)
             if isinstance(failed, CallsFull):
@@ -206,3 +220,12 @@ class Resuming:
         self._journal.forget(call.id)
         self._switchboard.let_go(call)
         self._joined.pop(call.id, None)
+
+
+def _end_of(call: Standing, status: str) -> tuple[e.Result | None, e.Reason]:
+    """What a call came to that the carrier says is over; without a result: completed, if it was ever answered."""
+    if call.ours and not call.answered and status in NOT_ANSWERED:
+        return NOT_ANSWERED[status]
+    result = e.Result.COMPLETED if call.ours and status == "completed" else None
+    reason = e.Reason.CALLEE_HUNG_UP if call.ours else e.Reason.CALLER_HUNG_UP
+    return e.Result.FAILED if status == "failed" else result, reason

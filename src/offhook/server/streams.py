@@ -13,7 +13,7 @@ from offhook.errors import CallRefused
 from offhook.outside import clock
 from offhook.phone.twilio import token
 from offhook.phone.twilio.leg import Socket, TwilioLeg
-from offhook.phone.twilio.wire import Start
+from offhook.phone.twilio.wire import Start, verdict_of
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.connection import Refused
@@ -100,7 +100,18 @@ class StreamDoor:
             return self._switchboard.claim(call_id, start.call_sid, epoch)
         self._resuming.outdated(call_id, epoch)
         if self._switchboard.find(call_id) is None:
-            return self._resuming.claim(call_id, start.call_sid, epoch)
+            return self._take_over(start, call_id, epoch, self._resuming)
         call = self._switchboard.claim(call_id, start.call_sid, epoch)
         self._resuming.joined(call)
-        return call
+        return _told_who_answered(call, start)
+
+    async def _take_over(self, start: Start, call_id: str, epoch: int, resuming: Resuming) -> Call:
+        """The stream is of a call that this process does not hold."""
+        return _told_who_answered(await resuming.claim(call_id, start.call_sid, epoch), start)
+
+
+def _told_who_answered(call: Call, start: Start) -> Call:
+    """The carrier may have told another process."""
+    if (verdict := verdict_of(start.parameters.get("answered_by", ""))) is not None:
+        call.report(verdict)
+    return call

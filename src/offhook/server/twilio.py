@@ -20,6 +20,7 @@ from offhook.errors import CallOver, CallRefused, CallsFull, RemoteProtocolError
 from offhook.journal.past import Standing
 from offhook.phone.twilio import token, twiml
 from offhook.phone.twilio.signature import parse_form
+from offhook.phone.twilio.wire import verdict_of
 from offhook.server import routes
 from offhook.server.auth import Access
 from offhook.server.body import BodyTooLarge, BodyTooSlow, read_body
@@ -150,14 +151,31 @@ class Webhooks:
     async def _answered(self, webhook: Webhook) -> Response:
         """A call of ours was answered. Asked again, it is answered likewise."""
         call = await self._ours(webhook)
-        if call is None or is_over(webhook.fields.get("CallStatus", "in-progress")):
-            log.warning("a call was answered that is none of this process's")
+        if is_over(webhook.fields.get("CallStatus", "in-progress")):
             return _xml(twiml.hang_up())
+        if call is None:
+            return await self._answered_elsewhere(webhook)
         self._tell_who_answered(call, webhook)
         call.report(e.PickedUp())
         if call.state in (CallState.ENDING, CallState.ENDED):
             return _xml(twiml.hang_up())
         return self._stream_to(call, webhook.origin)
+
+    async def _answered_elsewhere(self, webhook: Webhook) -> Response:
+        """A call of ours was answered that another process dialled: its stream joins there, or the call goes on here."""
+        call_id, sid, known = webhook.query.get("call_id", ""), webhook.sid(), None
+        if self._resuming is not None and not self._switchboard.knows(sid):
+            try:
+                async with asyncio.timeout(READY_SECONDS):
+                    await self._ready.wait()
+                known = await self._resuming.answered(call_id, sid)
+            except (StoreAway, TimeoutError) as away:
+                log.warning("a call was answered of which nothing is known: %s", str(away) or "not ready yet")
+                return self._apologise()
+        if known is None:
+            log.warning("a call was answered that nobody here has asked for, or that is over")
+            return _xml(twiml.hang_up())
+        return self._stream_to(known, webhook.origin, answered_by=webhook.fields.get("AnsweredBy", ""))
 
     async def _ours(self, webhook: Webhook) -> Call | None:
         """The call that was asked for here under the id in the address."""
@@ -169,9 +187,8 @@ class Webhooks:
 
     @staticmethod
     def _tell_who_answered(call: Call, webhook: Webhook) -> None:
-        kind, _, how = webhook.fields.get("AnsweredBy", "").partition("_")
-        if kind in ("human", "machine", "fax", "unknown"):
-            call.report(e.CalleeKnown(kind, message_over=how.startswith("end")))  # type: ignore[arg-type]
+        if (verdict := verdict_of(webhook.fields.get("AnsweredBy", ""))) is not None:
+            call.report(verdict)
 
     async def _next_step(self, webhook: Webhook) -> Response:
         """A stream has ended: open another, or end the call."""
@@ -231,14 +248,15 @@ class Webhooks:
     def _over(self, sid: str, call_status: str) -> None:
         """The carrier tells of a call, over or not, whoever holds it."""
         if self._resuming is not None and is_over(call_status) and self._switchboard.by_sid(sid) is None:
-            self._resuming.over(sid, failed=call_status == "failed")
+            self._resuming.over(sid, call_status)
         self._switchboard.status(sid, call_status)
 
-    def _stream_to(self, call: Call | Standing, origin: str, in_vain: int = 0) -> Response:
+    def _stream_to(self, call: Call | Standing, origin: str, in_vain: int = 0, *, answered_by: str = "") -> Response:
         call_id, sid = (call.id, call.info.sid) if isinstance(call, Call) else (call.call_id, call.sid)
         made = token.make(self._secret, call_id, sid, call.epoch, self._wall_clock())
         next_url = routes.next_url(origin, call_id, call.epoch, in_vain)
-        return _xml(twiml.connect_stream(routes.stream_url(origin, call_id), made, next_url, routes.status_url(origin)))
+        stream_url, status_url = routes.stream_url(origin, call_id), routes.status_url(origin)
+        return _xml(twiml.connect_stream(stream_url, made, next_url, status_url, answered_by=answered_by))
 
     def _dial(self, call: Call, dial: Dial, origin: str) -> Response:
         action = routes.next_url(origin, call.id, call.epoch - 1)

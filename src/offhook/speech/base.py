@@ -155,6 +155,25 @@ class Synthesizer(Protocol):
         the rest."""
 
 
+class TurnModel(Protocol):
+    """Tells by the sound of a turn, words or none, whether a caller who paused has said what they wanted to say. Shared by all
+    calls."""
+
+    async def start(self) -> None:
+        """Makes it ready. Raises ConfigError if something is missing."""
+
+    def over(self, audio: bytes) -> Awaitable[float]:
+        """How likely the turn is over, 0 to 1: PCM16 8 kHz of the turn, its newest HEARD_MS at most, up to some 200 ms of the
+        pause. Awaiting raises LegFailed if that cannot be told; it is cancelled if the caller goes on."""
+
+    async def close(self) -> None:
+        """Gives everything back. Idempotent."""
+
+
+HEARD_MS = 8_000
+"""So much of a turn a TurnModel hears."""
+
+
 # ---------------------------------------------------------------- language models
 
 

@@ -46,10 +46,16 @@ class Worker:
     """
 
     def __init__(
-        self, module: str, *arguments: str, most_unsent: int = MOST_UNSENT, patience_s: float = PATIENCE_S
+        self,
+        module: str,
+        *arguments: str,
+        most_unsent: int = MOST_UNSENT,
+        patience_s: float = PATIENCE_S,
+        answer_s: float = ANSWER_S,
     ) -> None:
+        """`patience_s` for the first answer of a process, `answer_s` for those that follow."""
         self._command = (sys.executable, "-m", module, *arguments)
-        self._most_unsent, self._patience_s = most_unsent, patience_s
+        self._most_unsent, self._patience_s, self._answer_s = most_unsent, patience_s, answer_s
         self._process: asyncio.subprocess.Process | None = None
         self._proved: asyncio.subprocess.Process | None = None  # the process that has answered
         self._unwanted = False  # the process that is starting was given up
@@ -127,7 +133,7 @@ class Worker:
         quick = self._process is not None and self._proved is self._process
         before = self._answers
         try:
-            async with asyncio.timeout(min(ANSWER_S, self._patience_s) if quick else self._patience_s):
+            async with asyncio.timeout(min(self._answer_s, self._patience_s) if quick else self._patience_s):
                 return await future
         except TimeoutError:
             if self._answers == before:  # else it works on what others asked before: late, not stuck

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Double,
     Select,
     and_,
+    case,
     cast,
     func,
     literal_column,
@@ -209,6 +210,21 @@ class Calls:
         cost = select(func.sum(CallRow.cost_usd)).where(CallRow.started_at >= moment, CallRow.direction == direction)
         async with self._store.reading() as connection:
             return float((await connection.execute(cost)).scalar_one() or 0.0)
+
+    async def dialled(
+        self, direction: str, minute: datetime, day: datetime, most_usd: float, *, but: str
+    ) -> tuple[int, float]:
+        """Of the calls of a direction, whoever made them: how many began since `minute`, and what those since `day` have cost
+        in US dollars or may yet, each at most `most_usd`. Those that ended for the reason `but` count for nothing."""
+        cost = func.coalesce(CallRow.cost_usd, 0.0)
+        may_yet = case((and_(CallRow.state != ENDED, cost < most_usd), most_usd), else_=cost)
+        made = or_(CallRow.reason.is_(None), CallRow.reason != but)
+        counted = select(
+            func.count().filter(CallRow.started_at >= minute), func.sum(may_yet).filter(CallRow.started_at >= day)
+        ).where(CallRow.direction == direction, CallRow.started_at >= min(minute, day), made)
+        async with self._store.reading() as connection:
+            count, usd = (await connection.execute(counted)).one()
+        return int(count), float(usd or 0.0)
 
     async def name(self, call_id: str, sid: str, direction: str) -> None:
         """The carrier's name for a call of a direction that has none yet."""

@@ -5,16 +5,19 @@ from twilio.twiml.voice_response import VoiceResponse  # type: ignore[import-unt
 MEDIA_TYPE = "text/xml"
 
 
-def connect_stream(stream_url: str, token: str, action: str, status_callback: str) -> str:
+def connect_stream(stream_url: str, token: str, action: str, status_callback: str, *, answered_by: str = "") -> str:
     """Hand the call to our media stream.
 
     `stream_url` is `wss://…` without a query string (Twilio drops it), so the token travels as a parameter and comes
-    back in `start`. Twilio asks `action` what to do when the stream has ended.
+    back in `start`. Twilio asks `action` what to do when the stream has ended. `answered_by` is its verdict on a call of
+    ours, for whoever the stream comes to.
     """
     response = VoiceResponse()
     connect = response.connect(action=action, method="POST")
     stream = connect.stream(url=stream_url, status_callback=status_callback, status_callback_method="POST")
     stream.parameter(name="token", value=token)
+    if answered_by:
+        stream.parameter(name="answered_by", value=answered_by)
     return str(response)
 
 

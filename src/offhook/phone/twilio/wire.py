@@ -11,7 +11,16 @@ from typing import Any
 import orjson
 from pybase64 import b64decode, b64encode
 
+from offhook.core import events as e
 from offhook.errors import RemoteProtocolError
+
+
+def verdict_of(answered_by: str) -> e.CalleeKnown | None:
+    """What an AnsweredBy means ("Answering Machine Detection" of Twilio's documentation); None for what is none."""
+    kind, _, how = answered_by.partition("_")
+    if kind not in ("human", "machine", "fax", "unknown"):
+        return None
+    return e.CalleeKnown(kind, message_over=how.startswith("end"))  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
