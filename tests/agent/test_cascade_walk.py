@@ -14,6 +14,7 @@ from offhook.audio import g711
 from offhook.audio.format import MULAW_8K
 from offhook.core import events as e
 from offhook.errors import LegFailed
+from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised, Sound, ToolUse, Word
 
@@ -201,7 +202,8 @@ class Walk:
     async def step(self):
         """What the caller does next, or somebody else."""
         dice, call = self.chance.dice, self.visit.call
-        match dice.choices(["says", "nods", "coughs", "waits", "keys", "say", "interrupt"], [8, 3, 3, 6, 1, 1, 1])[0]:
+        does = ["says", "nods", "coughs", "waits", "keys", "say", "interrupt", "loses"]
+        match dice.choices(does, [8, 3, 3, 6, 1, 1, 1, 1])[0]:
             case "says":
                 await self.says_something()
             case "nods":
@@ -220,6 +222,17 @@ class Walk:
                 call.say("These words are given.")
             case "interrupt":
                 call.interrupt()
+            case "loses":
+                await self._loses_the_stream(dice.choice([0.2, 2.0, 6.0]))
+
+    async def _loses_the_stream(self, seconds):
+        """The carrier's stream breaks, and another carries on."""
+        visit = self.visit
+        visit.leg.lost()
+        await asyncio.sleep(seconds)
+        if not self.over:
+            visit.leg = LoopbackLeg()
+            visit.call.join(visit.leg)
 
     async def whole(self, steps=14):
         """The call, to its end, and what holds then."""
