@@ -73,7 +73,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if os.environ.get("OFFHOOK_SKIP_VAD") != "1":
             build_data["artifacts"] += [f"src/offhook/audio/{path.name}" for path in _weights(root)]
         if os.environ.get("OFFHOOK_SKIP_TURN") != "1":
-            build_data["artifacts"] += [f"src/offhook/speech/{path.name}" for path in _turn_model(root)]
+            build_data["artifacts"] += [f"src/offhook/speech/engines/{path.name}" for path in _turn_model(root)]
 
 
 class Console:
@@ -156,7 +156,7 @@ def _is_current(weights: Path) -> bool:
 
 def _turn_model(root: Path) -> tuple[Path, Path]:
     """Smart Turn and its licence, fetched if they are not there."""
-    folder = root / "src" / "offhook" / "speech"
+    folder = root / "src" / "offhook" / "speech" / "engines"
     model, license_text = folder / "smart_turn.onnx", folder / "smart_turn.LICENSE.txt"
     is_there = model.is_file() and hashlib.sha256(model.read_bytes()).hexdigest() == TURN_MODEL_SHA256
     if not (is_there and license_text.is_file()):

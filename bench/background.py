@@ -23,7 +23,7 @@ from offhook.audio.background import BEGINS_DB, LASTS_DB, Background
 from offhook.audio.vad import SpeechGate, VoiceBank
 from offhook.sim import sounds
 from offhook.sim.voicing import CHATTER, CROWD
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 SENTENCES = (
     "can you read me the menu",

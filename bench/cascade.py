@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from offhook import Agent, CallInfo, Cascade
-from offhook.agent.cascade_engine import CascadeEngine
+from offhook.agent.cascade.engine import CascadeEngine
 from offhook.agent.credentials import Credentials
 from offhook.agent.listening import Listening
 from offhook.audio import g711
@@ -28,7 +28,7 @@ from offhook.core.turns import Endpointing
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim import clock
 from offhook.speech.base import Recognised
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 QUESTIONS = ("what are your opening hours", "where are you", "how much is a large latte")
 EVERY_S, CALL_S, ROUNDS = 8.0, 40.0, 5

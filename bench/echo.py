@@ -27,8 +27,8 @@ from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
-from offhook.speech.desk import Desk
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.cafe.desk import Desk
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 Samples = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from offhook.sim.understanding import _NEAR, MODEL, Understanding, imitation, norm_of
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 SENTENCES = """
 Hello, this is the demo voice of the Blue Door Café. Ask for our hours, address, or menu.

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bench.cascade import workers_cpu_s
-from offhook.speech.kokoro import KokoroSynthesizer, KokoroVoices
+from offhook.speech.engines.kokoro import KokoroSynthesizer, KokoroVoices
 
 SENTENCES = (
     "Yes.",

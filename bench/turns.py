@@ -27,7 +27,7 @@ from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.sim import clock
 from offhook.speech.base import Recognised, TurnModel
-from offhook.speech.smart_turn import SmartTurn
+from offhook.speech.engines.smart_turn import SmartTurn
 
 PAUSES_MS = (500, 800, 1100)
 MOMENTS = 3

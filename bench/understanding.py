@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tests.speech.test_phrasebook import TABLE
+from tests.speech.cafe.test_phrasebook import TABLE
 
 from offhook.agent.listening import Listening
 from offhook.audio import g711
@@ -31,9 +31,9 @@ from offhook.core.tape import Tape
 from offhook.core.turns import Endpointing
 from offhook.sim import clock
 from offhook.speech.base import Recognised
-from offhook.speech.espeak import EspeakSynthesizer
-from offhook.speech.phrasebook import GRAMMAR, Meaning, understand
-from offhook.speech.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
+from offhook.speech.cafe.phrasebook import GRAMMAR, Meaning, understand
+from offhook.speech.engines.espeak import EspeakSynthesizer
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
 
 LINE_DB = 30
 """How far below speech the noise of a good line is."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from offhook import Agent, tool
-from offhook.agent.addresses import Addresses
 from offhook.agent.credentials import Credentials
+from offhook.agent.realtime.addresses import Addresses
 from offhook.agent.roster import Roster
 from offhook.core import events as e
 from offhook.server.app import App, Options
@@ -34,9 +34,8 @@ from offhook.sim.proxy import Proxy
 from offhook.sim.signature import Account
 from offhook.sim.steps import End, Leave, Listen, Say, Silence, Step
 from offhook.speech.base import Utterance
-from offhook.speech.espeak import EspeakSynthesizer
-
-from .server.running import ACCOUNT, KEY
+from offhook.speech.engines.espeak import EspeakSynthesizer
+from tests.server.running import ACCOUNT, KEY
 
 API_KEY = "sk-proj-0123456789abcdefghijklmnop"
 ORDER, MENU, HOURS = "can I get a large latte with oat milk", "can you read me the menu", "what are your opening hours"

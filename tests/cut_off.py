@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from offhook.agent import cafe
-from offhook.agent.local import LocalEngine
+from offhook.agent.cascade.embedded import LocalEngine
 from offhook.core.keeping import Keeping
 from offhook.journal.journal import Journal
 from offhook.phone.twilio.signature import Key
@@ -31,8 +31,8 @@ from offhook.sim.orders import Setup
 from offhook.sim.signature import Account
 from offhook.sim.steps import Leave, Listen, Say
 from offhook.sim.voicing import Voices
-from offhook.speech.desk import GRAMMAR
-from offhook.speech.pocketsphinx import PocketsphinxPool
+from offhook.speech.cafe.desk import GRAMMAR
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool
 from offhook.store.calls import Calls, Wanted
 from offhook.store.store import Store
 

@@ -9,8 +9,7 @@ from offhook.core import events as e
 from offhook.sim.clock import run
 from offhook.sim.network import Link
 from offhook.sim.stream import MarkFaults
-
-from .pair import Pair
+from tests.pair import Pair
 
 
 @dataclass

@@ -15,8 +15,7 @@ from offhook.sim.memory import place_call
 from offhook.sim.network import Link
 from offhook.sim.orders import Finished, Setup
 from offhook.sim.signature import Account
-
-from .server.running import ACCOUNT, KEY
+from tests.server.running import ACCOUNT, KEY
 
 
 def sid(name: str) -> str:

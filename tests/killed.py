@@ -17,8 +17,7 @@ from offhook.errors import StoreAway
 from offhook.journal.journal import Journal
 from offhook.sim.clock import run
 from offhook.store.store import Store
-
-from .kept_calls import KeptCalls
+from tests.kept_calls import KeptCalls
 
 CALLS, MOST_LINES = 3, 45
 

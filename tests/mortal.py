@@ -13,8 +13,7 @@ from offhook.core import events as e
 from offhook.journal.journal import Journal
 from offhook.server.app import App, Options
 from offhook.store.store import Store
-
-from .server.running import ACCOUNT, KEY
+from tests.server.running import ACCOUNT, KEY
 
 
 def kill(journal: Journal) -> None:

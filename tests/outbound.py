@@ -27,9 +27,8 @@ from offhook.sim.plan import Plan
 from offhook.sim.signature import Account
 from offhook.store.calls import Calls, Kept
 from offhook.store.store import Store
-
-from .mortal import kill
-from .server.running import ACCOUNT, KEY
+from tests.mortal import kill
+from tests.server.running import ACCOUNT, KEY
 
 OURS, THEIRS = "+12025550100", "+12025550123"
 TOKEN = "the operator's token"

@@ -7,7 +7,7 @@ from offhook.sim.caller import BargeIn, Caller, Leave, Listen, PressKey, Say
 from offhook.sim.carrier import CarrierCall
 from offhook.sim.orders import Faults, Setup
 from offhook.sim.signature import Account
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 QUESTION, BYE, NONSENSE = "what are your opening hours", "goodbye", "purple monkeys dishwasher"
 EARLY = "hangs up in the greeting"

@@ -9,8 +9,7 @@ import pytest
 from offhook.core import events as e
 from offhook.sim.clock import run
 from offhook.sim.trouble import Trouble
-
-from .bad_provider import API_KEY, HOURS, LATER_S, MENU, ORDER, READY_S, Outcome, Provider
+from tests.bad_provider import API_KEY, HOURS, LATER_S, MENU, ORDER, READY_S, Outcome, Provider
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)

@@ -16,8 +16,7 @@ from offhook.errors import LegFailed, ToolError
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.sim.network import Link
-
-from .pair import Pair, ScriptedAgent
+from tests.pair import Pair, ScriptedAgent
 
 
 @pytest.mark.parametrize("turns", ["provider", "offhook"])
@@ -197,7 +196,7 @@ def test_no_task_queue_log_line_or_event_is_made_for_a_frame(monkeypatch, caplog
             monkeypatch.setattr(asyncio, "Queue", lambda *a, **k: made.append("queue"))
             monkeypatch.setattr(pair.call, "report", lambda event: made.append(event))
             monkeypatch.setattr(pair.call.control, "handle", lambda event, now: made.append(event) or [])
-            from .phone.twilio.test_wire import media
+            from tests.phone.twilio.test_wire import media
 
             message = media("/////////w==")
             heard = pair.agent.frames

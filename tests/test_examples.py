@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from offhook.agent.local import desk_tools, unused_tools
+from offhook.agent.cascade.embedded import desk_tools, unused_tools
 from offhook.cli.agents import load_agents
 from tests.visit import Visit
 

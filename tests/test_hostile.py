@@ -17,11 +17,10 @@ from offhook.sim.carrier import CarrierCall
 from offhook.sim.orders import Setup
 from offhook.sim.phone import place_call
 from offhook.sim.signature import Account
-
-from .pair import ScriptedAgent
-from .polling import wait_for
-from .server.running import ACCOUNT, KEY, media_message, running, start_message
-from .server.test_media import stream_of, upgrade_head
+from tests.pair import ScriptedAgent
+from tests.polling import wait_for
+from tests.server.running import ACCOUNT, KEY, media_message, running, start_message
+from tests.server.test_media import stream_of, upgrade_head
 
 LEAD_MS = 500
 

@@ -9,8 +9,7 @@ from offhook.journal.spool import left_behind
 from offhook.sim.clock import run
 from offhook.store.store import Store
 from tests.journal.keeping import Found, found
-
-from .kept_calls import KeptCalls
+from tests.kept_calls import KeptCalls
 
 CALLS, NEW = 50, 10
 

@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from offhook.sim.model_orders import Answer, Faults, ToolUse
-
-from .sim.model_types import check
+from tests.sim.model_types import check
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)
 
-from .sim.model_service import Running, running
+from tests.sim.model_service import Running, running
 
 HOURS = {
     "type": "function",

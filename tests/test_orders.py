@@ -6,8 +6,7 @@ from offhook.agent.tools import Toolbox
 from offhook.core import events as e
 from offhook.orders import Order, Outcome, carry_out
 from offhook.sim.clock import run
-
-from .pair import Pair
+from tests.pair import Pair
 
 
 def ordered(scenario, **options):

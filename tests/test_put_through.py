@@ -15,8 +15,7 @@ import pytest
 
 import offhook
 from offhook.audio.silero import WEIGHTS
-
-from .polling import wait_for
+from tests.polling import wait_for
 
 SID, SECRET, TOKEN = "AC" + "c" * 32, "the token of this test", "t0ken"
 OURS, CUSTOMER, KITCHEN = "+12025550100", "+12025550101", "+12025550102"

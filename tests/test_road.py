@@ -16,9 +16,8 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Setup
 from offhook.sim.plan import Plan
 from offhook.sim.signature import Account
-
-from .pair import ScriptedAgent
-from .server.running import ACCOUNT, KEY
+from tests.pair import ScriptedAgent
+from tests.server.running import ACCOUNT, KEY
 
 WORDS = tuple((250.0 * n, 4 * n - 1) for n in range(1, 17))  # sixteen words of three letters, four a second
 

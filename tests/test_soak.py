@@ -21,7 +21,7 @@ import pytest
 
 from offhook import switchboard
 from offhook.agent.agent import Agent
-from offhook.agent.local import LocalEngine
+from offhook.agent.cascade.embedded import LocalEngine
 from offhook.agent.roster import Roster
 from offhook.server.app import App, Options
 from offhook.server.simulator_account import simulator_account
@@ -31,11 +31,10 @@ from offhook.sim.carrier import CarrierCall
 from offhook.sim.clock import run
 from offhook.sim.network import Link
 from offhook.sim.signature import Account
-
-from .growth import PROC, Reading, per_thousand, read
-from .server.running import ACCOUNT, KEY
-from .short_calls import ShortCalls, keep_calling, voices
-from .test_structure import SRC
+from tests.growth import PROC, Reading, per_thousand, read
+from tests.server.running import ACCOUNT, KEY
+from tests.short_calls import ShortCalls, keep_calling, voices
+from tests.test_structure import SRC
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)

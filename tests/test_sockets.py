@@ -13,9 +13,8 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Setup
 from offhook.sim.phone import place_call
 from offhook.sim.signature import Account
-
-from .pair import ScriptedAgent
-from .server.running import ACCOUNT, KEY, running
+from tests.pair import ScriptedAgent
+from tests.server.running import ACCOUNT, KEY, running
 
 ITEM_MS = 2800
 

@@ -10,8 +10,7 @@ from offhook.errors import CallOver, CallRefused, CallsFull
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
 from offhook.switchboard import Switchboard
-
-from .pair import ScriptedAgent
+from tests.pair import ScriptedAgent
 
 
 def info(n: int) -> CallInfo:

@@ -18,9 +18,8 @@ from offhook.sim.memory import place_call
 from offhook.sim.network import Link
 from offhook.sim.orders import Callee, Setup
 from offhook.sim.signature import Account
-
-from .pair import ScriptedAgent
-from .server.running import ACCOUNT, KEY
+from tests.pair import ScriptedAgent
+from tests.server.running import ACCOUNT, KEY
 
 KITCHEN = "+12025550101"
 POLICY = dialable(Destinations(countries=["US"]))
@@ -269,8 +268,7 @@ def test_a_carrier_that_never_asks_whom_to_dial_ends_the_call():
     async def call():
         from offhook.call import Call
         from offhook.core.leg import CallInfo
-
-        from .pair import Pair
+        from tests.pair import Pair
 
         async with Pair() as pair:
             pair.agent.tools = Toolbox([], transfers={"kitchen": KITCHEN})

@@ -10,7 +10,7 @@ from offhook.agent.tools import Tool, Toolbox, hang_up
 from offhook.core.leg import CallInfo
 from offhook.errors import ToolError
 from offhook.speech.base import Said
-from offhook.speech.desk import Desk
+from offhook.speech.cafe.desk import Desk
 
 
 class AtTheCafe:

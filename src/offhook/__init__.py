@@ -1,11 +1,11 @@
 """offhook puts an AI on the telephone. This is the whole public API."""
 
 from offhook.agent.agent import Agent
-from offhook.agent.mcp_server import mcp_server
 from offhook.agent.options import AzureSemanticVad, Cascade, OwnTurns, Realtime, SemanticVad, ServerVad, Transcription
 from offhook.agent.phrases import Phrases
+from offhook.agent.remote.mcp_server import mcp_server
+from offhook.agent.remote.webhooks import webhook, webhooks
 from offhook.agent.tools import Tool, hang_up, tool
-from offhook.agent.webhooks import webhook, webhooks
 from offhook.call import Call
 from offhook.core.leg import CallInfo
 from offhook.errors import CallRefused, ConfigError, LegFailed, OffhookError, ProtocolError, ToolError

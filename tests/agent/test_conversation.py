@@ -1,7 +1,7 @@
 import json
 
 from offhook.agent.conversation import Conversation
-from offhook.agent.realtime import AZURE, GA
+from offhook.agent.realtime.wire import AZURE, GA
 
 
 def texts(messages):

@@ -8,9 +8,9 @@ import pytest
 from offhook import Agent, ConfigError, LegFailed, tool
 from offhook.agent.failover import PATIENCE_S, Candidate, FailoverLeg
 from offhook.agent.handover import Handover
-from offhook.agent.line import Backend
-from offhook.agent.realtime import AZURE, GA
-from offhook.agent.realtime_engine import RealtimeEngine
+from offhook.agent.realtime.engine import RealtimeEngine
+from offhook.agent.realtime.line import Backend
+from offhook.agent.realtime.wire import AZURE, GA
 from offhook.agent.tools import Toolbox
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.call import Call
@@ -18,8 +18,7 @@ from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
-
-from .model import NOON, STEMS, Model, Visit
+from tests.agent.realtime.model import NOON, STEMS, Model, Visit
 
 
 def two(scenario, *, prepare=lambda _first, _second: None, **agent):

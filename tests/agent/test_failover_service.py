@@ -10,9 +10,9 @@ import pytest
 from offhook import Agent, LegFailed
 from offhook.agent.credentials import Credentials
 from offhook.agent.failover import PATIENCE_S, Candidate, FailoverLeg
-from offhook.agent.line import Backend
-from offhook.agent.realtime import GA
-from offhook.agent.realtime_engine import RealtimeEngine
+from offhook.agent.realtime.engine import RealtimeEngine
+from offhook.agent.realtime.line import Backend
+from offhook.agent.realtime.wire import GA
 from offhook.agent.roster import Roster
 from offhook.call import Call
 from offhook.core import events as e

@@ -10,23 +10,22 @@ from functools import partial
 import pytest
 
 from offhook import Agent, LegFailed, Realtime, tool
-from offhook.agent.cascade import AGAIN, CUT_OFF, WHAT_NOW, plain
+from offhook.agent.cascade.embedded import LocalEngine
+from offhook.agent.cascade.leg import AGAIN, CUT_OFF, WHAT_NOW, plain
 from offhook.agent.echo import EchoEngine
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.handover import Handover
-from offhook.agent.line import Backend
-from offhook.agent.local import LocalEngine
-from offhook.agent.realtime import GA
-from offhook.agent.realtime_engine import RealtimeEngine
+from offhook.agent.realtime.engine import RealtimeEngine
+from offhook.agent.realtime.line import Backend
+from offhook.agent.realtime.wire import GA
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.call import Call
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
 from offhook.phone.loopback import LoopbackLeg
 from offhook.sim.clock import run
-
-from .model import NOON, Model
-from .model import Visit as Seen
+from tests.agent.realtime.model import NOON, Model
+from tests.agent.realtime.model import Visit as Seen
 
 INFO = CallInfo("CA1", "AC1", "+15550199", "+15550100")
 GONE = "Realtime is gone."

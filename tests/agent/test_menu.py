@@ -4,7 +4,7 @@ import pytest
 
 from offhook.agent import menu as card
 from offhook.agent.menu import Line
-from offhook.speech.phrasebook import DRINKS
+from offhook.speech.cafe.phrasebook import DRINKS
 
 
 @pytest.mark.parametrize("name", DRINKS)

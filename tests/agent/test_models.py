@@ -35,7 +35,7 @@ def test_an_engine_opens_legs():
 def test_nothing_of_a_model_is_imported_before_it_is_used():
     code = (
         "import sys, offhook, offhook.agent.models\n"
-        "print([m for m in sys.modules if m.startswith(('numpy', 'offhook.speech', 'offhook.agent.local'))])"
+        "print([m for m in sys.modules if m.startswith(('numpy', 'offhook.speech', 'offhook.agent.cascade.embedded'))])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

@@ -6,17 +6,16 @@ import importlib.util
 import pytest
 
 from offhook import Agent, ConfigError, Phrases, Realtime
-from offhook.agent.line import Backend
-from offhook.agent.lines import key, spare_key
-from offhook.agent.realtime import AZURE, GA
-from offhook.agent.realtime_session import Shape
+from offhook.agent.realtime.line import Backend
+from offhook.agent.realtime.lines import key, spare_key
+from offhook.agent.realtime.messages import Shape
+from offhook.agent.realtime.wire import AZURE, GA
 from offhook.agent.rendering import AFTER_S, Rendering
 from offhook.sim.clock import run
 from offhook.sim.model_orders import Faults
-from offhook.speech import espeak
-
-from .faulty import Service
-from .model import Model
+from offhook.speech.engines import espeak
+from tests.agent.realtime.faulty import Service
+from tests.agent.realtime.model import Model
 
 SPEECH = bool(importlib.util.find_spec("espeakng_loader"))
 WORDS = Phrases(waiting=("One moment.", "Still here."), lost="Sorry, lost you.", goodbye="Goodbye.")

@@ -13,9 +13,8 @@ from offhook.errors import RemoteProtocolError
 from offhook.phone.twilio.signature import Key
 from offhook.server.app import App, Options
 from offhook.sim import clock
+from tests.bench.wires import Wire
 from tests.pair import ScriptedAgent
-
-from .wires import Wire
 
 
 def test_the_products_webhook_takes_the_signature_and_names_a_stream_with_a_token():

@@ -3,14 +3,13 @@ import json
 
 import pytest
 
-from offhook.agent import realtime as wire
-from offhook.agent import realtime_session as say
+from offhook.agent.realtime import messages as say
+from offhook.agent.realtime import wire
 from offhook.audio.format import MULAW_8K
 from offhook.bench import audio
 from offhook.bench.model import DELTA_MS, ModelSession, item_name, listen
 from offhook.sim import clock
-
-from .wires import Wire
+from tests.bench.wires import Wire
 
 
 class Session:

@@ -3,9 +3,8 @@ import pytest
 from offhook.bench import bridges as module
 from offhook.bench.bridges import bridges, compiler
 from offhook.bench.relay import value
+from tests.bench.end_to_end import short_run
 from tests.linux import needs_linux
-
-from .end_to_end import short_run
 
 
 def test_a_string_is_cut_out():

@@ -1,7 +1,6 @@
 from offhook.bench.bridges import bridges
+from tests.bench.end_to_end import short_run
 from tests.linux import needs_linux
-
-from .end_to_end import short_run
 
 
 @needs_linux

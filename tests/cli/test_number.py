@@ -13,9 +13,8 @@ from offhook.errors import CarrierError, ConfigError
 from offhook.server.tunnel import kept_by_ngrok
 from offhook.settings import Settings
 from offhook.sim.plan import RestFaults
-
-from ..server.test_tunnel import kept, ngrok_page
-from ..sim.test_exchange_app import ACCOUNT, OURS, listening
+from tests.server.test_tunnel import kept, ngrok_page
+from tests.sim.test_exchange_app import ACCOUNT, OURS, listening
 
 SECOND = "+12025550199"
 

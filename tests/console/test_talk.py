@@ -17,12 +17,11 @@ import pytest
 
 from offhook.audio import g711, wav
 from offhook.audio.resample import resample
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 from tests.chromium import find
+from tests.console.human import COFFEE, OTHER, recording
+from tests.console.road import Road
 from tests.polling import wait_for
-
-from .human import COFFEE, OTHER, recording
-from .road import Road
 
 ROOT = Path(__file__).parents[2]
 INIT = (Path(__file__).parent / "talking.js").read_text()

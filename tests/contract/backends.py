@@ -12,10 +12,10 @@ from typing import Literal
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from offhook.agent import azure, openai
 from offhook.agent.agent import Agent
 from offhook.agent.credentials import Credentials
 from offhook.agent.options import Cascade, OwnTurns, Realtime
+from offhook.agent.realtime import azure, openai
 from offhook.errors import LegFailed
 from offhook.parts.http import Server
 from offhook.sim.http_memory import AppTransport
@@ -107,7 +107,7 @@ class MemoryModel:
         self._connect_ms = connect_ms
 
     async def connect(self, url, headers, receive, lost, *, name, secrets=(), **_more):
-        """As agent/socket.py has it."""
+        """As agent/realtime/socket.py has it."""
         await asyncio.sleep(self._connect_ms / 1000.0)
         parts = urlsplit(url)
         try:

@@ -10,8 +10,7 @@ import pytest
 from offhook.agent import cafe
 from offhook.audio.silero import WEIGHTS
 from offhook.sim.clock import SimLoop
-
-from .stage import World
+from tests.contract.stage import World
 
 
 @pytest.fixture(scope="session")

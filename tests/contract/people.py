@@ -22,11 +22,10 @@ from offhook.audio import g711
 from offhook.audio.wav import write_wav
 from offhook.sim.clock import SimLoop
 from offhook.sim.model_drive import SpeechEngines, _PocketsphinxEar
-from offhook.speech.phrasebook import GRAMMAR, Meaning, understand
-from offhook.speech.pocketsphinx import PocketsphinxPool
-
-from .backends import Backend
-from .stage import Stage, World
+from offhook.speech.cafe.phrasebook import GRAMMAR, Meaning, understand
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool
+from tests.contract.backends import Backend
+from tests.contract.stage import Stage, World
 
 
 @dataclass(frozen=True, slots=True)

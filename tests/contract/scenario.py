@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from .backends import BACKENDS, Backend
-from .stage import Stage, World
-from .table import ROWS
+from tests.contract.backends import BACKENDS, Backend
+from tests.contract.stage import Stage, World
+from tests.contract.table import ROWS
 
 SCENARIOS: dict[str, list[Backend]] = {}
 """The rows that are held against something, and on which backends."""

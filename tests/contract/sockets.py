@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from offhook.agent.agent import Agent
-from offhook.agent.local import LocalEngine
+from offhook.agent.cascade.embedded import LocalEngine
 from offhook.agent.models import engine_for
 from offhook.sim.model_drive import SpeechEngines
 from offhook.sim.model_orders import Setup
 from offhook.sim.model_socket import SocketServer
-
-from ..server.running import Running, running
-from .backends import Backend
+from tests.contract.backends import Backend
+from tests.server.running import Running, running
 
 
 @asynccontextmanager

@@ -16,9 +16,9 @@ import orjson
 
 from offhook import tool
 from offhook.agent.agent import Agent
-from offhook.agent.cascade_engine import CascadeEngine
+from offhook.agent.cascade.embedded import LocalEngine
+from offhook.agent.cascade.engine import CascadeEngine
 from offhook.agent.credentials import Credentials
-from offhook.agent.local import LocalEngine
 from offhook.agent.models import Engine, engine_for
 from offhook.agent.phrases import Phrases
 from offhook.core import events as e
@@ -39,9 +39,8 @@ from offhook.sim.orders import Callee, Faults, Setup
 from offhook.sim.script import parse
 from offhook.sim.signature import Account
 from offhook.sim.voicing import Voices, voiced
-
-from .backends import Backend, MemoryModel
-from .objects import Objects
+from tests.contract.backends import Backend, MemoryModel
+from tests.contract.objects import Objects
 
 ACCOUNT = Account("AC" + "2" * 32, "the token of the contract")
 DELAY_MS = 80.0

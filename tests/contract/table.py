@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .backends import Backend
+from tests.contract.backends import Backend
 
 DOCS = Path(__file__).parents[2] / "docs" / "backends.md"
 BEGIN, END = "<!-- backends:begin -->", "<!-- backends:end -->"

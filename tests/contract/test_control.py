@@ -5,9 +5,8 @@ import asyncio
 from offhook.core import events as e
 from offhook.orders import Order, carry_out
 from offhook.sim.orders import Callee
-
-from .scenario import contract
-from .stage import MENU, Calling, Stage
+from tests.contract.scenario import contract
+from tests.contract.stage import MENU, Calling, Stage
 
 KITCHEN = {"kitchen": "+12025550101"}
 PUT_THROUGH = """

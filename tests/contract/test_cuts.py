@@ -7,10 +7,9 @@ from offhook import tool
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer, ToolUse
 from offhook.sim.network import Link
-
-from .backends import BACKENDS, PCM16
-from .scenario import contract
-from .stage import HOURS, MENU, Calling, Stage, address, opening_hours
+from tests.contract.backends import BACKENDS, PCM16
+from tests.contract.scenario import contract
+from tests.contract.stage import HOURS, MENU, Calling, Stage, address, opening_hours
 
 EXACT_MS = 5.0
 """What was told may differ so much from what the carrier played, at a constant delay (decision 2 of the design)."""

@@ -1,10 +1,9 @@
 """First words, on every backend."""
 
 from offhook.core import events as e
-
-from .backends import BACKENDS, PCM16
-from .scenario import contract
-from .stage import GREETING, Stage
+from tests.contract.backends import BACKENDS, PCM16
+from tests.contract.scenario import contract
+from tests.contract.stage import GREETING, Stage
 
 LISTENS = """
   - wait: greeting

@@ -5,10 +5,9 @@ import time
 
 from offhook.core import events as e
 from offhook.sim.model_orders import Faults as ModelFaults
-
-from .backends import BACKENDS, PCM16
-from .scenario import contract
-from .stage import ADDRESS, DELAY_MS, GREETING, MENU, Calling, Stage
+from tests.contract.backends import BACKENDS, PCM16
+from tests.contract.scenario import contract
+from tests.contract.stage import ADDRESS, DELAY_MS, GREETING, MENU, Calling, Stage
 
 LOST_AT_MS = 8000.0
 

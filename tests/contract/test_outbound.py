@@ -17,11 +17,10 @@ from offhook.sim.model_orders import Setup as ModelSetup
 from offhook.sim.orders import Callee
 from offhook.sim.script import CALLER_VOICE
 from offhook.sim.steps import Leave, Listen, Say, Wait
+from tests.contract.backends import BACKENDS, Backend, MemoryModel
+from tests.contract.stage import DELAY_MS, NO_LINES, TOOLS, Stage, World
 from tests.outbound import ORIGIN, OURS, THEIRS
 from tests.outbound import World as Outbound
-
-from .backends import BACKENDS, Backend, MemoryModel
-from .stage import DELAY_MS, NO_LINES, TOOLS, Stage, World
 
 GREETING = "Hello, this is the café calling. Is this a good time?"
 SAID = "Hello, this is the café calling. I am an AI assistant. Is this a good time?"

@@ -10,9 +10,8 @@ from offhook.audio import g711
 from offhook.audio.wav import write_wav
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer
-
-from .backends import CASCADES, Backend
-from .stage import DELAY_MS, HOURS, MENU, Calling, Stage, World
+from tests.contract.backends import CASCADES, Backend
+from tests.contract.stage import DELAY_MS, HOURS, MENU, Calling, Stage, World
 
 CASCADE = Backend("cascade")
 STORY = (

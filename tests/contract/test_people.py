@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from bench.understanding import clips_of
 
-from .people import heard, speech_in
-from .stage import World
+from tests.contract.people import heard, speech_in
+from tests.contract.stage import World
 
 FOLDERS = [Path(__file__).parents[above] / "shared" / "data" / "speech" for above in (3, 4)]
 FOLDER = next((folder for folder in FOLDERS if folder.exists()), FOLDERS[0])

@@ -8,7 +8,7 @@ import pytest
 
 from offhook import tool
 from offhook.agent import cafe
-from offhook.agent.cascade import BACK
+from offhook.agent.cascade.leg import BACK
 from offhook.agent.menu import Line
 from offhook.agent.models import engine_for
 from offhook.core import events as e
@@ -22,11 +22,10 @@ from offhook.sim.orders import Setup
 from offhook.sim.script import parse
 from offhook.sim.signature import Account
 from offhook.sim.voicing import voiced
+from tests.contract.backends import BACKENDS, MemoryModel
 from tests.journal.keeping import found_at
 from tests.mortal import Lives
 from tests.server.running import ACCOUNT, KEY
-
-from .backends import BACKENDS, MemoryModel
 
 STEPS = """
 agent voice: en-us

@@ -20,11 +20,10 @@ from offhook.sim.model_memory import MemoryServer
 from offhook.sim.model_orders import Answer, Setup, ToolUse
 from offhook.sim.script import parse
 from offhook.sim.voicing import voiced
-
-from ..server.running import ACCOUNT, TOKEN
-from .backends import BACKENDS, Backend, MemoryModel
-from .sockets import listening_model, served
-from .stage import ADDRESS, GREETING, MENU, NO_LINES, Stage, World, address, opening_hours
+from tests.contract.backends import BACKENDS, Backend, MemoryModel
+from tests.contract.sockets import listening_model, served
+from tests.contract.stage import ADDRESS, GREETING, MENU, NO_LINES, Stage, World, address, opening_hours
+from tests.server.running import ACCOUNT, TOKEN
 
 SCRIPT = Path(__file__).parent / "every-backend.yaml"
 PREFACE = "Let me have a look at it, this will take a moment, please."

@@ -21,11 +21,10 @@ from offhook.sim.phone import place_call
 from offhook.sim.script import parse
 from offhook.sim.signature import Account
 from offhook.sim.voicing import Voices, voiced
-
-from ..server.running import ACCOUNT, TOKEN, Running
-from .backends import LOCAL, OWN_TURNS, PROVIDERS
-from .sockets import listening_model, served
-from .stage import HOURS, MENU, NO_LINES, TOOLS
+from tests.contract.backends import LOCAL, OWN_TURNS, PROVIDERS
+from tests.contract.sockets import listening_model, served
+from tests.contract.stage import HOURS, MENU, NO_LINES, TOOLS
+from tests.server.running import ACCOUNT, TOKEN, Running
 
 if not (importlib.util.find_spec("pocketsphinx") and importlib.util.find_spec("espeakng_loader")):
     pytest.skip("the speech engines are not installed: pip install 'offhook[local]'", allow_module_level=True)

@@ -1,9 +1,9 @@
 """The table of what holds where is what the scenarios saw, and what the page says."""
 
-from . import test_control, test_cuts, test_greeting, test_losses, test_tools, test_turns
-from .backends import BACKENDS
-from .scenario import SCENARIOS
-from .table import DOCS, ROWS, block, shown
+from tests.contract import test_control, test_cuts, test_greeting, test_losses, test_tools, test_turns
+from tests.contract.backends import BACKENDS
+from tests.contract.scenario import SCENARIOS
+from tests.contract.table import DOCS, ROWS, block, shown
 
 FILES = (test_control, test_cuts, test_greeting, test_losses, test_tools, test_turns)
 

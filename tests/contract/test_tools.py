@@ -5,9 +5,8 @@ import asyncio
 from offhook import tool
 from offhook.core import events as e
 from offhook.sim.model_orders import Answer, ToolUse
-
-from .scenario import contract
-from .stage import ADDRESS, HOURS, TOOLS, Stage, address, menu
+from tests.contract.scenario import contract
+from tests.contract.stage import ADDRESS, HOURS, TOOLS, Stage, address, menu
 
 
 @contract("two tools")

@@ -2,11 +2,10 @@
 
 from offhook.core import events as e
 from offhook.sim.model_orders import Faults as ModelFaults
-
-from .backends import BACKENDS, PCM16
-from .scenario import contract
-from .stage import ADDRESS, GREETING, HOURS, Stage
-from .test_cuts import cut
+from tests.contract.backends import BACKENDS, PCM16
+from tests.contract.scenario import contract
+from tests.contract.stage import ADDRESS, GREETING, HOURS, Stage
+from tests.contract.test_cuts import cut
 
 ASKS = "Would you like me to read you all of the menu, from the top, with every price there is?"
 

@@ -12,12 +12,11 @@ from offhook.core import events as e
 from offhook.parts.assemblyai import AssemblyAI
 from offhook.parts.azure_recognition import AzureRecognition
 from offhook.parts.azure_voices import AzureVoices
+from tests.contract.backends import Backend
+from tests.contract.stage import ADDRESS, MENU, Calling, Stage, World
 from tests.parts import assemblyai_service
 from tests.parts.azure_service import CHAR_MS, Recognition, Synthesis
 from tests.parts.wired import Wired
-
-from .backends import Backend
-from .stage import ADDRESS, MENU, Calling, Stage, World
 
 GREETED = "Hello, this is the café."
 

@@ -4,8 +4,7 @@ import pytest
 
 from offhook.core import events as e
 from offhook.core.states import CallState, Next, TurnState
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 
 def test_the_agent_greets_when_both_are_there_whoever_comes_first():

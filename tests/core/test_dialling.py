@@ -6,8 +6,7 @@ from offhook.core import events as e
 from offhook.core.dialling import ASK_MS, ASKS, DIAL_MS, RING_LATE_MS
 from offhook.core.opening import Plan
 from offhook.core.states import CallState
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 RING_MS = 20_000.0
 

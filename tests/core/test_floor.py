@@ -4,8 +4,7 @@ import pytest
 
 from offhook.core import events as e
 from offhook.core.states import CallState, TurnState
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 
 def ours(**options) -> Talk:

@@ -10,9 +10,8 @@ from offhook.core import events as e
 from offhook.sim.clock import run
 from offhook.sim.network import Link
 from offhook.sim.stream import MarkFaults
-
-from ..heard import barge_ins, stalls
-from ..pair import Pair
+from tests.heard import barge_ins, stalls
+from tests.pair import Pair
 
 SEEDS = range(20)
 FEW_SEEDS = range(10)  # `python -m bench.heard` runs 150

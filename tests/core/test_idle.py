@@ -2,8 +2,7 @@ import pytest
 
 from offhook.core import events as e
 from offhook.core.states import CallState
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 IDLE_MS = 20_000.0
 

@@ -4,7 +4,7 @@ import typing
 
 import pytest
 
-from offhook.agent.cascade import CascadeLeg
+from offhook.agent.cascade.leg import CascadeLeg
 from offhook.agent.echo import EchoLeg
 from offhook.core import events as e
 from offhook.core.leg import AgentLeg, CallInfo, PhoneLeg

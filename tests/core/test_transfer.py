@@ -3,8 +3,7 @@ import pytest
 from offhook.core import events as e
 from offhook.core.states import CallState, Next
 from offhook.core.transfer import ANSWERED_MS, RING_S, Dial
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 KITCHEN = e.TransferAsked("kitchen", "+12025550101")
 LAST_WORDS = e.TransferAsked("kitchen", "+12025550101", due=True)

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from offhook.core import events as e
 from offhook.core.states import CallState, TurnState
-
-from .talk import Talk
+from tests.core.talk import Talk
 
 STEPS = (
     "speak", "speak more", "end item", "heard", "settle", "speech starts", "speech stops", "words", "cough", "yes", "hello",

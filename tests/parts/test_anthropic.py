@@ -9,8 +9,7 @@ from offhook.parts.keys import Keys
 from offhook.sim.clock import run
 from offhook.sim.http_memory import AppTransport
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
-
-from .provider import all_of
+from tests.parts.provider import all_of
 
 HELLO = [
     {"type": "message_start", "message": {

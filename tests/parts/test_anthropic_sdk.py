@@ -5,8 +5,7 @@ from pydantic import TypeAdapter
 
 from offhook.parts import anthropic as ours
 from offhook.speech.base import Message, ToolSpec, ToolUse, Wishes
-
-from .test_anthropic import HELLO
+from tests.parts.test_anthropic import HELLO
 
 pytest.importorskip("anthropic", reason="Anthropic's SDK is not installed")
 from anthropic import types

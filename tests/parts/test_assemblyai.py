@@ -10,9 +10,8 @@ from offhook.parts import assemblyai
 from offhook.parts.keys import Keys
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
-
-from .assemblyai_service import Service
-from .wired import Wired
+from tests.parts.assemblyai_service import Service
+from tests.parts.wired import Wired
 
 SPEECH = bytes(16000)  # a second
 

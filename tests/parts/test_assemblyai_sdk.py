@@ -8,8 +8,7 @@ from websockets.asyncio.server import serve
 
 from offhook.parts import assemblyai as ours
 from offhook.parts.keys import Keys
-
-from .assemblyai_service import Service
+from tests.parts.assemblyai_service import Service
 
 pytest.importorskip("assemblyai", reason="AssemblyAI's SDK is not installed")
 from assemblyai.streaming import v3 as theirs

@@ -9,9 +9,8 @@ from offhook import ConfigError, LegFailed
 from offhook.parts.azure_recognition import FINAL_S, AzureRecognition
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
-
-from .azure_service import Recognition
-from .wired import Wired
+from tests.parts.azure_service import Recognition
+from tests.parts.wired import Wired
 
 SPEECH = bytes(16000)  # a second
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from websockets.asyncio.server import serve
 
-from .azure_service import CHAR_MS, Recognition, Synthesis
+from tests.parts.azure_service import CHAR_MS, Recognition, Synthesis
 
 speech = pytest.importorskip("azure.cognitiveservices.speech", reason="Azure's Speech SDK is not installed")
 

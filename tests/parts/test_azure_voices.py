@@ -10,10 +10,9 @@ from offhook.audio.format import MULAW_8K
 from offhook.parts.azure_voices import KEPT, VOICE, AzureVoices
 from offhook.sim.clock import run
 from offhook.speech.base import Word
-
-from .azure_service import CHAR_MS, Synthesis
-from .provider import all_of
-from .wired import Wired
+from tests.parts.azure_service import CHAR_MS, Synthesis
+from tests.parts.provider import all_of
+from tests.parts.wired import Wired
 
 TEXT = "Fish & chips, please."
 

@@ -4,8 +4,7 @@ import pytest
 
 from offhook import LegFailed
 from offhook.parts import azure_wire as wire
-
-from .azure_service import split
+from tests.parts.azure_service import split
 
 
 def test_a_message_has_headers_and_a_body():

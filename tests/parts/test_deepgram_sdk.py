@@ -9,8 +9,7 @@ import pytest
 
 from offhook.parts import deepgram as ours
 from offhook.parts.keys import Keys
-
-from .test_deepgram import SPEECH, hearing
+from tests.parts.test_deepgram import SPEECH, hearing
 
 pytest.importorskip("deepgram", reason="Deepgram's SDK is not installed")
 from deepgram.listen.v1 import types

@@ -9,9 +9,8 @@ from offhook.parts.elevenlabs import Characters
 from offhook.parts.keys import Keys
 from offhook.sim.clock import run
 from offhook.sim.http_memory import AppTransport
-
-from .elevenlabs_service import CHAR_MS, Service
-from .provider import all_of
+from tests.parts.elevenlabs_service import CHAR_MS, Service
+from tests.parts.provider import all_of
 
 TEXT = "Yes, it is. Goodbye!"
 

@@ -9,9 +9,8 @@ import pytest
 from offhook.parts import elevenlabs as ours
 from offhook.parts.keys import Keys
 from offhook.sim.http_memory import AppTransport
-
-from .elevenlabs_service import Service
-from .provider import all_of
+from tests.parts.elevenlabs_service import Service
+from tests.parts.provider import all_of
 
 pytest.importorskip("elevenlabs", reason="ElevenLabs' SDK is not installed")
 from elevenlabs import AsyncElevenLabs

@@ -14,7 +14,7 @@ from offhook.speech.base import Recognised
 pytest.importorskip("google.cloud.speech_v2", reason="Google's Speech SDK is not installed")
 import grpc
 
-from .google_service import Service, client
+from tests.parts.google_service import Service, client
 
 SPEECH = bytes(16000)  # a second
 

@@ -7,8 +7,7 @@ from offhook import ConfigError, LegFailed
 from offhook.parts import http
 from offhook.parts.http import Server, events
 from offhook.sim.clock import run
-
-from .provider import provider
+from tests.parts.provider import provider
 
 
 async def posted(server, path="/chat/completions"):

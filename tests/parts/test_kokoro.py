@@ -3,7 +3,7 @@ import pytest
 from offhook import ConfigError
 from offhook.parts import kokoro
 from offhook.parts.keys import Keys
-from offhook.speech import kokoro as engine
+from offhook.speech.engines import kokoro as engine
 
 
 def test_its_folder_must_be_named(tmp_path, monkeypatch):

@@ -14,8 +14,7 @@ from offhook.parts import melotts
 from offhook.parts.keys import Keys
 from offhook.sim.clock import run
 from offhook.sim.http_memory import AppTransport
-
-from .provider import all_of
+from tests.parts.provider import all_of
 
 RATE = 44_100
 

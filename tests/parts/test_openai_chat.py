@@ -6,8 +6,7 @@ from offhook.sim.clock import run
 from offhook.sim.model_orders import Answer
 from offhook.sim.model_orders import ToolUse as Used
 from offhook.speech.base import Message, Tokens, ToolSpec, ToolUse, Wishes
-
-from .provider import all_of, provider
+from tests.parts.provider import all_of, provider
 
 TALK = (Message("system", "You are a test."), Message("user", "hi"))
 HOURS = ToolSpec("hours", "When it is open.", {"type": "object", "properties": {}})

@@ -1,7 +1,6 @@
 from offhook.parts.openai_speech import Speech
 from offhook.sim.clock import run
-
-from .provider import all_of, provider
+from tests.parts.provider import all_of, provider
 
 
 def test_speech_comes_in_pieces_of_whole_samples():

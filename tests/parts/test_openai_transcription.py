@@ -6,8 +6,7 @@ from offhook import LegFailed
 from offhook.parts.openai_transcription import Transcription, recognised
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
-
-from .provider import provider
+from tests.parts.provider import provider
 
 SPEECH = bytes(range(256)) * 50  # 800 ms
 

@@ -3,7 +3,7 @@ import pytest
 from offhook import ConfigError
 from offhook.parts import smart_turn
 from offhook.parts.keys import Keys
-from offhook.speech import smart_turn as engine
+from offhook.speech.engines import smart_turn as engine
 
 
 def test_a_model_of_ones_own_is_named_by_its_file(tmp_path, monkeypatch):

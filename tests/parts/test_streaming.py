@@ -8,8 +8,7 @@ from offhook import LegFailed
 from offhook.parts.streaming import StreamRecogniser, Stretch, Timeline
 from offhook.sim.clock import run
 from offhook.speech.base import Recognised
-
-from .wired import Wired
+from tests.parts.wired import Wired
 
 SPEECH = bytes(16000)
 

@@ -4,8 +4,7 @@ from offhook import LegFailed
 from offhook.parts.temperature import Temperature
 from offhook.sim.clock import run
 from offhook.speech.base import Wishes
-
-from .provider import all_of
+from tests.parts.provider import all_of
 
 REFUSED = LegFailed("X refused a request: 400 `temperature` is deprecated for this model.")
 

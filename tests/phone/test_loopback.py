@@ -8,8 +8,7 @@ from offhook.core.leg import CallInfo
 from offhook.errors import LocalProtocolError
 from offhook.phone.loopback import PAUSE_MS, LoopbackLeg
 from offhook.sim.clock import run
-
-from ..pair import ScriptedAgent
+from tests.pair import ScriptedAgent
 
 
 def looped(scenario, turns="provider"):

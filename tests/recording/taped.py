@@ -17,8 +17,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Setup
 from offhook.sim.recording import stereo
 from offhook.sim.signature import Account
-
-from ..server.running import ACCOUNT, KEY
+from tests.server.running import ACCOUNT, KEY
 
 WINDOW = 400  # samples: 50 ms
 

@@ -14,9 +14,8 @@ from offhook.core.leg import CallInfo
 from offhook.phone.browser.leg import BrowserLeg
 from offhook.recording.recordings import Recordings
 from offhook.sim.clock import run
-
-from ..phone.browser.page import Page
-from .taped import Chatterbox
+from tests.phone.browser.page import Page
+from tests.recording.taped import Chatterbox
 
 MOST_MS = 40  # audio comes by the frame of 20 ms, and a moment is known to one at either end
 

@@ -12,8 +12,7 @@ from offhook.core.said import AFTER_MS, BEFORE_MS
 from offhook.recording.recorder import TAIL_MS
 from offhook.sim.network import Link
 from offhook.sim.orders import Press
-
-from .taped import Chatterbox, Taped
+from tests.recording.taped import Chatterbox, Taped
 
 DELAY_MS = 50.0
 CARD_SAID = "it is 4111 1111 1111 1111"

@@ -6,9 +6,8 @@ from offhook.audio.format import MULAW_8K, PCM16_8K
 from offhook.core.tape import Tape
 from offhook.recording.pairing import FIRST_MS, SETTLED_MS, Pairing
 from offhook.sim.network import Link
-
-from ..heard import stalls
-from .taped import Taped
+from tests.heard import stalls
+from tests.recording.taped import Taped
 
 SEEDS = range(25)
 QUIET = MULAW_8K.silence

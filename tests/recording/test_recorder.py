@@ -14,9 +14,8 @@ from offhook.recording import recorder as subject
 from offhook.recording.recorder import CallRecorder
 from offhook.recording.wav_file import HEAD, WavFile
 from offhook.sim.clock import run
-
-from ..growth import PROC
-from ..growth import read as read_memory
+from tests.growth import PROC
+from tests.growth import read as read_memory
 
 LOUD = b"\x80"  # full scale
 

@@ -12,8 +12,7 @@ from offhook.core import events as e
 from offhook.recording.recordings import END_S, Kept, Recordings, StillOn
 from offhook.recording.wav_file import HEAD, WavFile
 from offhook.sim.clock import run
-
-from .test_recorder import Line
+from tests.recording.test_recorder import Line
 
 
 class Shelf:

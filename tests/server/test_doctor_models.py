@@ -7,7 +7,7 @@ import pytest
 
 from offhook import Agent, AzureSemanticVad, Realtime
 from offhook.agent.credentials import Credentials
-from offhook.agent.trial import Trial
+from offhook.agent.realtime.trial import Trial
 from offhook.server import doctor_models as doctor
 from offhook.server.finding import State
 from offhook.sim.model_orders import Faults

@@ -3,8 +3,8 @@
 import pytest
 
 from offhook import Agent, Cascade
+from offhook.agent.cascade.trial import PartTrial
 from offhook.agent.credentials import Credentials
-from offhook.agent.parts_trial import PartTrial
 from offhook.server import doctor_parts
 from offhook.server.finding import State
 

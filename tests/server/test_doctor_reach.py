@@ -11,8 +11,7 @@ import pytest
 from offhook.server import doctor_reach as reach
 from offhook.server.finding import State
 from offhook.settings import Settings
-
-from .running import running
+from tests.server.running import running
 
 
 def settings(**told) -> Settings:

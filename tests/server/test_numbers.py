@@ -4,8 +4,7 @@ import pytest
 
 from offhook import Agent
 from offhook.sim.plan import RestFaults
-
-from ..outbound import ORIGIN, OURS, play
+from tests.outbound import ORIGIN, OURS, play
 
 DESK, OTHER = "+12025550111", "+12025550199"
 

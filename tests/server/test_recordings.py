@@ -9,8 +9,7 @@ import pytest
 from offhook.core.keeping import Keeping
 from offhook.phone.loopback import LoopbackLeg
 from offhook.server.recordings import byte_range
-
-from .running import GreetingAgent, running
+from tests.server.running import GreetingAgent, running
 
 TOKEN = {"authorization": "Bearer the operator"}
 AUDIO = bytes(range(256)) * 1000

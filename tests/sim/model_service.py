@@ -12,7 +12,7 @@ from offhook.audio.resample import resample
 from offhook.sim.model_drive import SpeechEngines
 from offhook.sim.model_orders import Setup
 from offhook.sim.model_socket import SocketServer
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 
 class Running:

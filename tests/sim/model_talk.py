@@ -12,8 +12,7 @@ from offhook.sim.model_orders import Close, Hear, Order, Send, Setup, Speak
 from offhook.sim.model_wire import AZURE, BETA, GA, Dialect
 from offhook.speech.base import Utterance
 from tests.audio.voice import vowels
-
-from .model_types import check
+from tests.sim.model_types import check
 
 QUIET = b"\xff"
 MODELS = {"ga": "gpt-realtime-2.1", "beta": "gpt-4o-realtime-preview", "azure": "gpt-realtime-2.1"}

@@ -15,8 +15,7 @@ from offhook.sim.outbound import OutboundCall
 from offhook.sim.plan import Plan, RestFaults
 from offhook.sim.rest_parameters import CREATE, LIST_CALLS
 from offhook.sim.signature import Account
-
-from . import oai
+from tests.sim import oai
 
 ACCOUNT = Account("AC" + "a" * 32, "secret")
 OURS, THEIRS = "+12025550100", "+12025550101"

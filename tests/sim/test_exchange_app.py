@@ -25,8 +25,7 @@ from offhook.sim.phone import SocketOutside
 from offhook.sim.plan import Plan, RestFaults
 from offhook.sim.signature import Account
 from offhook.sim.steps import Leave, Say, Wait
-
-from .echo import CONNECT, EchoStream, Webhooks
+from tests.sim.echo import CONNECT, EchoStream, Webhooks
 
 ACCOUNT = Account("AC" + "a" * 32, "secret")
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT.sid}"

@@ -13,8 +13,7 @@ from offhook.sim.network import Link
 from offhook.sim.orders import Faults, Finished, Setup
 from offhook.sim.signature import Account
 from offhook.sim.steps import Leave, Say, Wait
-
-from .echo import CONNECT, EchoStream, Webhooks
+from tests.sim.echo import CONNECT, EchoStream, Webhooks
 
 WORDS = b"\x20" * 8 * 500
 

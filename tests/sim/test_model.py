@@ -7,8 +7,7 @@ import pytest
 
 from offhook.sim.model_orders import Answer, Faults, ToolUse
 from offhook.sim.model_wire import AZURE, BETA, GA, Dialect
-
-from .model_talk import DIALECTS, QUIET, Talk, tone, types, voice
+from tests.sim.model_talk import DIALECTS, QUIET, Talk, tone, types, voice
 
 DIALECT = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 TOOL = {

@@ -5,8 +5,7 @@ from typing import Any
 from offhook.sim.model_context import Usage, situation
 from offhook.sim.model_items import Item
 from offhook.sim.model_wire import Sound
-
-from .test_model_response import plan
+from tests.sim.test_model_response import plan
 
 
 def said(role: str, text: str) -> Item:

@@ -9,8 +9,7 @@ from offhook.sim.model_drive import Driver
 from offhook.sim.model_orders import Faults, Setup
 from offhook.sim.model_wire import GA
 from offhook.speech.base import Utterance
-
-from .model_talk import tone
+from tests.sim.model_talk import tone
 
 
 class Slow:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .model_talk import DIALECTS, Talk
-from .test_model_requests import BAD, GOOD
+from tests.sim.model_talk import DIALECTS, Talk
+from tests.sim.test_model_requests import BAD, GOOD
 
 SEEDS = [event for _, event in GOOD] + [event for _, event, *_ in BAD] + [
     {"type": "session.update", "session": {"type": "realtime", "tools": [{"type": "function", "name": "a", "parameters": {

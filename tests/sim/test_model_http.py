@@ -10,8 +10,7 @@ import uvicorn
 
 from offhook.sim.model_http import HttpModel, HttpSetup
 from offhook.sim.model_orders import Answer, ToolUse
-
-from ..parts.provider import Engines
+from tests.parts.provider import Engines
 
 HOURS = {"type": "function", "function": {"name": "hours", "description": "", "parameters": {"type": "object"}}}
 

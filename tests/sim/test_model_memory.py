@@ -12,9 +12,8 @@ from offhook.sim.clock import run
 from offhook.sim.model_memory import MemoryServer, Refusal
 from offhook.sim.model_orders import Faults, Setup
 from offhook.sim.network import Link
-
-from .model_types import check
-from .test_model_drive import Slow
+from tests.sim.model_types import check
+from tests.sim.test_model_drive import Slow
 
 BEARER = {"Authorization": "Bearer x"}
 TARGET = "/v1/realtime?model=gpt-realtime-2.1"
@@ -95,7 +94,7 @@ def test_refusals_and_ends() -> None:
 @pytest.mark.skipif(not SPEECH, reason="the speech engines are not installed: pip install 'offhook[local]'")
 def test_a_conversation_by_voice() -> None:
     from offhook.sim.model_drive import SpeechEngines
-    from offhook.speech.espeak import EspeakSynthesizer
+    from offhook.speech.engines.espeak import EspeakSynthesizer
 
     async def whole() -> None:
         engines, caller = SpeechEngines(), EspeakSynthesizer()

@@ -7,7 +7,7 @@ import pytest
 
 from offhook.sim.model_mind import GRAMMAR, MENU, STORY, Situation, think
 from offhook.sim.model_orders import Answer, ToolUse
-from offhook.speech.grammar import words_of
+from offhook.speech.engines.grammar import words_of
 
 
 def tool(name: str, description: str = "", required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from offhook.sim.model_orders import Faults, Setup
 from offhook.sim.model_socket import SocketServer
 from offhook.speech.base import Utterance
-
-from .model_talk import tone
+from tests.sim.model_talk import tone
 
 BEARER = {"Authorization": "Bearer x"}
 PATH = "/v1/realtime?model=gpt-realtime-2.1"

@@ -9,9 +9,8 @@ from offhook.sim.model_outbox import Outbox
 from offhook.sim.model_response import Response
 from offhook.sim.model_speaking import Speaking
 from offhook.sim.model_wire import GA
-
-from .model_talk import tone
-from .test_model_response import plan
+from tests.sim.model_talk import tone
+from tests.sim.test_model_response import plan
 
 
 class Side:

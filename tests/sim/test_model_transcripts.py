@@ -6,8 +6,7 @@ import pytest
 
 from offhook.sim.model_orders import Faults
 from offhook.sim.model_wire import AZURE, GA, Dialect
-
-from .model_talk import Talk
+from tests.sim.model_talk import Talk
 
 STEM = "conversation.item.input_audio_transcription."
 

@@ -6,8 +6,7 @@ import pytest
 
 from offhook.sim.model_turns import InputBuffer, Started, Stopped
 from offhook.sim.model_wire import Sound
-
-from .model_talk import QUIET, voice
+from tests.sim.model_talk import QUIET, voice
 
 MULAW = Sound("mulaw", 8000)
 

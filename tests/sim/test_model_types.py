@@ -2,7 +2,7 @@
 
 import pytest
 
-from .model_types import AZURE, OPENAI, unknown_to_azure, unknown_to_openai
+from tests.sim.model_types import AZURE, OPENAI, unknown_to_azure, unknown_to_openai
 
 CLEARED = {"type": "input_audio_buffer.cleared", "event_id": "event_1"}
 

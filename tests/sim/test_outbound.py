@@ -11,8 +11,7 @@ from offhook.sim.amd import Detection
 from offhook.sim.orders import CallbackFaults, Callee, Finished, OpenStream, Request, Setup
 from offhook.sim.outbound import Outbound, OutboundCall
 from offhook.sim.signature import Account
-
-from .test_carrier import CONNECT, Shell
+from tests.sim.test_carrier import CONNECT, Shell
 
 VOICE = "https://voice.example.com/twilio/twiml?call_id=1"
 STATUS = "https://voice.example.com/twilio/status"

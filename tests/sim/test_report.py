@@ -16,8 +16,7 @@ from offhook.sim.script import parse
 from offhook.sim.signature import Account
 from offhook.sim.steps import Leave, Listen, PressKey, Say, Sound, Step
 from offhook.sim.understanding import Understanding
-
-from .echo import CONNECT, EchoStream, Webhooks
+from tests.sim.echo import CONNECT, EchoStream, Webhooks
 
 WORDS = b"\x20" * 8 * 400
 STREAM = CONNECT.format(url="ws://localhost/media")

@@ -7,8 +7,7 @@ import pytest
 
 from offhook.sim.rest_errors import RestError
 from offhook.sim.rest_parameters import CHANGE, CHANGE_NUMBER, CREATE, LIST_CALLS, LIST_NUMBERS, checked, is_url, moment
-
-from .oai import DOCUMENT, PATHS
+from tests.sim.oai import DOCUMENT, PATHS
 
 
 @pytest.mark.parametrize(

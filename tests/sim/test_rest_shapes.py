@@ -5,9 +5,8 @@ import pytest
 from offhook.sim.outbound import OutboundCall
 from offhook.sim.rest_shapes import Number, call, date, number, page
 from offhook.sim.signature import Account
-
-from . import oai
-from .test_placing import place
+from tests.sim import oai
+from tests.sim.test_placing import place
 
 
 def test_a_page_knows_its_neighbours() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from offhook.sim.understanding import MODEL, Understanding, distance, imitation, norm_of, plain_words
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 needs_voice = pytest.mark.skipif(
     importlib.util.find_spec("espeakng_loader") is None, reason="offhook[local] is not installed"

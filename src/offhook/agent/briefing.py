@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from offhook.agent.agent import Agent
-from offhook.agent.realtime_session import joined
+from offhook.agent.realtime.messages import joined
 from offhook.core.events import Returned
 from offhook.core.keypad import HIDDEN
 from offhook.core.leg import CallInfo

@@ -20,7 +20,7 @@ from offhook.agent.opening import date_of, open_from, table_for
 from offhook.agent.tools import tool
 from offhook.core.leg import ToolSide
 from offhook.errors import ToolError
-from offhook.speech import wording
+from offhook.speech.cafe import wording
 
 log = logging.getLogger(__name__)
 

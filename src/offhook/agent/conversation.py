@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
-from offhook.agent import realtime_session as say
-from offhook.agent.realtime import Dialect
+from offhook.agent.realtime import messages as say
+from offhook.agent.realtime.wire import Dialect
 
 Role = Literal["user", "assistant", "system", "use", "output"]
 

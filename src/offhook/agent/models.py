@@ -30,11 +30,11 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
     provider, _, name = model.partition(":")
     match provider, name:
         case "local", "":
-            from offhook.agent.local import LocalEngine
+            from offhook.agent.cascade.embedded import LocalEngine
 
             return LocalEngine()
         case "cascade", "":
-            from offhook.agent.cascade_engine import CascadeEngine
+            from offhook.agent.cascade.engine import CascadeEngine
 
             return CascadeEngine(credentials)
         case "echo", "":
@@ -42,19 +42,19 @@ def engine_for(model: str, credentials: Credentials = Credentials()) -> Engine: 
 
             return EchoEngine()
         case ("openai", name) if name:
-            from offhook.agent.openai import OpenAIEngine
+            from offhook.agent.realtime.openai import OpenAIEngine
 
             return OpenAIEngine(name, credentials)
         case "gpt-realtime", "":
-            from offhook.agent import openai
+            from offhook.agent.realtime import openai
 
             return openai.OpenAIEngine(openai.MODEL, credentials)
         case ("azure", name) if name:
-            from offhook.agent.azure import AzureEngine
+            from offhook.agent.realtime.azure import AzureEngine
 
             return AzureEngine(name, credentials)
         case "voice-live", "":
-            from offhook.agent import azure
+            from offhook.agent.realtime import azure
 
             return azure.AzureEngine(credentials.voice_live_model or azure.MODEL, credentials)
     raise ConfigError(

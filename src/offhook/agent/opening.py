@@ -5,7 +5,7 @@ from typing import Any
 
 from offhook.agent.menu import HOURS, LARGEST_TABLE, LAST_TABLE_MINUTES, WEEKDAYS
 from offhook.errors import ToolError
-from offhook.speech import wording
+from offhook.speech.cafe import wording
 
 
 def hours_on(day: date) -> tuple[datetime, datetime]:

@@ -10,20 +10,20 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
-from offhook.agent import realtime as wire
-from offhook.agent import realtime_session as say
 from offhook.agent.briefing import SAY
 from offhook.agent.greetings import Piece, Recording
-from offhook.agent.line import Backend
-from offhook.agent.lines import key, spare_key
 from offhook.agent.options import OwnTurns
-from offhook.agent.session import Session
+from offhook.agent.realtime import messages as say
+from offhook.agent.realtime import wire
+from offhook.agent.realtime.line import Backend
+from offhook.agent.realtime.lines import key, spare_key
+from offhook.agent.realtime.session import Session
 from offhook.audio.convert import Converter
 from offhook.audio.format import MULAW_8K, PCM16_24K
 from offhook.errors import ConfigError, LegFailed
 
 if TYPE_CHECKING:
-    from offhook.speech.espeak import EspeakSynthesizer
+    from offhook.speech.engines.espeak import EspeakSynthesizer
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Rendering:
         if not wanted:
             return
         try:
-            from offhook.speech.espeak import EspeakSynthesizer, espeak_voice
+            from offhook.speech.engines.espeak import EspeakSynthesizer, espeak_voice
 
             synthesizer = self._synthesizer = EspeakSynthesizer(espeak_voice(shape.agent.language))
         except (ImportError, ConfigError) as missing:

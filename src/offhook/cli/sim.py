@@ -146,7 +146,7 @@ async def _speak(turns: list[str], voice: str) -> list[tuple[bytes, str]]:
     """The caller's words as µ-law."""
     if not turns:
         return []
-    from offhook.speech.espeak import EspeakSynthesizer  # needs the extra, which --audio does not
+    from offhook.speech.engines.espeak import EspeakSynthesizer  # needs the extra, which --audio does not
 
     synthesizer = EspeakSynthesizer(voice)
     try:

@@ -3,9 +3,9 @@
 from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
 from offhook.speech.base import Responder
-from offhook.speech.desk import GRAMMAR, Desk
-from offhook.speech.espeak import EspeakSynthesizer, espeak_voice
-from offhook.speech.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
+from offhook.speech.cafe.desk import GRAMMAR, Desk
+from offhook.speech.engines.espeak import EspeakSynthesizer, espeak_voice
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
 
 
 def stt(_model: str, _keys: Keys) -> "EmbeddedRecognition":

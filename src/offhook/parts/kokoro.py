@@ -4,7 +4,7 @@ from pathlib import Path
 
 from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
-from offhook.speech.kokoro import KokoroVoices
+from offhook.speech.engines.kokoro import KokoroVoices
 
 
 def tts(model: str, _keys: Keys) -> KokoroVoices:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from offhook.errors import ConfigError
 from offhook.parts.keys import Keys
-from offhook.speech.sherpa import SherpaPool
+from offhook.speech.engines.sherpa import SherpaPool
 
 
 def stt(model: str, _keys: Keys) -> SherpaPool:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from offhook.parts.keys import Keys
-from offhook.speech.smart_turn import WEIGHTS, SmartTurn
+from offhook.speech.engines.smart_turn import WEIGHTS, SmartTurn
 
 
 def turn(model: str, _keys: Keys) -> SmartTurn:

@@ -11,11 +11,11 @@ from offhook.agent.agent import Agent
 from offhook.agent.backends import is_remote
 from offhook.agent.credentials import Credentials
 from offhook.agent.models import engine_for
-from offhook.agent.realtime_engine import RealtimeEngine
-from offhook.agent.trial import Trial
+from offhook.agent.realtime.engine import RealtimeEngine
+from offhook.agent.realtime.trial import Trial
 from offhook.errors import ConfigError
 from offhook.server.finding import Finding, note, ok, wrong
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 Audio = Literal["mulaw", "pcm16"]
 PHRASE = "what are your opening hours"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from offhook.agent.agent import Agent
 from offhook.agent.backends import CASCADE
+from offhook.agent.cascade.trial import PHRASE, PartTrial, attempt
 from offhook.agent.credentials import Credentials
-from offhook.agent.parts_trial import PHRASE, PartTrial, attempt
 from offhook.server.finding import Finding, note, ok, wrong
 from offhook.settings import without_userinfo
 

@@ -17,9 +17,9 @@ from offhook.audio.silero import WEIGHTS, Silero
 from offhook.audio.vad import WINDOW
 from offhook.errors import OffhookError
 from offhook.server.finding import Finding, missing, note, ok, wrong
-from offhook.speech.desk import GRAMMAR
-from offhook.speech.espeak import EspeakSynthesizer
-from offhook.speech.pocketsphinx import PocketsphinxPool
+from offhook.speech.cafe.desk import GRAMMAR
+from offhook.speech.engines.espeak import EspeakSynthesizer
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool
 
 PHRASE = "what are your opening hours"
 MARGIN = bytes(2 * 2400)  # 300 ms before and after, as a call has them

@@ -12,8 +12,8 @@ from offhook.sim.model import ModelSession
 from offhook.sim.model_mind import GRAMMAR
 from offhook.sim.model_orders import Close, Hear, Order, Send, Speak
 from offhook.speech.base import Utterance
-from offhook.speech.espeak import EspeakSynthesizer
-from offhook.speech.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
+from offhook.speech.engines.espeak import EspeakSynthesizer
+from offhook.speech.engines.pocketsphinx import PocketsphinxPool, PocketsphinxRecogniser
 
 _WORDS_PER_MINUTE = 170
 _BLOCK_BYTES = 1600

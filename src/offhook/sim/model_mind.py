@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from offhook.sim.model_orders import Answer, ToolUse
-from offhook.speech.phrasebook import understand
-from offhook.speech.sayable import GRAMMAR as _CAFE
+from offhook.speech.cafe.phrasebook import understand
+from offhook.speech.cafe.sayable import GRAMMAR as _CAFE
 
 _WISH, _BYE = "<wish> = <order> |", "| <bye>;"
 GRAMMAR = _CAFE.replace(_WISH, "<wish> = <who> | <story> | <name> | <order> |").replace(_BYE, "| <bye> | <aside>;") + (

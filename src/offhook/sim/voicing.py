@@ -17,7 +17,7 @@ from offhook.sim.line import Line
 from offhook.sim.script import Script
 from offhook.sim.steps import BargeIn, Hear, Noise, Say, Sound, Step
 from offhook.sim.understanding import HOP_MS, MODEL, SHORTEST_MS, Matrix, Norm, Understanding, imitation, norm_of
-from offhook.speech.espeak import EspeakSynthesizer
+from offhook.speech.engines.espeak import EspeakSynthesizer
 
 BED_S = 12.0
 """A noise is made once and repeated."""

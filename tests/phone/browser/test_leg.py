@@ -12,9 +12,8 @@ from offhook.core.leg import CallInfo
 from offhook.errors import LocalProtocolError
 from offhook.phone.browser.leg import AHEAD_MS, BAD, LATE, MALFORMED, POLICY, BrowserLeg
 from offhook.sim.clock import run
-
-from ...pair import ScriptedAgent
-from .page import Page
+from tests.pair import ScriptedAgent
+from tests.phone.browser.page import Page
 
 
 class Talk:

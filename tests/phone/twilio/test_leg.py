@@ -11,9 +11,8 @@ from offhook.core.states import CallState
 from offhook.errors import CallRefused, LocalProtocolError
 from offhook.phone.twilio.leg import TwilioLeg
 from offhook.sim.clock import run
-
-from ...pair import Pair
-from .test_wire import media, start
+from tests.pair import Pair
+from tests.phone.twilio.test_wire import media, start
 
 
 class Socket:

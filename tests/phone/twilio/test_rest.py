@@ -14,8 +14,7 @@ from offhook.sim.exchange_app import ExchangeApp
 from offhook.sim.memory import MemoryOutside
 from offhook.sim.orders import Callee
 from offhook.sim.plan import Plan, RestFaults
-
-from ...sim.test_exchange_app import ACCOUNT, OURS, THEIRS, listening
+from tests.sim.test_exchange_app import ACCOUNT, OURS, THEIRS, listening
 
 VOICE = b"<Response><Pause length='60'/></Response>"
 
