@@ -138,7 +138,8 @@ async def test_words_that_come_late_and_twice(stage: Stage) -> str:
 @contract("usage")
 async def test_what_was_used(stage: Stage) -> str:
     calling = await stage.call("  - wait: greeting\n  - say: where are you located\n  - hear: twelve mill street\n")
-    used = [event for event in calling.published(e.Used) if event.audio_out or event.text_out]
+    spoken = stage.backend.realtime  # what asks for a tool is written, and paid for too
+    used = [event for event in calling.published(e.Used) if event.audio_out or (event.text_out and not spoken)]
     if not used:
         return "there is nothing to pay"
     if stage.backend.written:
