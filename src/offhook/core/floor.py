@@ -61,6 +61,7 @@ class Floor:
         self.keypad = Keypad(deadlines, self._on_keys_over)
         self._tones = Tones()
         self._entered = ""
+        self._owed: list[str] = []  # said before the greeting, and more than one answers
         self._goodbye_due = False  # the agent is to be asked for it when what it said is settled
         self._cut_in = False  # the caller interrupted, and is owed an answer even if nothing was understood
         self._lost_in_speech = False  # the stream was lost in the middle of something
@@ -294,11 +295,13 @@ class Floor:
         self._do(e.Greet())
 
     def speak_first(self, now: float, *, greets: bool) -> None:
-        """The first words were held and are due: the greeting, also as the answer to all that was said so far; or that answer,
-        of an agent that waits to be spoken to."""
+        """The first words were held and are due: the greeting, which answers a hello too, and is followed by the answer to more
+        than that; or that answer alone, of an agent that waits to be spoken to."""
         self.held = False
         if greets:
             self._answer_due = False
+            if self._ours and self._wants_more:
+                self._owed = [text for text in self._unanswered if text]
             self.greet()
             if self.turn is TurnState.THINKING:
                 self._silence.begin(now)
@@ -307,7 +310,7 @@ class Floor:
 
     def hush(self, now: float) -> None:
         """A machine is on the line: what is said to it is cut, and what it says is not answered."""
-        self.held, self._answer_due, self._spoke = True, False, False
+        self.held, self._answer_due, self._spoke, self._owed = True, False, False, []
         self._caller_speaks = self._words_due = False
         self._forget_unanswered()
         self._greeting.passed_over()
@@ -333,7 +336,8 @@ class Floor:
         self.say_next()
 
     def _answer(self, text: str, now: float, since: float) -> None:
-        self._unanswered.append(text)
+        self._unanswered += [*self._owed, text]
+        self._owed = []
         self._answer_awaited = since
         self._spoke = False
         self._silence.asked()
@@ -417,6 +421,9 @@ class Floor:
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
             self._silence.begin(now)
+        if self._owed and event.item == self._greeting.item and not self._words_due:
+            self._wants_more = True
+            self._answer("", now, now)
 
     def _on_item_text(self, event: e.ItemText, _now: float) -> None:
         generated_ms = self._ledger.generated_ms(event.item)
