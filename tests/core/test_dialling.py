@@ -118,6 +118,20 @@ def test_until_the_first_words_are_due_nothing_is_answered(turns):
     assert talk.told(e.Heed, e.Greet, e.Respond) == [e.Heed(False), e.Heed(True), e.Greet()]
 
 
+@pytest.mark.parametrize(
+    ("words", "answered"), [("hello", []), ("where are you located", [e.Respond("where are you located")])]
+)
+def test_who_asks_before_the_greeting_is_answered_after_it(words, answered):
+    talk = Talk("offhook", joined=False, plan=Plan())
+    talk.tell(e.Dialled("CA1"), e.PickedUp(), e.AgentJoined(), e.PhoneJoined()).wait(500)
+    talk.tell(e.SpeechStarted()).wait(1500).tell(e.SpeechStopped(), e.CallerTurnEnded(words, 1400.0))
+    assert talk.told(e.Greet, e.Respond) == [e.Greet()]
+    talk.speak("greeting", 3000, whole=False)
+    assert talk.told(e.Respond) == []
+    talk.tell(e.ItemEnded("greeting"))
+    assert talk.told(e.Respond) == answered
+
+
 @pytest.mark.parametrize("turns", ["provider", "offhook"])
 def test_a_machine_cannot_cut_in_and_is_not_answered(turns):
     talk = Talk(turns, joined=False, plan=Plan(detection="async", voicemail="call us"))
