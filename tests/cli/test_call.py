@@ -106,7 +106,7 @@ def test_what_did_not_come_about_is_told_with_an_exit_code(it: Running) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["+12025550123"], 'The greeting of this agent needs the variable "name": give it in `variables`.'),
+        (["+12025550123"], 'The greeting of this agent needs the variable "name": give it with --var NAME=VALUE.'),
         (["911", "--var", "name=Ann"], "Emergency numbers are never dialled"),
         (["+12025550126", "--var", "name=Ann"], "Twilio does not take the number that was to be called"),
         (["+12025550123", "--var", "name"], "--var takes name=value"),
