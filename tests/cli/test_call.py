@@ -118,6 +118,14 @@ def test_what_cannot_be_done_is_one_sentence(it: Running, arguments: list[str], 
     assert code == 2 and len(said) == 1 and sentence in said[0]
 
 
+def test_who_is_put_through_is_told_once() -> None:
+    line = Line("http://127.0.0.1:1", None, print)
+    told = [
+        line._shown({"type": "transfer", "to": "kitchen", "status": status}) for status in ("asked", "dialling", "busy")
+    ]
+    assert told == [None, "  transfer to kitchen: dialling", "  transfer to kitchen: busy"]
+
+
 def test_ctrl_c_leaves_no_doubt_whether_the_call_goes_on(it: Running) -> None:
     process = it.run("call", "+12025550125", "--var", "name=Ann")
     assert process.stdout is not None

@@ -175,7 +175,7 @@ class Line:
                 return _plain(
                     f"          {'refused: ' if event['status'] == 'failed' else '→ '}{_short(event['output'])}"
                 )
-            case "transfer":
+            case "transfer" if event["status"] != "asked":  # which its tool has told
                 return _plain(f"  transfer to {event['to']}: {event['status']}")
             case "ended":
                 return f"  {event['result']}: {event['reason']}"
