@@ -18,6 +18,14 @@ function fresh(): void {
   seq = 0;
 }
 
+describe("trouble", () => {
+  it("says why the agent was lost", () => {
+    fresh();
+    const made = story(event("call", 0, { caller: "a" }), event("problem", 900, { message: "openai refused a request: 401 no such key" }));
+    expect(made.lines).toMatchObject([{ kind: "remark", text: "The agent was lost: openai refused a request: 401 no such key", grave: true }]);
+  });
+});
+
 describe("order", () => {
   it("takes each event once, and says what is missing", () => {
     fresh();

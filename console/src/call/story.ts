@@ -148,6 +148,9 @@ export class Story {
       case "answered_by":
         this.remark(event);
         break;
+      case "problem":
+        this.put({ kind: "remark", key: `problem:${event.seq}`, at: event.at_ms, text: `The agent was lost: ${String(event.message ?? "")}`, grave: true });
+        break;
       case "note":
         this.data = (event.data ?? {}) as Record<string, unknown>;
         break;

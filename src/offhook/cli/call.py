@@ -23,7 +23,7 @@ WANTED = ("host", "port", "offhook_token")
 SHOWN = {
     "ringing": "ringing",
     "in-progress": "in progress",
-    "parked": "the stream is lost, and awaited",
+    "parked": "the stream is over: they hung up, or it comes back",
     "ending": "hanging up",
 }
 NOT_TAKEN, BY_HAND = 1, 130
@@ -177,6 +177,8 @@ class Line:
                 )
             case "transfer" if event["status"] != "asked":  # which its tool has told
                 return _plain(f"  transfer to {event['to']}: {event['status']}")
+            case "problem":
+                return _plain(f"  the agent was lost: {event['message']}")
             case "ended":
                 return f"  {event['result']}: {event['reason']}"
         return None

@@ -397,7 +397,8 @@ class CallControl:
                 self._end(e.Result.FAILED if event.status == "failed" else result, self._their_hang_up, now)
         self._finish_if_over(now)
 
-    def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
+    def _on_agent_lost(self, event: e.AgentLost, now: float) -> None:
+        self._do(e.Publish(event))
         if self.state is CallState.TRANSFERRING:
             self._agent_lost = True  # somebody else may talk to the caller
         elif self.state is CallState.CONNECTED:
