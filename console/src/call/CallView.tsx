@@ -88,7 +88,7 @@ function CallHead({ call, detail, over }: { call: Watched; detail: CallDetail | 
       <span className="figures">
         {p50 !== null && (
           <span title="The caller's wait for an answer: half were quicker, and 95 of 100">
-            p50 {span(p50)} · <span className={p95! > LATE_MS ? "alarm" : undefined}>p95 {span(p95!)}</span>
+            answers p50 {span(p50)} · <span className={p95! > LATE_MS ? "alarm" : undefined}>p95 {span(p95!)}</span>
           </span>
         )}
         {story.bargeIns.length > 0 && (

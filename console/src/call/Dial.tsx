@@ -132,7 +132,7 @@ export function Dial({ opened, onClose, telephones }: Props) {
         )}
         <Checkbox
           label="Find out whether a machine answers"
-          description="A machine gets the agent's message after its beep, or is hung up on."
+          description="A machine gets your message after its beep, or we hang up."
           checked={detects}
           onChange={(event) => setDetects(event.currentTarget.checked)}
         />

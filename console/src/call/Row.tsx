@@ -43,7 +43,7 @@ function Wait({ ms, stages }: { ms: number; stages: Stages | null }) {
       <span>
         {span(ms)}
         {late && <b aria-label="late"> !</b>}
-        {stages && <small className="stages"> {stepsOf(stages)}</small>}
+        {stages && <small className="stages"> · {stepsOf(stages)}</small>}
       </span>
     </div>
   );

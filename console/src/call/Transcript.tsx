@@ -23,6 +23,7 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
   const [unseen, setUnseen] = useState(0);
   const [printing, setPrinting] = useState(false);
   const seen = useRef(0);
+  const top = useRef(0);
   const sought = useRef<{ at: number } | null>(null);
   const pointed = usePointed(pointer, (at) => (at === null ? -1 : lineAt(lines, at)));
   const point = useCallback((at: number | null) => pointer.set(at), [pointer]);
@@ -36,13 +37,14 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
 
   // A reader at the bottom stays there; whoever reads further up is told how much is new.
   const last = lines.at(-1);
+  const height = rows.getTotalSize(); // grows as rows turn out to be higher than was thought
   useLayoutEffect(() => {
     if (!lines.length || !grows) return;
     if (atBottom.current) {
       rows.scrollToIndex(lines.length - 1, { align: "end" });
       seen.current = lines.length;
     } else setUnseen(Math.max(0, lines.length - seen.current));
-  }, [lines.length, last, grows, rows]);
+  }, [lines.length, last, grows, rows, height]);
 
   // What was said until now may come in several parts: a moment is looked for until it is there, or the reader moves.
   useEffect(() => {
@@ -73,8 +75,11 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
 
   function scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = box.current!;
-    atBottom.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    if (atBottom.current) {
+    const near = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // Who is further from the bottom without having moved up has not left it: the page has grown.
+    if (near || scrollTop < top.current) atBottom.current = near;
+    top.current = scrollTop;
+    if (near) {
       seen.current = lines.length;
       setUnseen(0);
     }
@@ -96,7 +101,7 @@ export function Transcript({ lines, pointer, target, grows, onHear }: Props) {
         aria-live={grows ? "polite" : "off"}
         tabIndex={0}
       >
-        <div style={{ height: rows.getTotalSize(), position: "relative" }}>
+        <div style={{ height, position: "relative" }}>
           {rows.getVirtualItems().map((item) => (
             <div
               key={item.key}
