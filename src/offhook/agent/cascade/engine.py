@@ -33,7 +33,7 @@ class CascadeEngine:
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None
-        self._started: set[int] = set()
+        self._started: dict[int, tuple[Any, asyncio.Future[None]]] = {}  # held, so that no other part has the same id
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -53,15 +53,23 @@ class CascadeEngine:
                 f"{cascade.stt} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
             )
         self._recogniser(agent).close()
+        for language in (agent.language, *_others(agent)):
+            self._voice(agent, language)
         self._listening = self._listening or Listening()
         task = asyncio.get_running_loop().create_task(self._keep(agent), name="lines")
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
     async def _start(self, each: Any) -> None:
+        """Once, however many agents want it at the same time; one that failed may be tried again."""
         if id(each) not in self._started:
-            await each.start()
-            self._started.add(id(each))
+            self._started[id(each)] = each, asyncio.ensure_future(each.start())
+        _, starting = self._started[id(each)]
+        try:
+            await asyncio.shield(starting)
+        except Exception:
+            self._started.pop(id(each), None)
+            raise
 
     async def _keep(self, agent: Agent) -> None:
         try:
@@ -92,7 +100,10 @@ class CascadeEngine:
         name = agent.voice if isinstance(agent.voice, str) and theirs else None
         key = (id(voices), name, language)
         if key not in self._voices:
-            self._voices[key] = Voice(voices.voice(name, language), language)
+            try:
+                self._voices[key] = Voice(voices.voice(name, language), language)
+            except ValueError as unknown:
+                raise ConfigError(f"{agent.cascade.tts} cannot be brought to the telephone: {unknown}.") from None
         return self._voices[key]
 
     def _manner(self, agent: Agent, language: str) -> Manner:
