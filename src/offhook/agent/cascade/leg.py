@@ -450,8 +450,8 @@ class CascadeLeg:
 
     async def close(self) -> None:
         """Stops listening and answering."""
-        if self._hearing is not None:
-            self._hearing.close()
+        # Of a call that nobody took nothing was listened to, and yet a recogniser was opened for it.
+        (self._hearing or self._parts.recogniser).close()
         for task in list(self._saying):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
