@@ -118,6 +118,7 @@ def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(capl
         ({"model": cascade(llm=Model(tools=False)), "tools": [hours]}, "can use no tools"),
         ({"model": cascade(), "language": "xx-XX"}, "no such language"),
         ({"model": cascade(languages=["de-DE"])}, "cannot tell which language"),
+        ({"model": cascade(stt="openai:w@http://a:hush@b", languages=["de-DE"])}, "^openai:w@http://…@b cannot tell"),
         ({"model": Cascade()}, "OPENAI_API_KEY"),
         ({"model": Cascade(stt="acme")}, "no parts of"),
         ({"model": cascade(turn="openai")}, "cannot hear the end of a turn"),

@@ -19,6 +19,7 @@ from offhook.agent.prices import written
 from offhook.core import events as e
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed
+from offhook.parts.http import shown
 from offhook.parts.names import Kind, part
 from offhook.speech.base import Recogniser, Responder, Tokens
 
@@ -47,10 +48,12 @@ class CascadeEngine:
             parts.append(self._part("turn", cascade.turn))
         await asyncio.gather(*(self._start(each) for each in parts))
         if agent.tools and getattr(parts[1], "tools", True) is False:
-            raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
+            raise ConfigError(
+                f"{shown(cascade.llm)} can use no tools: leave them out of the Agent, or name another llm."
+            )
         if cascade.languages and not getattr(parts[0], "tells_language", False):
             raise ConfigError(
-                f"{cascade.stt} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
+                f"{shown(cascade.stt)} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
             )
         self._recogniser(agent).close()
         for language in (agent.language, *_others(agent)):
@@ -103,7 +106,9 @@ class CascadeEngine:
             try:
                 self._voices[key] = Voice(voices.voice(name, language), language)
             except ValueError as unknown:
-                raise ConfigError(f"{agent.cascade.tts} cannot be brought to the telephone: {unknown}.") from None
+                raise ConfigError(
+                    f"{shown(agent.cascade.tts)} cannot be brought to the telephone: {unknown}."
+                ) from None
         return self._voices[key]
 
     def _manner(self, agent: Agent, language: str) -> Manner:
