@@ -10,6 +10,7 @@ from offhook.agent.cascade.engine import CascadeEngine
 from offhook.agent.credentials import Credentials
 from offhook.audio.format import Format
 from offhook.core import events as e
+from offhook.errors import LegFailed
 from offhook.sim.clock import run
 from tests.agent.cascade.parts import Script, Tones, Words
 
@@ -162,7 +163,7 @@ class Slow(Part):
         await asyncio.sleep(1)
         if self.fails:
             self.fails -= 1
-            raise ConfigError("not yet")
+            raise LegFailed("not yet")
 
 
 def test_a_part_that_several_agents_want_at_once_is_started_once():

@@ -70,8 +70,10 @@ class CascadeEngine:
         _, starting = self._started[id(each)]
         try:
             await asyncio.shield(starting)
-        except Exception:
+        except Exception as failed:
             self._started.pop(id(each), None)
+            if isinstance(failed, LegFailed):
+                raise ConfigError(str(failed)) from failed
             raise
 
     async def _keep(self, agent: Agent) -> None:
