@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from offhook.agent.agent import Agent
+from offhook.agent.cascade.coming_back import BACK
 from offhook.agent.cascade.embedded import desk_tools
-from offhook.agent.cascade.leg import BACK, CascadeLeg, Parts
+from offhook.agent.cascade.leg import CascadeLeg, Parts
 from offhook.agent.cascade.talker import Listeners, Talker
 from offhook.agent.cascade.tongue import Manner, same
 from offhook.agent.cascade.voice import Voice
