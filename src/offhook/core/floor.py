@@ -100,8 +100,8 @@ class Floor:
     def take_leave(self, reason: e.Reason, now: float, *, cut: bool) -> None:
         """The call ends once a goodbye was heard, which the agent is asked for; `cut`: whatever it says by now, or is about
         to, is cut for it, but for a goodbye."""
-        if self.farewell.pending:
-            return
+        if self.farewell.reason is not None or (self.farewell.pending and self._suspicion is not None):
+            return  # a goodbye stands, or will if the caller has made no more than a noise
         self._owed = []
         if cut:
             self.asides.forget()
