@@ -258,7 +258,7 @@ class Call:
         said = self.control.goodbye_said and not first
         if first:
             self.say(first)
-        self.report(e.TransferAsked(name, number, due=not said))
+        self.report(e.TransferAsked(name, number, due=not said, first=first))
         return said
 
     def destination(self, to: str) -> tuple[str, str]:

@@ -106,7 +106,7 @@ def test_what_did_not_come_about_is_told_with_an_exit_code(it: Running) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["+12025550123"], 'The greeting of this agent needs the variable "name": give it in `variables`.'),
+        (["+12025550123"], 'The greeting of this agent needs the variable "name": give it with --var NAME=VALUE.'),
         (["911", "--var", "name=Ann"], "Emergency numbers are never dialled"),
         (["+12025550126", "--var", "name=Ann"], "Twilio does not take the number that was to be called"),
         (["+12025550123", "--var", "name"], "--var takes name=value"),
@@ -116,6 +116,14 @@ def test_what_did_not_come_about_is_told_with_an_exit_code(it: Running) -> None:
 def test_what_cannot_be_done_is_one_sentence(it: Running, arguments: list[str], sentence: str) -> None:
     code, said = it.call(*arguments)
     assert code == 2 and len(said) == 1 and sentence in said[0]
+
+
+def test_who_is_put_through_is_told_once() -> None:
+    line = Line("http://127.0.0.1:1", None, print)
+    told = [
+        line._shown({"type": "transfer", "to": "kitchen", "status": status}) for status in ("asked", "dialling", "busy")
+    ]
+    assert told == [None, "  transfer to kitchen: dialling", "  transfer to kitchen: busy"]
 
 
 def test_ctrl_c_leaves_no_doubt_whether_the_call_goes_on(it: Running) -> None:

@@ -152,3 +152,15 @@ def test_only_a_call_that_goes_on_is_put_through():
     talk = Talk(max_call_ms=5000.0).wait(5000).tell(KITCHEN)
     assert not statuses(talk) and not talk.told(e.PutThrough)
     assert statuses(dialling().tell(e.TransferAsked("bar", "+12025550102"))) == ["asked", "dialling"]
+
+
+def test_words_that_were_to_be_said_before_it_are_not_when_it_is_withdrawn():
+    talk = Talk("offhook").speak("hello", 500).wait(2000).tell(e.ItemHeard("hello"), e.SpeechStarted())
+    talk.tell(
+        e.SayAsked("I put you through."),
+        e.TransferAsked("kitchen", "+12025550101", due=True, first="I put you through."),
+    )
+    talk.wait(600).tell(e.SpeechStopped(), e.CallerTurnEnded("what are your opening hours", 600.0))
+    assert "withdrawn" in statuses(talk)
+    talk.speak("from eight to six", 500).wait(2000).tell(e.ItemHeard("from eight to six")).wait(3000)
+    assert talk.told(e.Say) == [] and talk.told(e.PutThrough) == []

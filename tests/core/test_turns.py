@@ -48,6 +48,8 @@ def test_no_turn_ends_that_has_not_begun():
     ("text", "spoken_ms", "verdict"),
     [
         ("wait", 200.0, True),
+        ("two", 96.0, False),
+        ("wait", 0.0, True),
         ("", 200.0, False),
         ("", 600.0, True),
         ("", 599.0, False),

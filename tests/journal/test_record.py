@@ -8,6 +8,7 @@ import pytest
 from offhook.agent.menu import Line
 from offhook.core import events as e
 from offhook.journal.record import Recorder, clean
+from tests.core.talk import Talk
 
 BEGAN = e.CallBegan("CA1", "AC1", "inbound", "+15550100", "+15550199")
 
@@ -155,6 +156,12 @@ def test_every_body_is_json_that_databases_take(recorder):
 
 def test_clean_leaves_good_text_alone():
     assert clean({"a": ["Zoë ☕", 1, None, (2.5, True)]}) == {"a": ["Zoë ☕", 1, None, [2.5, True]]}
+
+
+def test_why_an_agent_was_lost_is_kept(recorder):
+    talk = Talk().tell(e.AgentLost("openai refused a request: 401 no such key"))
+    (lost,) = [event for event in talk.events if isinstance(event, e.AgentLost)]
+    assert told(recorder, lost) == [("problem", {"message": "openai refused a request: 401 no such key"})]
 
 
 def test_the_recording_goes_on_counting_after_the_end(recorder):

@@ -29,7 +29,11 @@ def test_a_part_is_found_by_its_name(kind, name, made):
 @pytest.mark.parametrize(
     ("kind", "name", "why"),
     [
-        ("llm", "openal:x", 'no parts of "openal": name anthropic, assemblyai, azure, deepgram'),
+        (
+            "llm",
+            "openal:x",
+            'no parts of "openal", which llm is set to: name one of anthropic, assemblyai, azure, deepgram',
+        ),
         ("tts", "anthropic", 'cannot speak: set tts to "azure" or "elevenlabs" or "embedded" or "kokoro" or "melotts"'),
         ("turn", "openai", 'cannot hear the end of a turn: set turn to "smart-turn"'),
         ("stt", "kokoro:/x", 'cannot recognise speech: set stt to "assemblyai" or "azure" or "deepgram" or'),

@@ -36,6 +36,7 @@ def test_a_key_that_is_missing_is_one_sentence():
         (PartTrial("llm", "x", tried=True, said="y" * 99, ms=9.0), State.OK, f"It answered “{'y' * 60}…”"),
         (PartTrial("llm", "x", tried=True), State.OK, "It is there."),
         (PartTrial("llm", "x", wrong="No."), State.WRONG, "No."),
+        (PartTrial("stt", "x", untried="Not tried."), State.NOTE, "Not tried."),
     ],
 )  # fmt: skip
 def test_how_it_stands_is_a_sentence(trial, state, sentence):

@@ -9,7 +9,10 @@ from offhook.server.problems import sentence
     [
         ({"loc": ("query", "limit"), "msg": "Input should be less than 5"}, "`limit` should be less than 5."),
         ({"loc": ("query", "a", "b"), "msg": "Field required"}, "`a.b` is refused: field required."),
-        ({"loc": ("body",), "msg": "JSON decode error"}, "`the body` is refused: JSON decode error."),
+        (
+            {"loc": ("body",), "msg": "JSON decode error"},
+            "The body should be a JSON object, with Content-Type: application/json.",
+        ),
         ({"loc": ("query", "x"), "msg": "Value error, no number"}, "`x` is refused: no number."),
     ],
 )

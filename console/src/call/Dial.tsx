@@ -1,4 +1,4 @@
-import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { type Agent, ask, post, type Telephone } from "../api";
@@ -50,6 +50,7 @@ export function Dial({ opened, onClose, telephones }: Props) {
   const [typed, setTyped] = useState("");
   const [name, setName] = useState("");
   const [backend, setBackend] = useState("");
+  const [detects, setDetects] = useState(false);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   /** What was asked for last: asked again, because its answer was lost or Enter was hit twice, it calls nobody a second time. */
@@ -73,7 +74,7 @@ export function Dial({ opened, onClose, telephones }: Props) {
     setBusy(true);
     setProblem("");
     try {
-      const body = { phone_number: number, ...(agent && { agent: agent.name }), ...(backend && { backend }) };
+      const body = { phone_number: number, ...(agent && { agent: agent.name }), ...(backend && { backend }), ...(detects && { amd: "async" }) };
       const wish = JSON.stringify(body);
       if (asked.current.wish !== wish) asked.current = { wish, key: newKey() };
       const placed = await post<Placed>("/api/call", body, { "idempotency-key": asked.current.key });
@@ -129,6 +130,12 @@ export function Dial({ opened, onClose, telephones }: Props) {
             onChange={(event) => setBackend(event.currentTarget.value)}
           />
         )}
+        <Checkbox
+          label="Find out whether a machine answers"
+          description="A machine gets the agent's message after its beep, or is hung up on."
+          checked={detects}
+          onChange={(event) => setDetects(event.currentTarget.checked)}
+        />
         {agent && (
           <Text size="sm" className="quiet">
             {agent.name} answers for us, with {backend || backends[0]}.

@@ -39,7 +39,7 @@ export const Row = memo(function Row({ line, pointed, onHear, onPoint }: Props) 
 function Wait({ ms, stages }: { ms: number; stages: Stages | null }) {
   const late = ms > LATE_MS;
   return (
-    <div className="wait" data-late={late || undefined} data-waiting={ms > WAITING_MS || undefined} style={{ height: Math.round(4 + Math.min(ms, 4000) / 50) }}>
+    <div className="wait" data-late={late || undefined} data-waiting={ms > WAITING_MS || undefined} style={{ minHeight: Math.max(17, Math.round(4 + Math.min(ms, 4000) / 50)) }}>
       <span>
         {span(ms)}
         {late && <b aria-label="late"> !</b>}

@@ -18,6 +18,14 @@ function fresh(): void {
   seq = 0;
 }
 
+describe("trouble", () => {
+  it("says why the agent was lost", () => {
+    fresh();
+    const made = story(event("call", 0, { caller: "a" }), event("problem", 900, { message: "openai refused a request: 401 no such key" }));
+    expect(made.lines).toMatchObject([{ kind: "remark", text: "The agent was lost: openai refused a request: 401 no such key", grave: true }]);
+  });
+});
+
 describe("order", () => {
   it("takes each event once, and says what is missing", () => {
     fresh();
@@ -82,6 +90,25 @@ describe("what was heard", () => {
     expect(made.latencies()).toEqual([400]);
     const kept = made.lines.at(-1) as AgentLine;
     expect(stepsOf(kept.stages!)).toBe("words 210 ms · turn over 250 ms · first token 260 ms · first sound 330 ms");
+  });
+
+  it("places an answer that was cut where it sounded, though it is told when the cut was judged", () => {
+    fresh();
+    const stages = { words: 261, turn: 261, audio: 262 };
+    const made = story(
+      user(2, 14733, "a large latte"),
+      agent(3, 16799, "A large", { unheard: " latte", heard_ms: 1305, latency_ms: 263, stages }),
+      event("barge_in", 16799, { heard_ms: 1305, items: {} }),
+    );
+    expect(made.lines[1]).toMatchObject({ at: 14735, heard: 1305 });
+    expect(made.bargeIns).toEqual([{ at: 16040, heard: 1305 }]);
+  });
+
+  it("places no answer after the last moment at which it can have begun", () => {
+    fresh();
+    const made = story(user(1, 5000, "late words"), agent(2, 4000, "Yes.", { heard_ms: 500, latency_ms: 400 }), user(3, 6000, "hi"));
+    made.take(agent(4, 7400, "Hello.", { heard_ms: 900, latency_ms: 800 }));
+    expect(made.lines.find((line) => line.key === "turn:4")).toMatchObject({ at: 6500 });
   });
 
   it("knows how often the caller cut in", () => {

@@ -138,7 +138,7 @@ export class Story {
         this.tool(event);
         break;
       case "barge_in":
-        this.bargeIns = [...this.bargeIns, { at: event.at_ms, heard: Number(event.heard_ms) }];
+        this.bargeIns = [...this.bargeIns, { at: this.cutAt(event), heard: Number(event.heard_ms) }];
         break;
       case "key":
         this.key(event);
@@ -147,6 +147,9 @@ export class Story {
       case "operator":
       case "answered_by":
         this.remark(event);
+        break;
+      case "problem":
+        this.put({ kind: "remark", key: `problem:${event.seq}`, at: event.at_ms, text: `The agent was lost: ${String(event.message ?? "")}`, grave: true });
         break;
       case "note":
         this.data = (event.data ?? {}) as Record<string, unknown>;
@@ -191,20 +194,37 @@ export class Story {
       return;
     }
     const heard = Number(event.heard_ms ?? 0);
+    const latency = (event.latency_ms as number | undefined) ?? (known?.kind === "agent" ? known.latency : null);
+    const stages = (event.stages as Stages | undefined) ?? (known?.kind === "agent" ? known.stages : null);
     this.spoke.add(key);
     this.open = this.open.filter((line) => line.key !== key);
     this.put({
       kind: "agent",
       key,
-      at: known?.at ?? Math.max(0, event.at_ms - heard),
+      at: known?.at ?? this.began(event, heard, latency, stages),
       text,
       unheard: String(event.unheard ?? ""),
       heard,
       generated: Number(event.generated_ms ?? 0),
-      latency: (event.latency_ms as number | undefined) ?? (known?.kind === "agent" ? known.latency : null),
-      stages: (event.stages as Stages | undefined) ?? (known?.kind === "agent" ? known.stages : null),
+      latency,
+      stages,
       open: false,
     });
+  }
+
+  /** When it began to sound. It is told when it is over, and of one that was cut only after that was judged: an answer began
+   * so long after the words before it as the caller waited. */
+  private began(event: CallEvent, heard: number, latency: number | null, stages: Stages | null): number {
+    const latest = Math.max(0, event.at_ms - heard);
+    const asked = this.places.get(`turn:${Number(event.turn) - 1}`);
+    if (asked?.kind !== "caller" || latency === null) return latest;
+    return Math.max(asked.at, Math.min(latest, asked.end + latency - (stages?.words ?? 0)));
+  }
+
+  /** Where the answer fell silent, which is before anybody judged that it should have. */
+  private cutAt(event: CallEvent): number {
+    const cut = this.lines.findLast((line) => line.kind === "agent" && line.unheard !== "" && line.heard === Number(event.heard_ms));
+    return cut?.kind === "agent" ? cut.at + cut.heard : event.at_ms;
   }
 
   private pulse(event: CallEvent): void {

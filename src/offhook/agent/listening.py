@@ -37,6 +37,9 @@ WINDOW_BYTES = 2 * WINDOW
 PLAYED_MS = PLAYED / 8
 EDGE_MS = 8  # read before and behind a stretch whose rate is changed: the filter needs it
 BACKLOG_MS = 30_000  # audio that may wait to be judged
+HEARS_NOISE = (
+    0.3  # the detector, given noise for an echo, drifts: it hears more and more of a voice in it, and begins anew
+)
 
 
 class Listening:
@@ -206,6 +209,8 @@ class Hearing:
             verdict, over = self._judged.popleft()
             if over < (LASTS_DB if self._gate.speaking else BEGINS_DB):
                 probability = 0.0  # somebody may speak, and it is not the caller
+            if verdict == "echo" and probability > HEARS_NOISE and not self._gate.speaking:
+                self._track.forget()
             if transition := self._sift(self._gate.update(probability), verdict):
                 self._turn_over(transition)
             if self._gate.rested:

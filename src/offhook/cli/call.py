@@ -23,7 +23,7 @@ WANTED = ("host", "port", "offhook_token")
 SHOWN = {
     "ringing": "ringing",
     "in-progress": "in progress",
-    "parked": "the stream is lost, and awaited",
+    "parked": "the stream is over: they hung up, or it comes back",
     "ending": "hanging up",
 }
 NOT_TAKEN, BY_HAND = 1, 130
@@ -111,7 +111,11 @@ class Line:
             return told
         detail = told.get("detail") if isinstance(told, dict) else None
         if answer.status_code == 404:
-            detail = "this server makes no calls (the demo does not)"
+            detail = f"The server at {self._url} makes no calls: give --url of an offhook."
+        if answer.status_code == 401:
+            detail = f"The server at {self._url} wants its token: set OFFHOOK_TOKEN to what it has there."
+        if detail and answer.status_code == 422:
+            detail = str(detail).replace("give it in `variables`", "give it with --var NAME=VALUE")
         raise ConfigError(str(detail or f"The server answered {answer.status_code}: {answer.text[:200]}"))
 
     async def _hang_up(self, client: httpx.AsyncClient, call_id: str) -> None:
@@ -171,6 +175,10 @@ class Line:
                 return _plain(
                     f"          {'refused: ' if event['status'] == 'failed' else '→ '}{_short(event['output'])}"
                 )
+            case "transfer" if event["status"] != "asked":  # which its tool has told
+                return _plain(f"  transfer to {event['to']}: {event['status']}")
+            case "problem":
+                return _plain(f"  the agent was lost: {event['message']}")
             case "ended":
                 return f"  {event['result']}: {event['reason']}"
         return None

@@ -31,6 +31,8 @@ class LiveTalk:
                 lines.line(f"  tool    {name} {_short(arguments)}")
             case e.ToolFinished(output=output, failed=failed):
                 lines.line(f"          {'refused: ' if failed else '→ '}{_short(output)}")
+            case e.AgentLost(message):
+                lines.line(f"  the agent was lost: {message}")
             case e.Ended(result, reason):
                 lines.flush()
                 self._say(f"{self._label(call_id)}  call {result}: {reason}\n")

@@ -34,7 +34,11 @@ def _app(arguments: list[str]) -> typer.Typer:
     if not any(argument in OWN for argument in arguments[:1]):
         app.command("call")(importlib.import_module("offhook.cli.call").call)
     if not any(argument in (*OWN, "call") for argument in arguments[:1]):
-        app.add_typer(importlib.import_module("offhook.cli.sim").app, name="sim", help="Stand in for a caller.")
+        app.add_typer(
+            importlib.import_module("offhook.cli.sim").app,
+            name="sim",
+            help="Stand in for a caller, the carrier, or a speech model.",
+        )
         app.add_typer(importlib.import_module("offhook.cli.calls").app, name="calls", help="What is kept of calls.")
         app.add_typer(
             importlib.import_module("offhook.cli.number").app, name="number", help="The account's numbers at Twilio."

@@ -169,7 +169,7 @@ def _quiet(but: Iterable[str] = ()) -> Iterator[None]:
 
 def run_tests(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="SCENARIO...", help="Caller scripts in YAML.", show_default=False)
+        list[Path], typer.Argument(metavar="SCRIPT...", help="Caller scripts in YAML.", show_default=False)
     ],
     agent: Annotated[
         str | None,

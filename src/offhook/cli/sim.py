@@ -20,7 +20,7 @@ from offhook.sim.report import report
 from offhook.sim.script import CALLER_VOICE
 from offhook.sim.steps import BargeIn, Leave, Listen, Say, Step
 
-app = typer.Typer(no_args_is_help=True, help="Stand in for a caller.")
+app = typer.Typer(no_args_is_help=True, help="Stand in for a caller, the carrier, or a speech model.")
 
 IN_A_SCRIPT = ("say", "audio", "barge_in_at", "delay", "jitter", "caller", "voice")
 
@@ -31,7 +31,7 @@ app.command("carrier")(carrier)
 
 @app.callback()
 def _sim() -> None:
-    """Stand in for a caller."""
+    """Stand in for a caller, the carrier, or a speech model."""
 
 
 @app.command()

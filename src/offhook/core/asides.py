@@ -86,6 +86,11 @@ class Asides:
         """What waits to be said is not said any more."""
         self._waiting.clear()
 
+    def take_back(self, text: str) -> None:
+        """These words are not to be said after all, if they still wait."""
+        if text in self._waiting:
+            self._waiting.remove(text)
+
     def under_way(self, is_open: Callable[[str], bool]) -> bool:
         """Words that were given are being said, as far as `is_open` knows, or wait for it."""
         return bool(self._waiting) or any(map(is_open, self._given))

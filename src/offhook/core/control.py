@@ -180,7 +180,7 @@ class CallControl:
         if action := self._actions.get(type(event)):
             action(event, now)
         if self.state is CallState.CONNECTED and self._transfer.wanted and not self._floor.farewell.pending:
-            self._transfer.withdraw()
+            self._floor.asides.take_back(self._transfer.withdraw())
         if self._opening is not None and self.state is not CallState.ENDING:
             self._opening.told(event, now)
         self._floor.say_next()
@@ -397,7 +397,8 @@ class CallControl:
                 self._end(e.Result.FAILED if event.status == "failed" else result, self._their_hang_up, now)
         self._finish_if_over(now)
 
-    def _on_agent_lost(self, _event: e.AgentLost, now: float) -> None:
+    def _on_agent_lost(self, event: e.AgentLost, now: float) -> None:
+        self._do(e.Publish(event))
         if self.state is CallState.TRANSFERRING:
             self._agent_lost = True  # somebody else may talk to the caller
         elif self.state is CallState.CONNECTED:
@@ -493,7 +494,7 @@ class CallControl:
             self._leaving = reason
             self._deadlines.set(self._leave, now + GOODBYE_MS)
             if self._transfer.wanted is not None:
-                self._transfer.withdraw()
+                self._floor.asides.take_back(self._transfer.withdraw())
                 self._floor.farewell.withdraw()
             asked = reason is e.Reason.OPERATOR_HUNG_UP
             self._floor.take_leave(reason, now, cut=not (asked and self._floor.says_given_words))

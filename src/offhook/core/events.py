@@ -351,6 +351,8 @@ class TransferAsked:
     """What the carrier dials: E.164, or an address that is listed."""
     due: bool = False
     """The agent's last words are still to come."""
+    first: str = ""
+    """Words that it was given to say before, and that are not said if it comes to nothing."""
 
 
 @dataclass(slots=True)

@@ -50,10 +50,12 @@ class Transfer:
         self.wanted = wanted
         self._tell("asked")
 
-    def withdraw(self) -> None:
-        """The caller had something to say."""
+    def withdraw(self) -> str:
+        """The caller had something to say. The words that were to be said before, and are no more."""
+        assert self.wanted is not None
         self._tell("withdrawn")
-        self.wanted = None
+        first, self.wanted = self.wanted.first, None
+        return first
 
     def dial(self, now: float) -> None:
         """The carrier is told to dial; it may ask more than once."""

@@ -6,6 +6,7 @@ Pure: time is an argument, in milliseconds.
 import re
 
 CONFIRM_MS = 600.0  # speech this long over the agent is an interruption, whatever is said
+SHORTEST_MS = 130.0  # a word takes longer: a recogniser finds some in a knock
 LATE_MS = (
     160.0  # so much later than its start is the end of speech told: a pause must be longer than a breath to be one
 )
@@ -45,6 +46,8 @@ def interrupts(text: str, spoken_ms: float, asked: bool) -> bool:
     `asked`: the agent was asking a question.
     """
     if text:
+        if 0.0 < spoken_ms < SHORTEST_MS and not asked:
+            return False
         return not is_backchannel(text) and (asked or _plain(text) not in ASSENTS)
     return spoken_ms >= CONFIRM_MS
 

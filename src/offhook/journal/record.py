@@ -218,6 +218,9 @@ class Recorder:
         body = {name: getattr(event, name) for name in counted}
         return [("stream", body | {name: round(getattr(event, name), 1) for name in lengths})]
 
+    def _agent_lost(self, event: e.AgentLost, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
+        return [("problem", {"message": clean(event.message)})]
+
     def _ended(self, event: e.Ended, _at_ms: float) -> list[tuple[str, dict[str, Any]]]:
         status = RESULT_STATUS[event.result]
         body = {"result": event.result.value, "reason": event.reason.value}
@@ -241,7 +244,7 @@ _MAKE: dict[type[Any], Callable[[Recorder, Any, float], list[tuple[str, dict[str
     e.BargedIn: Recorder._barged_in, e.KeyPressed: Recorder._key_pressed, e.Used: Recorder._used,
     e.TransferChanged: Recorder._transfer_changed, e.OperatorAsked: Recorder._operator_asked,
     e.Noted: Recorder._noted_by_tools, e.Remembered: Recorder._remembers,
-    e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
+    e.AgentLost: Recorder._agent_lost, e.StreamEnded: Recorder._stream_ended, e.Ended: Recorder._ended,
     e.Recorded: Recorder._recorded, e.RecordingLost: Recorder._recording_lost,
 }  # fmt: skip
 

@@ -24,20 +24,21 @@ DOES = {"stt": "recognise speech", "llm": "answer", "tts": "speak", "turn": "hea
 def part(kind: Kind, name: str, keys: Keys) -> Any:
     """The part of a name. Raises ConfigError for one that there is none of, or that cannot be reached with these keys."""
     provider, _, model = name.partition(":")
-    found = _provider(provider)
+    found = _provider(kind, provider)
     make = getattr(found, kind, None)
     if make is None:
         raise ConfigError(f'"{provider[:40]}" cannot {DOES[kind]}: set {kind} to {_those_that(kind)}.')
     return make(model, keys)
 
 
-def _provider(name: str) -> Any:
+def _provider(kind: Kind, name: str) -> Any:
     if name in OURS:
         return _ours(name)
     for point in entry_points(group=GROUP, name=name):
         return point.load()
     others = [each.name for each in entry_points(group=GROUP)]
-    raise ConfigError(f'There are no parts of "{name[:40]}": name {", ".join(sorted({*OURS, *others}))}.')
+    those = ", ".join(sorted({*OURS, *others}))
+    raise ConfigError(f'There are no parts of "{name[:40]}", which {kind} is set to: name one of {those}.')
 
 
 def _ours(name: str) -> Any:

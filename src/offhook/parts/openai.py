@@ -50,7 +50,7 @@ def server(keys: Keys, elsewhere: str = "") -> Server:
     base_url = base_url.rstrip("/").removesuffix("/realtime")
     if not urlsplit(base_url).path.rstrip("/"):
         base_url += "/v1"
-    name = (urlsplit(base_url).hostname if keys.openai_base_url else None) or "OpenAI"
+    name = (urlsplit(base_url).netloc.rpartition("@")[2] if keys.openai_base_url else None) or "OpenAI"
     azure = (urlsplit(base_url).hostname or "").endswith(".azure.com")
     headers = {} if not key else {"api-key": key} if azure else {"Authorization": f"Bearer {key}"}
     return Server(name, base_url, headers, secret=key or "")

@@ -31,6 +31,8 @@ def finding(found: PartTrial) -> Finding:
     name = without_userinfo(f"{found.kind} {found.name}")
     if found.wrong:
         return wrong(name, found.wrong)
+    if found.untried:
+        return note(name, found.untried)
     if not found.tried:
         return note(name, f"It can be made; run offhook doctor --online to try it, for {COST}.")
     match found.kind:

@@ -100,6 +100,11 @@ def _value(value: Any) -> str:
     return json.dumps(text, ensure_ascii=False) if not text or " " in text or '"' in text or "=" in text else text
 
 
+def is_not_said_better(record: logging.LogRecord) -> bool:
+    """Whether nobody else tells it: why the server cannot listen is told by what ends it (server/lifetime.py)."""
+    return not isinstance(record.msg, OSError)
+
+
 def start_logging(level: str, form: Literal["text", "json"] = "text", file: Path | None = None) -> None:
     """Sends every log line of the process to standard error, or to a file that may be moved away and is made anew.
 
@@ -121,5 +126,6 @@ def start_logging(level: str, form: Literal["text", "json"] = "text", file: Path
     root.setLevel(level.upper())
     if root.level > logging.DEBUG:
         logging.getLogger("uvicorn.access").addFilter(is_worth_a_line)
+        logging.getLogger("uvicorn.error").addFilter(is_not_said_better)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

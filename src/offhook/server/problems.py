@@ -29,7 +29,9 @@ def tell_problems(app: FastAPI) -> None:
 def sentence(error: RequestValidationError) -> str:
     """What is wrong with the first thing that is."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    where = ".".join(str(part) for part in first["loc"][1:])
+    if not where:
+        return "The body should be a JSON object, with Content-Type: application/json."
     what = str(first["msg"]).removeprefix("Value error, ")
     if what.startswith("Input "):
         return f"`{where}` {what.removeprefix('Input ')}."

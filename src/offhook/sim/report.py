@@ -106,7 +106,8 @@ def scripted(
 def _step_failed(caller: Caller, result: dict[str, Any]) -> str | None:
     """The step that could not be done."""
     if caller.failure is not None:
-        return f"step {caller.failure.number}: {caller.failure.sentence}"
+        number = caller.failure.number
+        return f"{f'step {number}' if number else 'after the last step'}: {caller.failure.sentence}"
     left = [step for step in caller.left if step.number]
     if not left or isinstance(left[0], End):
         return None

@@ -60,6 +60,7 @@ def test_a_part_that_fails_says_why(monkeypatch, path, at):
     others = [each for each in found if each is not found[at]]
     assert all(each.wrong == "" for each in others)
     assert found[0].tried is (path == "completions"), "without a voice there is nothing to hear"
+    assert ("not tried" in found[0].untried) is (path == "speech")
 
 
 def test_a_part_of_ones_own_is_left_alone(monkeypatch):

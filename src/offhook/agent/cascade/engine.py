@@ -86,7 +86,11 @@ class CascadeEngine:
                     [first or "", *(text for texts in lines.values() for text in texts)]
                 )
         except LegFailed as failed:
-            log.warning("the lines of an agent could not be rendered before they are needed: %s", failed)
+            log.warning(
+                "the voice of agent %s does not speak, and its callers hear nothing as long as that lasts: %s",
+                agent.name,
+                failed,
+            )
 
     def _part(self, kind: Kind, named: Any) -> Any:
         if not isinstance(named, str):

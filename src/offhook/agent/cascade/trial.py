@@ -33,6 +33,8 @@ class PartTrial:
     """Why it cannot be used, in a sentence."""
     tried: bool = False
     """It was asked to do something, and did."""
+    untried: str = ""
+    """Why it was not, though that was wanted."""
     said: str = ""
     """What the recogniser heard, or the model answered."""
     ms: float = 0.0
@@ -99,6 +101,8 @@ async def _use(agent: Agent, made: dict[Kind, Any], found: dict[Kind, PartTrial]
                 found[kind].wrong = str(failed)
             except TimeoutError:
                 found[kind].wrong = f"It did not answer within {PATIENCE_S:.0f} s."
+        elif kind in made:
+            found[kind].untried = "It can be made; it was not tried, since the voice that speaks to it does not work."
 
 
 async def _spoken(voice: Any, found: PartTrial) -> bytes:
