@@ -107,7 +107,7 @@ def test_a_goodbye_is_kept_for_when_all_else_is_lost():
 
 def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(caplog):
     async def scenario(engine, who):
-        assert "could not be rendered" in caplog.text
+        assert "does not speak" in caplog.text
         assert engine.leg(who).voice.kept("Hello.") is None
 
     prepared(scenario, model=cascade(tts=Part(Tones(fails=2))), greeting="Hello.")
