@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from offhook.agent.cascade.leg import BACK
+from offhook.agent.cascade.coming_back import BACK
 from offhook.journal.spool import left_behind
 from offhook.sim.clock import run
 from tests.cut_off import ORDERS, QUESTION, RECORDINGS

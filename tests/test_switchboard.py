@@ -5,6 +5,7 @@ import pytest
 from offhook.agent.tools import Toolbox, tool
 from offhook.core import events as e
 from offhook.core.leg import CallInfo
+from offhook.core.opening import Plan
 from offhook.core.states import Next
 from offhook.errors import CallOver, CallRefused, CallsFull
 from offhook.phone.loopback import LoopbackLeg
@@ -55,6 +56,18 @@ def test_a_call_that_has_ended_does_not_come_back():
         with pytest.raises(CallOver):
             board.admit(info(1))
         assert board.next(call.id, "CA1", "in-progress") is Next.HANG_UP
+
+    on_board(scenario)
+
+
+def test_a_stream_may_come_before_the_carriers_name_for_a_call_of_ours():
+    async def scenario(board):
+        call = board.dial(CallInfo("", "AC1", "+15550100", "+15550101", "outbound-api"), ScriptedAgent(), Plan())
+        assert board.claim(call.id, "CA1", 0) is call
+        assert board.by_sid("CA1") is call and call.info.sid == "CA1"
+        with pytest.raises(CallRefused):
+            board.claim(call.id, "CA2", 1)
+        board.status("CA1", "completed")
 
     on_board(scenario)
 

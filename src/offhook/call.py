@@ -95,6 +95,8 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._clock = clock(self._loop)
         lasted_ms = past.lasted_ms if past is not None else 0.0
+        self.elsewhere = False
+        """Another process holds it."""
         self.began = self.now() - lasted_ms
         """On the call's clock."""
         self._publish, self._on_ended, self._at_carrier = publish, on_ended, at_carrier
@@ -301,6 +303,7 @@ class Call:
 
     def let_go(self) -> None:
         """Another process holds the call: its stream and its agent are left, and nobody is told."""
+        self.elsewhere = True
         self.control.let_go()
         self._events.clear()
         self._publish = lambda _call_id, _event: None

@@ -207,12 +207,13 @@ class Switchboard:
     # ------------------------------------------------------------------------------------------ streams
 
     def claim(self, call_id: str, sid: str, epoch: int) -> Call:
-        """A stream wants to carry a call: its epoch is used up, so that one token opens one stream.
+        """A stream wants to carry a call: its epoch is used up, so that one token opens one stream. Its token names the call of
+        both names, so it may be what tells us the carrier's.
 
         Raises CallRefused.
         """
-        call = self._calls.get(call_id)
-        if call is None or call.info.sid != sid:
+        call = self.bind(call_id, sid)
+        if call is None:
             raise CallRefused("no such call")
         if call.state not in (CallState.CONNECTING, CallState.RINGING, CallState.PARKED):
             raise CallRefused(f"the call is {call.state}")

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from offhook import Agent, LegFailed, Realtime, tool
+from offhook.agent.cascade.coming_back import AGAIN, CUT_OFF, WHAT_NOW
 from offhook.agent.cascade.embedded import LocalEngine
-from offhook.agent.cascade.leg import AGAIN, CUT_OFF, WHAT_NOW, plain
 from offhook.agent.echo import EchoEngine
 from offhook.agent.failover import Candidate, FailoverLeg
 from offhook.agent.handover import Handover
@@ -350,7 +350,3 @@ def test_an_echo_leaves_nothing():
         await leg.close()
 
     asyncio.run(scenario())
-
-
-def test_words_of_a_model_are_made_plain_for_a_grammar():
-    assert plain("What's on the menu, please?  Two!") == "what's on the menu please two"

@@ -31,7 +31,7 @@ def voice(ms: int) -> bytes:
 class Words:
     """A recogniser that counts what it is fed."""
 
-    def __init__(self, complete=False, fails=False):
+    def __init__(self, complete=False, fails=None):
         self.complete, self.fails = complete, fails
         self.stretches, self.fed, self.closed = 0, 0, False
 
@@ -46,7 +46,7 @@ class Words:
 
     async def end(self):
         if self.fails:
-            raise LegFailed("gone")
+            raise self.fails
         return Recognised("some words", 1.0)
 
     def cancel(self):
@@ -116,8 +116,9 @@ def test_a_pause_does_not_end_the_turn():
     assert words.stretches == 1
 
 
-def test_a_recogniser_that_fails_costs_the_turn_and_no_more():
-    side = listen(Words(fails=True), QUIET * 50, voice(1000), QUIET * 60, voice(1000), QUIET * 60)
+@pytest.mark.parametrize("fails", [LegFailed("gone"), KeyError("text")])
+def test_a_recogniser_that_fails_costs_the_turn_and_no_more(fails):
+    side = listen(Words(fails=fails), QUIET * 50, voice(1000), QUIET * 60, voice(1000), QUIET * 60)
     assert [event.text for _, event in side.events if isinstance(event, e.CallerTurnEnded)] == ["", ""]
 
 
@@ -364,7 +365,11 @@ def test_a_pause_within_a_turn_is_judged_with_what_was_said_before_it():
     assert second - first == pytest.approx(1700, abs=64)
 
 
-@pytest.mark.parametrize("model", [Melody(LegFailed("gone")), Melody(0.99, after_s=5.0)], ids=["fails", "late"])
+@pytest.mark.parametrize(
+    "model",
+    [Melody(LegFailed("gone")), Melody(KeyError("over")), Melody(0.99, after_s=5.0)],
+    ids=["fails", "breaks", "late"],
+)
 def test_without_an_answer_silence_alone_ends_the_turn(model):
     turn = QUIET * 50, voice(1000), QUIET * 60
     assert ends(listen_with(model, *turn)) == ends(listen(Words(), *turn))
@@ -383,6 +388,18 @@ def test_a_pause_that_ends_in_the_same_moment_asks_nobody():
         hearing.close()
 
     run(scenario())
+
+
+class Broken(Words):
+    """A recogniser of somebody's, with a fault."""
+
+    async def pause(self):
+        raise KeyError("text")
+
+
+def test_a_recogniser_that_breaks_at_a_pause_is_asked_again_at_the_end(caplog):
+    side = listen(Broken(), QUIET * 50, voice(800), QUIET * 60)
+    assert side.events[-1][1].text == "some words" and "failed at a pause" in caplog.text
 
 
 class Slow(Words):

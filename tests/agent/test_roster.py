@@ -234,6 +234,28 @@ def test_one_model_that_is_not_to_be_had_at_the_start_does_not_stop_the_other(ca
         asyncio.run(broken.start())
 
 
+class Unprepared(Failing):
+    """An engine that starts, and has not what an agent needs."""
+
+    async def start(self):
+        pass
+
+    async def prepare(self, agent):
+        raise self.problem
+
+
+def test_a_model_that_cannot_be_prepared_does_not_stop_the_other_either(caplog):
+    roster = Roster(Agent(model="local, echo"))
+    roster._engines["local"] = Unprepared()
+    asyncio.run(roster.start())
+    assert "local cannot be used now: Azure gave no token." in caplog.text
+    for problem in (ConfigError("no voice"), RuntimeError("a bug")):
+        alone = Roster({"+1": Agent(model="local"), "+2": DAY})
+        alone._engines["local"] = Unprepared(problem)
+        with pytest.raises(type(problem)):
+            asyncio.run(alone.start())
+
+
 def test_agents_are_listed_with_the_numbers_they_answer():
     assert Roster(DAY).listed() == [("agent", DAY, ["*"])]
     assert Roster(DAY, {"day": DAY, "night": NIGHT}).listed() == [("day", DAY, ["*"]), ("night", NIGHT, [])]

@@ -8,7 +8,7 @@ import pytest
 
 from offhook import tool
 from offhook.agent import cafe
-from offhook.agent.cascade.leg import BACK
+from offhook.agent.cascade.coming_back import BACK
 from offhook.agent.menu import Line
 from offhook.agent.models import engine_for
 from offhook.core import events as e

@@ -132,6 +132,49 @@ def test_who_asks_before_the_greeting_is_answered_after_it(words, answered):
     assert talk.told(e.Respond) == answered
 
 
+def asked_before_the_greeting():
+    """Where somebody is, and the greeting has begun."""
+    talk = Talk("offhook", joined=False, plan=Plan())
+    talk.tell(e.Dialled("CA1"), e.PickedUp(), e.AgentJoined(), e.PhoneJoined()).wait(500)
+    talk.tell(e.SpeechStarted()).wait(1500)
+    talk.tell(e.SpeechStopped(), e.CallerTurnEnded("where are you located", 1400.0))
+    return talk.speak("greeting", 3000, whole=False)
+
+
+def test_who_is_silenced_in_the_greeting_does_not_answer_what_was_asked_before_it():
+    talk = asked_before_the_greeting().wait(200).tell(e.InterruptAsked())
+    talk.tell(e.ItemEnded("greeting"), e.Settled({"greeting": 200.0})).wait(3000)
+    assert talk.told(e.Respond) == []
+    talk.tell(e.SpeechStarted()).wait(900).tell(e.SpeechStopped(), e.CallerTurnEnded("are you there", 800.0))
+    assert talk.told(e.Respond) == [e.Respond("are you there")]
+
+
+def test_a_goodbye_in_the_greeting_is_not_followed_by_an_answer():
+    talk = asked_before_the_greeting().wait(200).tell(e.HangUpAsked(e.Reason.OPERATOR_HUNG_UP, leaving=True))
+    talk.tell(e.ItemEnded("greeting"), e.Settled({"greeting": 200.0})).wait(100)
+    assert talk.told(e.Respond) == [e.Respond("", leaving=True)]
+
+
+@pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize(("words", "ms"), [("", 300.0), ("hello", 500.0)])
+def test_who_makes_a_noise_when_the_greeting_ends_is_answered_all_the_same(words, ms, heard):
+    talk = asked_before_the_greeting().wait(200).tell(e.SpeechStarted(), e.ItemEnded("greeting"))
+    assert talk.told(e.Respond) == []
+    if heard:
+        talk.tell(e.ItemHeard("greeting"))
+    talk.wait(ms).tell(e.SpeechStopped(), e.CallerTurnEnded(words, ms)).wait(800)
+    (answer,) = talk.told(e.Respond)
+    assert answer.text.startswith("where are you located") and answer.text.endswith(words if heard else "located")
+
+
+def test_a_noise_over_the_greeting_that_is_judged_late_costs_no_answer():
+    talk = asked_before_the_greeting().wait(2000).tell(e.SpeechStarted(), e.ItemEnded("greeting"))
+    talk.wait(200).tell(e.SpeechStopped(), e.CallerTurnEnded("", 200.0))
+    assert talk.told(e.Clear) == [e.Clear()] and talk.told(e.Respond) == []
+    talk.tell(e.Settled({"greeting": 1800.0}))
+    assert talk.told(e.SayRest, e.Respond) == [e.SayRest(), e.Respond("where are you located")]
+
+
 @pytest.mark.parametrize("turns", ["provider", "offhook"])
 def test_a_machine_cannot_cut_in_and_is_not_answered(turns):
     talk = Talk(turns, joined=False, plan=Plan(detection="async", voicemail="call us"))

@@ -910,3 +910,11 @@ def test_a_long_turn_into_the_greeting_whose_words_are_told_later_is_no_hello(sp
     talk.tell(e.CallerTurnEnded("", spoken_ms, name="turn 1"), e.Settled({"greeting": 1500.0}))
     assert bool(talk.told(e.Clear)) is answered
     assert bool(talk.told(e.Respond)) is answered and len(talk.told(e.Greet)) == 1
+
+
+@pytest.mark.parametrize("turns", ["provider", "offhook"])
+def test_a_limit_asks_for_a_goodbye_though_one_was_cut_into(turns):
+    talk = Talk(turns).speak("bye", 3000).tell(e.HangUpAsked(e.Reason.AGENT_HUNG_UP)).wait(500)
+    talk.tell(e.SpeechStarted()).wait(1500).tell(e.Settled({"bye": 500.0}))
+    talk.tell(e.HangUpAsked(e.Reason.MAX_DURATION, leaving=True))
+    assert talk.told(e.Respond) == [e.Respond("", leaving=True)]

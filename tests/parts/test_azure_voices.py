@@ -145,6 +145,41 @@ def test_a_server_that_falls_silent_is_not_waited_for_twice():
     speaking(scenario)
 
 
+def test_a_socket_that_ends_its_text_after_the_close_is_closed_too():
+    async def scenario(it, wired, voices):
+        saying = asyncio.ensure_future(all_of(voices.voice(None, "en-US").say(TEXT)))
+        await asyncio.sleep(0.11)
+        await voices.close()
+        assert await saying
+        await asyncio.sleep(0.1)
+        assert voices._kept == []
+
+    speaking(scenario)
+
+
+def test_who_is_interrupted_while_a_socket_is_introduced_leaves_none():
+    async def scenario(it, wired, voices):
+        connect = wired.connect
+
+        async def slow(url, headers):
+            socket = await connect(url, headers)
+
+            async def send(message):
+                await asyncio.sleep(60)
+
+            socket.send = send
+            return socket
+
+        voices._connect = slow
+        saying = asyncio.ensure_future(all_of(voices.voice(None, "en-US").say(TEXT)))
+        await asyncio.sleep(1)
+        saying.cancel()
+        await asyncio.sleep(1)
+        assert all(end.closed for end in wired.ends) and wired.ends
+
+    speaking(scenario)
+
+
 def test_the_stand_in_raises_what_the_library_does():
     async def scenario(it, wired, voices):
         socket = await wired.connect("", {})

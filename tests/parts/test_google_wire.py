@@ -135,3 +135,31 @@ def test_a_stream_begins_with_what_is_wanted_and_is_closed_with_the_rest():
         assert running.cancelled()
 
     run(whole())
+
+
+def test_what_comes_late_for_a_stream_that_the_server_ended_begins_no_other():
+    class Impatient(Client):
+        async def streaming_recognize(self, requests):
+            self.got.append("a stream")
+
+            async def answer():
+                yield await anext(requests)
+
+            return answer()
+
+    async def whole():
+        client = Impatient()
+        streams = Streams(client, "first", bytes)
+        await streams.send(Part(1, b"12"))
+        assert [await streams.recv(), await streams.recv()] == [Part(1, "first"), Part(1, None)]
+        await asyncio.sleep(0.1)
+        await streams.send(Part(1, b"34"))  # it was on its way
+        await streams.send(Part(1, None))
+        await asyncio.sleep(0.1)
+        assert client.got == ["a stream"] and not streams._running
+        await streams.send(Part(2, b"56"))
+        await asyncio.sleep(0.1)
+        assert client.got == ["a stream"] * 2
+        await streams.close()
+
+    run(whole())

@@ -95,6 +95,12 @@ def test_an_answer_that_breaks_off_is_told():
         run(whole())
 
 
+def test_a_password_in_an_address_is_not_repeated():
+    with pytest.raises(ConfigError, match=r"not 'ftp://…@host/v1'") as refused:
+        Server("X", "ftp://ann:hush@host/v1", {})
+    assert "hush" not in str(refused.value)
+
+
 @pytest.mark.parametrize("url", ["ftp://x", "localhost:11434", ""])
 def test_what_is_no_url_is_refused(url):
     with pytest.raises(ConfigError, match="must be a URL"):

@@ -42,7 +42,13 @@ def test_every_failure_is_one_sentence(error, said, retryable):
 
 def test_what_is_told_already_is_told_as_it_is():
     failed = LegFailed("It broke.", retryable=True)
-    assert failure("X", failed) is failed
+    assert failure("X", failed) is failed is failure("X", failed, "hush")
+
+
+def test_what_a_server_says_of_its_own_accord_has_no_secret_either():
+    told = failure("X", LegFailed("X ended a session: 4001 no such key: hush-hush" + "x" * 999), "hush-hush")
+    assert str(told).startswith("X ended a session: 4001 no such key: …x") and len(str(told)) == 400
+    assert not told.retryable and failure("X", LegFailed("hush", retryable=True), "hush").retryable
 
 
 def test_over_the_network_headers_and_both_kinds_of_messages_go():

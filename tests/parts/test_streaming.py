@@ -46,9 +46,13 @@ class Parrot:
 
 class Server:
     def __init__(self):
-        self.got, self.deaf, self.closes_s = [], False, 0.0
+        self.got, self.deaf, self.closes_s, self.code = [], False, 0.0, 1013
 
     async def talk(self, socket):
+        if self.closes_s:
+            await asyncio.sleep(self.closes_s)
+            await socket.close(self.code, "too many")
+            return
         total = 0
         while True:
             message = await socket.recv()
@@ -170,6 +174,60 @@ def test_who_loses_interest_at_a_pause_does_not_cost_the_end_its_words():
         waiting.cancel()
         assert await ear.end() == Recognised("16000")
         assert it.got.count("finish") == 1
+
+    hearing(scenario)
+
+
+def test_a_server_that_takes_connections_and_ends_them_is_not_besieged():
+    async def scenario(it, wired, ear):
+        it.closes_s = 0.05
+        ear.begin()
+        for _ in range(100):  # three seconds of speech
+            ear.feed(SPEECH[:512])
+            await asyncio.sleep(0.032)
+        assert len(wired.urls) == 2, "once more within a stretch"
+        with pytest.raises(LegFailed, match="1013 too many"):
+            await ear.end()
+        assert len(wired.urls) <= 4
+        it.closes_s = 0.0
+        ear.begin()
+        ear.feed(SPEECH)
+        assert await ear.end() == Recognised("16000")
+
+    hearing(scenario)
+
+
+def test_who_is_refused_for_good_within_a_stretch_is_not_asked_again_before_its_end():
+    async def scenario(it, wired, ear):
+        it.closes_s, it.code = 0.05, 1008
+        ear.begin()
+        for _ in range(30):
+            ear.feed(SPEECH[:512])
+            await asyncio.sleep(0.032)
+        assert len(wired.urls) == 1
+        with pytest.raises(LegFailed, match="1008 too many"):
+            await ear.end()
+
+    hearing(scenario)
+
+
+def test_nothing_is_connected_once_the_caller_is_gone():
+    async def scenario(it, wired, ear):
+        it.deaf = True
+        ear.begin()
+        ear.feed(SPEECH)
+        words = ear.end()
+        await asyncio.sleep(0.15)
+        ear.close()
+        with pytest.raises(LegFailed):
+            await words
+        ear.begin()
+        ear.feed(SPEECH)
+        with pytest.raises(LegFailed):
+            await ear.end()
+        ear.cancel()
+        await asyncio.sleep(1)
+        assert len(wired.urls) == 1
 
     hearing(scenario)
 

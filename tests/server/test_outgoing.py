@@ -417,6 +417,21 @@ def test_a_server_that_ends_while_it_dials_leaves_nothing_ringing(tmp_path):
     play(tmp_path, scenario, faults=RestFaults(slow_ms=3000), callees=lambda _: people)
 
 
+def test_a_call_that_another_process_took_before_the_carrier_answered_goes_on(tmp_path):
+    async def scenario(world):
+        asking = asyncio.ensure_future(world.wish())
+        await asyncio.sleep(1.0)
+        (call,) = world.app.switchboard.calls
+        world.app.switchboard.let_go(call)  # the callee was quicker, and their stream joined elsewhere
+        assert (await asking).status_code == 200
+        await asyncio.sleep(1.0)
+        assert world.made[0].status == "ringing"
+        await world.carrier.idle()
+
+    people, news = Callee("no-answer"), CallbackFaults(lose=frozenset({"initiated", "ringing"}))
+    play(tmp_path, scenario, faults=RestFaults(slow_ms=3000), callees=lambda _: people, callbacks=news)
+
+
 def test_an_answer_that_was_asked_for_elsewhere_is_hung_up(tmp_path):
     async def scenario(world):
         told = (await world.wish()).json()

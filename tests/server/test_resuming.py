@@ -423,6 +423,88 @@ def test_a_process_that_is_shutting_down_takes_no_call_of_another(url, tmp_path)
     scenario(url, tmp_path, play)
 
 
+class Closing(EchoLeg):
+    """Notes that it was closed."""
+
+    closed = False
+
+    async def close(self):
+        self.closed = True
+        await super().close()
+
+
+def test_an_agent_that_was_opened_for_a_call_that_cannot_be_taken_is_closed(url, tmp_path):
+    async def play(world):
+        first = await world.process()
+        call = await world.begin(first)
+        await first.die()
+        second, opened = await world.process(), []
+
+        async def reopen(_past):
+            opened.append(Closing("desk"))
+            second.app.switchboard.draining = True  # meanwhile
+            return opened[0], None
+
+        second.app.resuming._reopen = reopen
+        with pytest.raises(CallRefused):
+            await second.app.resuming.claim(call.id, "CA1", 1)
+        assert opened[0].closed and call.id not in second.journal._recorders
+
+    scenario(url, tmp_path, play)
+
+
+def test_a_stream_that_is_gone_before_the_agent_is_there_leaves_the_call_to_the_next(url, tmp_path):
+    async def play(world):
+        first = await world.process()
+        call = await world.begin(first)
+        await first.die()
+        second = await world.process()
+
+        async def never(_past):
+            await asyncio.sleep(60)
+
+        reopen, second.app.resuming._reopen = second.app.resuming._reopen, never
+        claiming = asyncio.ensure_future(second.app.resuming.claim(call.id, "CA1", 1))
+        await asyncio.sleep(1.0)
+        claiming.cancel()
+        await asyncio.sleep(0.1)
+        assert call.id not in second.journal._recorders
+        second.app.resuming._reopen = reopen
+        assert "epoch=2" in await world.next(second, call, 1)
+        assert (await world.stream(second, call, 2)).state is CallState.CONNECTED
+
+    scenario(url, tmp_path, play)
+
+
+def test_two_streams_of_a_call_that_is_being_taken_are_one_call(url, tmp_path):
+    async def play(world):
+        first = await world.process()
+        call = await world.begin(first)
+        await first.die()
+        second, opened = await world.process(), []
+
+        async def slow(_past):
+            opened.append(EchoLeg("desk"))
+            await asyncio.sleep(2)
+            return opened[-1], None
+
+        second.app.resuming._reopen = slow
+        one = asyncio.ensure_future(world.stream(second, call, 1))
+        await asyncio.sleep(0.5)
+        two = asyncio.ensure_future(world.stream(second, call, 2))
+        held = await one
+        assert await two is held and len(opened) == 1, "and no second agent was opened"
+        assert (held.state, held.epoch) == (CallState.CONNECTED, 3)
+        await asyncio.sleep(10.0)
+        assert second.app.switchboard.find(call.id) is held, "nobody holds it but this process"
+        held.report(e.CarrierEnded("completed"))
+        rows = await world.rows()
+        rows.check()
+        assert (rows.calls[0].epoch, rows.calls[0].result) == (3, "completed")
+
+    scenario(url, tmp_path, play)
+
+
 def test_what_the_dead_left_in_the_spool_is_remembered_too(url, tmp_path):
     async def play(world):
         first = await world.process()

@@ -297,6 +297,9 @@ class Hearing:
             likely = await model.over(heard)
         except LegFailed:
             return  # then silence alone ends it
+        except Exception:
+            log.exception("a turn model failed", extra={"call_id": self._call.id})
+            return
         self._endpointing.weigh(likely)
 
     def _stop_weighing(self) -> None:
@@ -309,6 +312,9 @@ class Hearing:
             words = await soon
         except LegFailed:
             return  # it is asked again at the end of the turn
+        except Exception:
+            log.exception("a recogniser failed at a pause", extra={"call_id": self._call.id})
+            return
         if self._endpointing.open:
             self._nods = is_backchannel(words.text)
             self._words(words)
@@ -339,6 +345,9 @@ class Hearing:
             recognised = await words
         except LegFailed as failed:
             log.warning("a turn was lost: %s", failed, extra={"call_id": self._call.id})
+            recognised = Recognised("")
+        except Exception:  # whatever a part of others may raise: the turn is over all the same, and awaited
+            log.exception("a turn was lost", extra={"call_id": self._call.id})
             recognised = Recognised("")
         if before is not None:
             await asyncio.wait((before,))

@@ -72,13 +72,22 @@ class Roster:
         async with self._starting:
             await self._start_sources(agents)
             failed = await self._start(dict.fromkeys(model for agent in agents for model in agent.models))
-        for agent in agents:
-            if all(model in failed for model in agent.models):
-                raise failed[agent.models[0]]
-        for model, problem in failed.items():
+        await asyncio.gather(*(self._make_one_ready(agent, failed) for agent in agents))
+
+    async def _make_one_ready(self, agent: Agent, failed: Mapping[str, ConfigError]) -> None:
+        """`failed`: the models whose engines did not start, and why."""
+        problems = {model: failed[model] for model in agent.models if model in failed}
+        started = [model for model in agent.models if model not in failed]
+        prepared = (self._engine(model).prepare(agent.on(model)) for model in started)
+        for model, problem in zip(started, await asyncio.gather(*prepared, return_exceptions=True), strict=True):
+            if isinstance(problem, ConfigError):
+                problems[model] = problem
+            elif problem is not None:
+                raise problem
+        if len(problems) == len(agent.models):
+            raise problems[agent.models[0]]
+        for model, problem in problems.items():
             log.warning("%s cannot be used now: %s", model, problem)
-        ready = [(model, agent) for agent in agents for model in agent.models if model not in failed]
-        await asyncio.gather(*(self._engine(model).prepare(agent.on(model)) for model, agent in ready))
 
     async def _start_sources(self, agents: Iterable[Agent]) -> None:
         tools = [each for agent in agents for each in agent.tools if isinstance(each, Tool | ToolSource)]

@@ -100,8 +100,9 @@ class Floor:
     def take_leave(self, reason: e.Reason, now: float, *, cut: bool) -> None:
         """The call ends once a goodbye was heard, which the agent is asked for; `cut`: whatever it says by now, or is about
         to, is cut for it, but for a goodbye."""
-        if self.farewell.pending:
-            return
+        if self.farewell.reason is not None or (self.farewell.pending and self._suspicion is not None):
+            return  # a goodbye stands, or will if the caller has made no more than a noise
+        self._owed = []
         if cut:
             self.asides.forget()
             self._cut_short(now)
@@ -199,6 +200,7 @@ class Floor:
                 self._keep_caller(event.text, event.name)
                 self.turn = TurnState.THINKING if self._unanswered else TurnState.SPEAKING
                 self._leave_after_all(now)
+                self._answer_owed(now)
                 return
             self._interrupt(now)
             self._decide(True, now)
@@ -210,6 +212,7 @@ class Floor:
                 self._silence.left_hanging()
                 self._silence.begin(now)
             self._leave_after_all(now)
+            self._answer_owed(now)
             return
         self.farewell.withdraw()
         self._cut_in = False
@@ -260,7 +263,7 @@ class Floor:
 
     def _cut_short(self, now: float) -> None:
         """What the agent says, or is about to, is cut for good, by whoever may; it is not asked to go on."""
-        self._answer_due, self._hushed = False, True
+        self._answer_due, self._hushed, self._owed = False, True, []
         self._forget_unanswered()
         if self.turn is TurnState.THINKING and not self._ours:
             self._do(e.Cancel())
@@ -421,7 +424,13 @@ class Floor:
             self.turn = TurnState.LISTENING  # an answer without a sound
             self._forget_unanswered()
             self._silence.begin(now)
-        if self._owed and event.item == self._greeting.item and not self._words_due:
+        self._greeting.ended(event.item)
+        self._answer_owed(now)
+
+    def _answer_owed(self, now: float) -> None:
+        """What was asked before the greeting is answered behind it; while the caller speaks, with what they say or behind that,
+        if it is no more than a noise."""
+        if self._owed and self._greeting.whole and not (self._words_due or self._suspicion):
             self._wants_more = True
             self._answer("", now, now)
 
@@ -534,6 +543,7 @@ class Floor:
         self.farewell.go_on(now, said=self._spoke, busy=self.busy)
         self._fall_silent(now)
         self._settled_enough()
+        self._answer_owed(now)
 
     def _cut(self, partly: list[Heard]) -> None:
         for heard in partly:
@@ -612,7 +622,7 @@ class Floor:
         self._settling.give_up([])
         self._ledger.cut()
         self._settling.conclude(self._ledger.settle(heard_ms))
-        self._answer_due = False
+        self._answer_due, self._owed = False, []
         self._forget_unanswered()
         self.turn = TurnState.LISTENING
 

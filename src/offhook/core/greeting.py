@@ -14,6 +14,8 @@ class Greeting:
     def __init__(self) -> None:
         self.item: str | None = None
         """The item that is the greeting, once it has begun."""
+        self.whole = False
+        """All of it is there, heard or not."""
         self._began = 0.0
         self._awaited = False
         self._count = 0
@@ -31,7 +33,11 @@ class Greeting:
     def began(self, item: str, now: float) -> None:
         """An item began; the first one after `asked` is the greeting."""
         if self._awaited:
-            self.item, self._began, self._awaited = item, now, False
+            self.item, self._began, self._awaited, self.whole = item, now, False, False
+
+    def ended(self, item: str) -> None:
+        """Nothing more comes of an item."""
+        self.whole = self.whole or item == self.item
 
     @property
     def yields_at(self) -> float:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 
 from offhook.errors import ConfigError, LegFailed
+from offhook.parts.http import shown
 from offhook.parts.keys import Keys
 from offhook.parts.socket import Connect, Socket, over_network
 from offhook.parts.streaming import BYTES_PER_MS, StreamRecogniser, Stretch, Timeline
@@ -38,7 +39,7 @@ def stt(model: str, keys: Keys) -> "AssemblyAI":
         raise ConfigError("AssemblyAI's recognition needs a key: set ASSEMBLYAI_API_KEY.")
     name, _, elsewhere = model.partition("@")
     if elsewhere and (urlsplit(elsewhere).scheme not in ("ws", "wss") or not urlsplit(elsewhere).hostname):
-        raise ConfigError(f"AssemblyAI's address must be a URL such as {URL}, not {elsewhere!r}.")
+        raise ConfigError(f"AssemblyAI's address must be a URL such as {URL}, not {shown(elsewhere)!r}.")
     return AssemblyAI(name or STT, keys.assemblyai_api_key, url=elsewhere or URL)
 
 
@@ -123,7 +124,7 @@ class AssemblyAIWire:
             case "Error":
                 code = event.get("error_code")
                 raise LegFailed(
-                    f"AssemblyAI ended a session: {code} {event.get('error', '')}"[:200], retryable=code not in HOPELESS
+                    f"AssemblyAI ended a session: {code} {event.get('error', '')}", retryable=code not in HOPELESS
                 )
         return ()
 

@@ -33,6 +33,7 @@ class AzureVoices:
         self._url, self._key, self._connect = origin + PATH, key, connect
         self._kept: list[Socket] = []
         self._closing: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -46,17 +47,22 @@ class AzureVoices:
         if self._kept:
             return self._kept.pop(), True
         headers = {"Ocp-Apim-Subscription-Key": self._key, "X-ConnectionId": uuid4().hex}
+        socket: Socket | None = None
         try:
             async with asyncio.timeout(CONNECT_S):
                 socket = await self._connect(self._url, headers)
-            await socket.send(wire.text("speech.config", uuid4().hex, wire.SYSTEM))
-        except Exception as error:  # noqa: BLE001  (whatever a handshake may raise)
+                await socket.send(wire.text("speech.config", uuid4().hex, wire.SYSTEM))
+        except BaseException as error:  # whatever a handshake may raise, and who is interrupted meanwhile
+            if socket is not None:
+                self.drop(socket)
+            if not isinstance(error, Exception):
+                raise
             raise self.lost(error) from None
         return socket, False
 
     def keep(self, socket: Socket) -> None:
         """It has rendered its text to the end."""
-        if len(self._kept) < KEPT:
+        if len(self._kept) < KEPT and not self._closed:
             self._kept.append(socket)
         else:
             self.drop(socket)
@@ -73,6 +79,7 @@ class AzureVoices:
 
     async def close(self) -> None:
         """Ends the sockets. Idempotent."""
+        self._closed = True
         while self._kept:
             self.drop(self._kept.pop())
         await asyncio.gather(*self._closing)

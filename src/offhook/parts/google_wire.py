@@ -37,10 +37,14 @@ class Streams:
         self._said: asyncio.Queue[Part | BaseException] = asyncio.Queue()
         self._audio: dict[int, asyncio.Queue[bytes | None]] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._newest = 0
 
     async def send(self, message: Part) -> None:
-        """Audio, or the end of a stream."""
+        """Audio, or the end of a stream; streams are counted. What comes for one that has ended by itself is lost."""
         if message.stream not in self._audio:
+            if message.stream <= self._newest:
+                return
+            self._newest = message.stream
             self._audio[message.stream] = asyncio.Queue()
             task = asyncio.get_running_loop().create_task(self._run(message.stream), name="google")
             self._running.add(task)

@@ -1,5 +1,6 @@
 """Servers that parts ask over HTTP: one client for each, whose connections stay open, and every failure in one sentence."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,7 +29,7 @@ class Server:
         parts = urlsplit(base_url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(
-                f"The address of {name} must be a URL such as https://api.openai.com/v1, not {base_url!r}."
+                f"The address of {name} must be a URL such as https://api.openai.com/v1, not {shown(base_url)!r}."
             )
         self.name, self.host, self._secret = name, parts.hostname, secret
         self._base_url, self._headers = base_url.strip().rstrip("/"), dict(headers)
@@ -74,6 +75,11 @@ class Server:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+
+def shown(named: object) -> str:
+    """A part's name or address as a sentence may have it: a URL without the name and the password before its host."""
+    return re.sub(r"//\S*@", "//…@", str(named))
 
 
 async def events(answer: httpx.Response) -> AsyncGenerator[dict[str, Any], None]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from offhook.audio.format import PCM16_8K, Format
 from offhook.audio.resample import resample
 from offhook.errors import ConfigError, LegFailed
-from offhook.parts.http import Server
+from offhook.parts.http import Server, shown
 from offhook.parts.keys import Keys
 from offhook.speech.base import Sound
 
@@ -27,7 +27,7 @@ def tts(model: str, _keys: Keys) -> "MeloTTS":
     """Voices; in the place of a model, where the server is. Raises ConfigError without that."""
     if urlsplit(model).scheme not in ("http", "https"):
         raise ConfigError(
-            f"MeloTTS runs on a server of yours: write melotts:http://localhost:8888, not melotts:{model[:40]}."
+            f"MeloTTS runs on a server of yours: write melotts:http://localhost:8888, not melotts:{shown(model)[:40]}."
         )
     return MeloTTS(Server("MeloTTS", model, {}))
 

@@ -41,7 +41,12 @@ async def over_network(url: str, headers: Mapping[str, str]) -> Socket:
 def failure(name: str, error: BaseException, secret: str = "") -> LegFailed:
     """Why a server could not be reached, or was lost, in one sentence without `secret`."""
     if isinstance(error, LegFailed):
-        return error
+        said = _without(secret, str(error))[: 2 * MOST_TOLD]
+        return (
+            error
+            if said == str(error)
+            else LegFailed(said, retryable=error.retryable, retry_after_s=error.retry_after_s)
+        )
     answer = getattr(error, "response", None)  # of a handshake that was refused
     if answer is not None:
         body = (answer.body or b"").decode("utf-8", "replace").strip()

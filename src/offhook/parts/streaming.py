@@ -138,10 +138,14 @@ class StreamRecogniser:
         self._stretch = Stretch()
         self._asked: asyncio.Task[Recognised] | None = None
         self._asked_bytes = 0
+        self._mended = False  # a connection was lost within the stretch, and made again
+        self._closed = False
 
     def begin(self) -> None:
         """The caller began to speak."""
         self.cancel()
+        if self._closed:
+            return
         if self._line is None or self._line.lost:
             self._renew()
         else:
@@ -149,11 +153,16 @@ class StreamRecogniser:
 
     def feed(self, audio: bytes) -> None:
         """PCM16 8 kHz of the stretch; sent on at once."""
+        if self._closed:
+            return
         self._stretch.audio += audio
-        if self._line is None or (self._line.lost and self._line.opened):
+        if self._line is None:
             self._renew()  # with all of the stretch
-        else:
+        elif not self._line.lost:
             self._line.send(audio)
+        elif self._line.opened and self._line.hopeful and not self._mended:  # else it is seen to at the pause
+            self._mended = True
+            self._renew()
 
     def pause(self) -> Awaitable[Recognised]:
         """The words so far."""
@@ -169,10 +178,11 @@ class StreamRecogniser:
         if self._line is not None and self._asked_bytes != len(self._stretch.audio):
             self._line.finish()  # so that its words do not run into the next one's
         self._forget()
-        self._stretch, self._asked_bytes = Stretch(), 0
+        self._stretch, self._asked_bytes, self._mended = Stretch(), 0, False
 
     def close(self) -> None:
-        """Ends the connection. Idempotent."""
+        """Ends the connection, and makes no other. Idempotent."""
+        self._closed = True
         self._forget()
         if self._line is not None:
             self._line.close()
@@ -185,6 +195,8 @@ class StreamRecogniser:
 
     def _renew(self) -> "_Line":
         self._stretch.unsay()
+        if self._line is not None:
+            self._line.close()
         self._line = _Line(self._wire(), self._secret)
         self._line.begin(self._stretch)
         if self._stretch.audio:
@@ -198,19 +210,22 @@ class StreamRecogniser:
             self._forget()
             self._asked_bytes = said
             line = self._line
-            if line is None or (line.lost and (line.opened or failed)):
+            if not self._closed and (line is None or (line.lost and (line.opened or failed))):
                 line = self._renew()
             self._stretch.finished.clear()
-            line.finish()
+            if line is not None:
+                line.finish()
             self._asked = asyncio.get_running_loop().create_task(self._words(line, self._stretch))
         return self._asked
 
-    async def _words(self, line: "_Line", stretch: Stretch) -> Recognised:
-        """Those of a stretch; it is told once more if that fails before the caller says something else."""
+    async def _words(self, line: "_Line | None", stretch: Stretch) -> Recognised:
+        """Those of a stretch; it is told once more if that fails before the caller says something else, or is gone."""
+        if line is None:
+            raise LegFailed("Nobody is listened to any more.")
         try:
             await line.until_finished(stretch)
         except LegFailed as failed:
-            if not failed.retryable or stretch is not self._stretch:
+            if not failed.retryable or stretch is not self._stretch or self._closed:
                 raise
             log.warning("a recogniser is asked once more: %s", failed)
             again = self._renew()
@@ -240,6 +255,11 @@ class _Line:
     def opened(self) -> bool:
         """It did carry something."""
         return self._up.is_set()
+
+    @property
+    def hopeful(self) -> bool:
+        """Another connection may fare better."""
+        return self._failed is None or self._failed.retryable
 
     def begin(self, stretch: Stretch) -> None:
         """What is sent from now on is this one's."""

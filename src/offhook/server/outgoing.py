@@ -285,7 +285,8 @@ class Outgoing:
         except CarrierError as error:
             return self._not_made(call, error)
         known = self._switchboard.bind(call.id, made.sid)
-        if known is None and call.info.sid != made.sid:  # it was given up meanwhile, or another was found for it
+        # One that was given up meanwhile, or for which another was found, is ended; one that goes on elsewhere is not.
+        if known is None and call.info.sid != made.sid and not call.elsewhere:
             log.warning("a call was dialled that nobody waits for any more", extra={"call_id": call.id})
             means.carrier.start(means.carrier.end(call.id, made.sid))
         return Reply(HTTPStatus.OK, placed(call.id, made.sid, made.status))

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 from offhook.call import Call
 from offhook.core import events as e
@@ -60,6 +61,7 @@ class Resuming:
         self._unsure: set[str] = set()  # calls of which it may have been told, or not
         self._come = asyncio.Event()
         self._closing: dict[str, asyncio.Task[None]] = {}
+        self._taking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by the id of the call
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._journal.wall_clock(), UTC)
@@ -130,6 +132,11 @@ class Resuming:
         """A stream wants to carry a call that this process does not hold: it goes on here. Raises CallRefused."""
         if self._switchboard.draining:
             raise CallsFull("the server is shutting down")
+        lock = self._taking.setdefault(call_id, asyncio.Lock())
+        async with lock:  # an agent may take long to open, and the carrier open another stream meanwhile
+            return await self._take(call_id, sid, epoch)
+
+    async def _take(self, call_id: str, sid: str, epoch: int) -> Call:
         try:
             async with asyncio.timeout(2 * STORE_S):
                 await self._ready.wait()
@@ -139,17 +146,26 @@ class Resuming:
                 past = await self._pasts.read(call_id, self._now())
         except (StoreAway, TimeoutError) as away:
             raise CallRefused(f"nothing is known of the call: {away or 'the store does not answer'}") from away
-        return await self._revive(past)
+        if (call := self._switchboard.find(call_id)) is None:
+            return await self._revive(past)
+        if call.phone is not None:
+            call.phone.lost()  # the stream before this one, which came while the agent was opened
+        call.epoch = past.epoch
+        return call
 
     async def _revive(self, past: Past) -> Call:
         self._journal.resume(past)
         self._taken(past)
+        agent: AgentLeg | None = None
         try:
-            return self._switchboard.revive(past, *await self._reopen(past))
-        except Exception as failed:
+            agent, opening = await self._reopen(past)
+            return self._switchboard.revive(past, agent, opening)
+        except BaseException as failed:
             self._journal.forget(past.call_id)
-            if isinstance(failed, CallsFull):
-                raise
+            if agent is not None:
+                await agent.close()
+            if isinstance(failed, CallsFull) or not isinstance(failed, Exception):
+                raise  # the call is left to whoever is asked next
             log.exception("a call cannot be gone on with", extra={"call_id": past.call_id})
             self._switchboard.remember(past.info.sid, Next.APOLOGISE)
             self._tell(await self._pasts.end(past.call_id, self._now(), e.Result.FAILED, e.Reason.AGENT_FAILED))

@@ -84,7 +84,7 @@ class Words:
 
     def __init__(self, *texts, takes_s=0.15, pauses=True, language=""):
         self.texts, self.takes_s, self.pauses, self.language = list(texts), takes_s, pauses, language
-        self.heard = 0
+        self.heard, self.closed = 0, False
 
     def begin(self):
         self.heard = 0
@@ -103,7 +103,7 @@ class Words:
         return Recognised(text, language=self.language)
 
     def close(self):
-        pass
+        self.closed = True
 
 
 class Visit:

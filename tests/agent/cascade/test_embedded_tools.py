@@ -6,7 +6,7 @@ import importlib.util
 import pytest
 
 from offhook import CallInfo, ToolError, tool
-from offhook.agent.cascade.leg import LONGEST_CHARS, MOST_PIECES, CascadeLeg, Parts, pieces
+from offhook.agent.cascade.leg import CascadeLeg, Parts
 from offhook.agent.cascade.voice import Voice
 from offhook.agent.listening import Listening
 from offhook.agent.tools import Toolbox, hang_up
@@ -162,14 +162,6 @@ def test_tools_that_still_run_when_the_call_ends_are_cancelled():
 
     talk(respond, forever, seconds=5.0)
     assert cancelled == [True]
-
-
-def test_what_a_tool_told_without_an_end_is_said_in_pieces_and_not_for_ever():
-    assert pieces("Two euros.") == ["Two euros."]
-    said = pieces("word " * 30_000)
-    assert len(said) == MOST_PIECES
-    assert max(map(len, said)) <= LONGEST_CHARS
-    assert len(pieces("x" * 5000)) > 1
 
 
 def test_a_filler_that_comes_too_late_is_not_said_after_the_answer():

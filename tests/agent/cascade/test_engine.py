@@ -1,13 +1,16 @@
 """What agents of parts share, and what cannot be."""
 
 import asyncio
+import gc
 
 import pytest
 
 from offhook import Agent, Cascade, ConfigError, tool
 from offhook.agent.cascade.engine import CascadeEngine
 from offhook.agent.credentials import Credentials
+from offhook.audio.format import Format
 from offhook.core import events as e
+from offhook.errors import LegFailed
 from offhook.sim.clock import run
 from tests.agent.cascade.parts import Script, Tones, Words
 
@@ -104,7 +107,7 @@ def test_a_goodbye_is_kept_for_when_all_else_is_lost():
 
 def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(caplog):
     async def scenario(engine, who):
-        assert "could not be rendered" in caplog.text
+        assert "does not speak" in caplog.text
         assert engine.leg(who).voice.kept("Hello.") is None
 
     prepared(scenario, model=cascade(tts=Part(Tones(fails=2))), greeting="Hello.")
@@ -116,6 +119,7 @@ def test_a_voice_that_cannot_be_had_at_the_start_costs_nothing_but_the_wait(capl
         ({"model": cascade(llm=Model(tools=False)), "tools": [hours]}, "can use no tools"),
         ({"model": cascade(), "language": "xx-XX"}, "no such language"),
         ({"model": cascade(languages=["de-DE"])}, "cannot tell which language"),
+        ({"model": cascade(stt="openai:w@http://a:hush@b", languages=["de-DE"])}, "^openai:w@http://…@b cannot tell"),
         ({"model": Cascade()}, "OPENAI_API_KEY"),
         ({"model": Cascade(stt="acme")}, "no parts of"),
         ({"model": cascade(turn="openai")}, "cannot hear the end of a turn"),
@@ -127,6 +131,75 @@ def test_what_cannot_be_is_told_at_the_start(agent, why):
 
     with pytest.raises(ConfigError, match=why):
         prepared(scenario, **agent)
+
+
+class Voiceless(Part):
+    def voice(self, name, language):
+        raise ConfigError(f"no such voice: {name}")
+
+
+@pytest.mark.parametrize(
+    ("tts", "why"),
+    [
+        (Voiceless(), "no such voice: nobody"),
+        (Part(Tones(Format("pcm16", 12345))), "cannot be brought to the telephone"),
+    ],
+)
+def test_a_voice_that_there_is_none_of_is_told_at_the_start(tts, why):
+    async def scenario(engine, who):
+        raise AssertionError("it is refused")
+
+    with pytest.raises(ConfigError, match=why):
+        prepared(scenario, model=cascade(tts=tts), voice="nobody")
+
+
+class Slow(Part):
+    def __init__(self, fails=0):
+        super().__init__(Tones())
+        self.fails = fails
+
+    async def start(self):
+        self.started += 1
+        await asyncio.sleep(1)
+        if self.fails:
+            self.fails -= 1
+            raise LegFailed("not yet")
+
+
+def test_a_part_that_several_agents_want_at_once_is_started_once():
+    slow = Slow()
+
+    async def scenario(engine, who):
+        await asyncio.gather(*(engine.prepare(Agent(model=cascade(tts=each))) for each in (slow, slow)))
+        assert slow.started == 1
+
+    prepared(scenario, model=cascade())
+
+
+def test_a_part_that_did_not_start_is_tried_again():
+    slow = Slow(fails=1)
+
+    async def scenario(engine, who):
+        wanted = Agent(model=cascade(tts=slow))
+        with pytest.raises(ConfigError, match="not yet"):
+            await engine.prepare(wanted)
+        await engine.prepare(wanted)
+        assert slow.started == 2
+
+    prepared(scenario, model=cascade())
+
+
+def test_a_part_in_the_place_of_one_that_is_gone_is_started_too():
+    async def scenario(engine, who):
+        for _ in range(20):  # as agents that are loaded anew: each is another object, often where the one before was
+            stt = Part()
+            await engine.prepare(Agent(model=cascade(stt=stt, llm=who.cascade.llm, tts=who.cascade.tts)))
+            assert stt.started == 1
+            await asyncio.sleep(5)
+            del stt
+            gc.collect()
+
+    prepared(scenario, model=cascade())
 
 
 class Ears(Part):

@@ -302,6 +302,15 @@ def test_it_goes_on_with_the_call_of_a_leg_that_was_lost(role, asked):
     run(whole())
 
 
+def test_a_leg_that_never_ran_gives_its_recogniser_back():
+    async def whole():
+        it = Visit(Script(), Tones(), Words(), Agent(model="cascade"))
+        await it.agent_leg.close()
+        assert it.recogniser.closed
+
+    run(whole())
+
+
 def test_items_have_names_of_their_own():
     async def scenario(it):
         for _ in range(2):

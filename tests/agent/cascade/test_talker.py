@@ -130,6 +130,23 @@ def test_a_summary_that_fails_costs_nothing():
     assert pieces == ["Yes."]
 
 
+def test_an_answer_that_is_cut_by_the_end_of_the_call_asks_for_no_summary():
+    async def whole():
+        conversation, model = Conversation(), Script("Yes. No.", "They talked of shoes.")
+        for number in range(20):
+            conversation.begin("user", str(number), "words " * 20)
+        who = Agent(model="cascade", cascade=Cascade(window_tokens=500))
+        talker = Talker(model, who, CallInfo("", "", "", ""), conversation, Listeners())
+        answering = talker.respond(Said("hello"), None)
+        await anext(answering)
+        talker.close()
+        await answering.aclose()
+        await asyncio.sleep(1)
+        assert len(model.told) == 1
+
+    run(whole())
+
+
 def test_fillers_take_turns_and_there_may_be_none():
     from offhook import Phrases
 

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from offhook.agent.agent import Agent
+from offhook.agent.cascade.coming_back import BACK
 from offhook.agent.cascade.embedded import desk_tools
-from offhook.agent.cascade.leg import BACK, CascadeLeg, Parts
+from offhook.agent.cascade.leg import CascadeLeg, Parts
 from offhook.agent.cascade.talker import Listeners, Talker
 from offhook.agent.cascade.tongue import Manner, same
 from offhook.agent.cascade.voice import Voice
@@ -19,6 +20,7 @@ from offhook.agent.prices import written
 from offhook.core import events as e
 from offhook.core.turns import Endpointing
 from offhook.errors import ConfigError, LegFailed
+from offhook.parts.http import shown
 from offhook.parts.names import Kind, part
 from offhook.speech.base import Recogniser, Responder, Tokens
 
@@ -33,7 +35,7 @@ class CascadeEngine:
         self._parts: dict[Hashable, Any] = {}
         self._voices: dict[Hashable, Voice] = {}
         self._listening: Listening | None = None
-        self._started: set[int] = set()
+        self._started: dict[int, tuple[Any, asyncio.Future[None]]] = {}  # held, so that no other part has the same id
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -47,21 +49,33 @@ class CascadeEngine:
             parts.append(self._part("turn", cascade.turn))
         await asyncio.gather(*(self._start(each) for each in parts))
         if agent.tools and getattr(parts[1], "tools", True) is False:
-            raise ConfigError(f"{cascade.llm} can use no tools: leave them out of the Agent, or name another llm.")
+            raise ConfigError(
+                f"{shown(cascade.llm)} can use no tools: leave them out of the Agent, or name another llm."
+            )
         if cascade.languages and not getattr(parts[0], "tells_language", False):
             raise ConfigError(
-                f"{cascade.stt} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
+                f"{shown(cascade.stt)} cannot tell which language is spoken: leave out the Cascade's languages, or name another stt."
             )
         self._recogniser(agent).close()
+        for language in (agent.language, *_others(agent)):
+            self._voice(agent, language)
         self._listening = self._listening or Listening()
         task = asyncio.get_running_loop().create_task(self._keep(agent), name="lines")
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
     async def _start(self, each: Any) -> None:
+        """Once, however many agents want it at the same time; one that failed may be tried again."""
         if id(each) not in self._started:
-            await each.start()
-            self._started.add(id(each))
+            self._started[id(each)] = each, asyncio.ensure_future(each.start())
+        _, starting = self._started[id(each)]
+        try:
+            await asyncio.shield(starting)
+        except Exception as failed:
+            self._started.pop(id(each), None)
+            if isinstance(failed, LegFailed):
+                raise ConfigError(str(failed)) from failed
+            raise
 
     async def _keep(self, agent: Agent) -> None:
         try:
@@ -96,7 +110,12 @@ class CascadeEngine:
         name = agent.voice if isinstance(agent.voice, str) and theirs else None
         key = (id(voices), name, language)
         if key not in self._voices:
-            self._voices[key] = Voice(voices.voice(name, language), language)
+            try:
+                self._voices[key] = Voice(voices.voice(name, language), language)
+            except ValueError as unknown:
+                raise ConfigError(
+                    f"{shown(agent.cascade.tts)} cannot be brought to the telephone: {unknown}."
+                ) from None
         return self._voices[key]
 
     def _manner(self, agent: Agent, language: str) -> Manner:

@@ -9,8 +9,6 @@ beside it and held: it is said the moment the turn ends, or thrown away if the c
 import asyncio
 import contextlib
 import logging
-import re
-import textwrap
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,6 +18,9 @@ from typing import Any, Literal
 import orjson
 
 from offhook.agent.briefing import why_returned
+from offhook.agent.cascade.ahead import Ahead, state_of
+from offhook.agent.cascade.coming_back import AGAIN, BACK, CUT_OFF, ENTRY, WHAT_NOW, plain, standing
+from offhook.agent.cascade.sentences import one_after_another, only, pieces
 from offhook.agent.cascade.spoken import Answer
 from offhook.agent.cascade.stages import Stages
 from offhook.agent.cascade.talker import told
@@ -39,16 +40,6 @@ from offhook.errors import ToolError
 from offhook.speech.base import Recognised, Recogniser, Responder, Said, TurnModel
 
 log = logging.getLogger(__name__)
-
-LONGEST_CHARS, MOST_PIECES = 300, 20  # of one piece, and of what was to be one: two minutes of speech
-CUT_OFF = "I am sorry, we were cut off."
-"""The first words of an agent that goes on with another's call and has not read it."""
-BACK = "Sorry, I was cut off for a moment."
-"""Those of one whose call was lost, and the line with it."""
-KEYS_TURN = re.compile(r"\(keys (.+)\)")
-"""How the transcript tells of an entry on the keypad."""
-ENTRY = "keys"
-AGAIN, WHAT_NOW = "Could you say that again, please?", "What can I do for you?"
 
 
 @dataclass(slots=True)
@@ -106,7 +97,7 @@ class CascadeLeg:
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answering: asyncio.Task[None] | None = None
         self._latest: Answer | None = None
-        self._ahead: _Ahead | None = None
+        self._ahead: Ahead | None = None
         self._saying: set[asyncio.Task[None]] = set()
         self._items = self._turns = self.said = 0
         self._uses = 0
@@ -172,7 +163,7 @@ class CascadeLeg:
             case e.Fill(item, line):
                 self._fill(item, line)
             case e.Say(item, text):
-                self._start(self._say(Answer(self, item), _only(text), asks=False))
+                self._start(self._say(Answer(self, item), only(text), asks=False))
                 self.call.report(e.Saying(text, exact=True))
             case e.Truncate(item, _, text):
                 if (said := self.conversation.agent(item)) is not None:
@@ -196,7 +187,7 @@ class CascadeLeg:
         if greeting is None:
             self._respond(Said(opening=True))
         elif greeting:
-            self._answer(Answer(self), _only(greeting))
+            self._answer(Answer(self), only(greeting))
 
     def _on_respond(self, wish: e.Respond) -> None:
         back = ("", "") if wish.returned is None else (wish.returned.to, wish.returned.status)
@@ -221,7 +212,7 @@ class CascadeLeg:
         self._heard(said)
         if self._past is not None:  # the first words of an agent that came into the middle of a call
             self._past = None
-            sentences = _one_after_another(_only(CUT_OFF), sentences)
+            sentences = one_after_another(only(CUT_OFF), sentences)
         self._answer(answer, sentences)
 
     def _asked(self, said: Said, answer: Answer) -> AsyncGenerator[str, None]:
@@ -274,28 +265,26 @@ class CascadeLeg:
         if not spoken:
             return self.send(e.Greet())
         self._past = None
-        last, memory = spoken[-1], past.memory
-        words = plain(last.text) if last.role == "user" else ""
-        keyed = KEYS_TURN.fullmatch(last.text)
-        answered = bool(words) and plain(str(memory.get("answered", ""))).endswith(ENTRY if keyed else words)
-        known = memory.get("responder")
-        if isinstance(known, dict):
-            self._responder.recall(known, heard=not answered)
+        last = spoken[-1]
+        at = standing(last, past.memory)
+        if at.known is not None:
+            self._responder.recall(at.known, heard=not at.answered)
         answer = Answer(self)
         # What was asked and begun is not done twice: the caller hears where the talk was before.
-        if words and not answered and last is self.conversation.last:
+        if at.words and not at.answered and last is self.conversation.last:
+            words = at.words
             if self._responder.knows_past:
                 self.conversation.forget(last)  # it is said to the responder now
                 words = last.text
-            said = Said(keys=keyed[1]) if keyed else Said(words)
+            said = Said(keys=at.keys) if at.keys else Said(words)
             sentences = self._asked(said, answer)
             if self._responder.knows_past:
                 self._heard(said)
-        elif known or self._responder.knows_past:
+        elif at.known or self._responder.knows_past:
             sentences = self._responder.respond(Said(going_on=True), answer.use)
         else:
-            sentences = _only(WHAT_NOW)
-        self._answer(answer, _one_after_another(_only(self._tongue.now.back), sentences))
+            sentences = only(WHAT_NOW)
+        self._answer(answer, one_after_another(only(self._tongue.now.back), sentences))
 
     def _make_good(self) -> None:
         """Says what another leg owed, as far as this agent can."""
@@ -312,7 +301,7 @@ class CascadeLeg:
         else:
             self._past = None
             asked_again = AGAIN if last.role == "user" else WHAT_NOW
-            self._answer(Answer(self), _one_after_another(_only(CUT_OFF), _only(asked_again)))
+            self._answer(Answer(self), one_after_another(only(CUT_OFF), only(asked_again)))
 
     def _answer(self, answer: Answer, sentences: AsyncGenerator[str, None]) -> None:
         if self._answering is not None:
@@ -373,7 +362,7 @@ class CascadeLeg:
         answer, said = Answer(self, held=True), Said(text)
         sentences = self._asked(said, answer)
         task = self._start(self._say(answer, sentences))
-        self._ahead = _Ahead(said, _state(self.conversation), answer, task)
+        self._ahead = Ahead(said, state_of(self.conversation), answer, task)
 
     def _drop_ahead(self) -> None:
         if self._ahead is not None:
@@ -450,52 +439,11 @@ class CascadeLeg:
 
     async def close(self) -> None:
         """Stops listening and answering."""
-        if self._hearing is not None:
-            self._hearing.close()
+        # Of a call that nobody took nothing was listened to, and yet a recogniser was opened for it.
+        (self._hearing or self._parts.recogniser).close()
         for task in list(self._saying):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         if not self._over.done():
             self._over.set_result(None)
-
-
-@dataclass(slots=True)
-class _Ahead:
-    """An answer that was begun before the caller's turn was certainly over."""
-
-    said: Said
-    state: tuple[Any, ...]
-    answer: Answer
-    task: asyncio.Task[None]
-
-    def answers(self, said: Said, conversation: Conversation) -> bool:
-        """It is the answer to this: to the same words, after the same talk as it was heard."""
-        return said == self.said and _state(conversation) == self.state
-
-
-def _state(conversation: Conversation) -> tuple[Any, ...]:
-    return tuple((said.role, said.name, said.text) for said in conversation.said)
-
-
-def pieces(sentence: str) -> list[str]:
-    """A sentence, or one that a tool wrote without an end in pieces that the synthesizer renders quickly."""
-    if len(sentence) <= LONGEST_CHARS:
-        return [sentence]
-    return textwrap.wrap(sentence, LONGEST_CHARS, break_on_hyphens=False)[:MOST_PIECES]
-
-
-async def _only(sentence: str) -> AsyncGenerator[str, None]:
-    yield sentence
-
-
-async def _one_after_another(*parts: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
-    for part in parts:
-        async with aclosing(part):
-            async for sentence in part:
-                yield sentence
-
-
-def plain(text: str) -> str:
-    """Words as another model wrote them, as a recogniser of ours would have: without case and punctuation."""
-    return " ".join(re.sub(r"[^\w\s']", " ", text).lower().split())

@@ -88,6 +88,7 @@ class Talker:
         self._language = agent.language
         self._filled = count()
         self._summarising: asyncio.Task[None] | None = None
+        self._closed = False
 
     def greeting(self) -> None:
         """In its own words."""
@@ -205,13 +206,14 @@ class Talker:
 
     def close(self) -> None:
         """The call is over: nothing is told in short any more."""
+        self._closed = True
         if self._summarising is not None:
             self._summarising.cancel()
 
     # ------------------------------------------------------------------------------------------ long talks
 
     def _see_to_length(self) -> None:
-        if self._summarising is not None and not self._summarising.done():
+        if self._closed or (self._summarising is not None and not self._summarising.done()):
             return
         if (old := self._context.too_long()) is not None:
             self._summarising = asyncio.get_running_loop().create_task(self._summarise(*old))
