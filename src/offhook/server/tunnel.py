@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from offhook.errors import ConfigError
+from offhook.server.head import is_loopback_address
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,12 @@ async def kept_by_ngrok(port: int, page: str = PAGE) -> str | None:
 
 
 def _port(address: str) -> int | None:
-    """Of `http://localhost:8000`, `localhost:8000` or `8000`, all of which ngrok takes."""
+    """Of `http://localhost:8000`, `localhost:8000` or `8000`, all of which ngrok takes; None for another machine's."""
+    if address.isdecimal():
+        return int(address)
     try:
-        return int(address) if address.isdecimal() else urlsplit(f"//{address.rpartition('//')[2]}").port
+        there = urlsplit(f"//{address.rpartition('//')[2]}")
+        return there.port if there.hostname == "localhost" or is_loopback_address(there.hostname or "") else None
     except ValueError:
         return None
 
