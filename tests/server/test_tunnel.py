@@ -49,6 +49,7 @@ def ngrok_page(answer, status=200):
 @pytest.mark.parametrize("address", ["http://localhost:8000", "http://127.0.0.1:8000", "localhost:8000", "8000"])
 def test_the_origin_is_that_of_the_tunnel_to_this_port(address):
     others = [
+        kept("https://theirs.ngrok.app", "http://192.168.1.7:8000"),
         kept("https://other.ngrok.app", "http://localhost:3000"),
         kept("tcp://0.tcp.ngrok.io:1", "localhost:8000"),
     ]
