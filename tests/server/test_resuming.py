@@ -9,7 +9,7 @@ import pytest
 from offhook.agent.echo import EchoLeg, tone
 from offhook.core import events as e
 from offhook.core.states import CallState
-from offhook.errors import CallRefused, StoreAway
+from offhook.errors import CallOver, CallRefused, StoreAway
 from offhook.phone.loopback import LoopbackLeg
 from offhook.phone.twilio import token
 from offhook.phone.twilio.signature import sign
@@ -472,6 +472,26 @@ def test_a_stream_that_is_gone_before_the_agent_is_there_leaves_the_call_to_the_
         second.app.resuming._reopen = reopen
         assert "epoch=2" in await world.next(second, call, 1)
         assert (await world.stream(second, call, 2)).state is CallState.CONNECTED
+
+    scenario(url, tmp_path, play)
+
+
+def test_an_agent_that_never_comes_is_waited_for_a_while_and_the_caller_hears_an_apology(url, tmp_path):
+    async def play(world):
+        first = await world.process()
+        call = await world.begin(first)
+        await first.die()
+        second = await world.process()
+
+        async def never(_past):
+            await asyncio.sleep(600)
+
+        second.app.resuming._reopen = never
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(CallOver):
+            await second.app.resuming.claim(call.id, "CA1", 1)
+        assert 9.9 < asyncio.get_running_loop().time() - began < 11
+        assert second.app.switchboard.find(call.id) is None and call.id not in second.journal._recorders
 
     scenario(url, tmp_path, play)
 

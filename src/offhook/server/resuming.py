@@ -28,6 +28,7 @@ from offhook.switchboard import Switchboard
 
 log = logging.getLogger(__name__)
 
+AGENT_S = 10.0  # for an agent to be had: the carrier waits 15 s for an answer
 STORE_S = 2.0  # a store that takes longer for a question of the carrier's is away
 SETTLE_S = 0.1  # a process that still lives has told what it knew of a call by then
 GATHER_S = 0.1  # streams that join meanwhile are told to the store at once; and their calls are kept by then
@@ -158,7 +159,8 @@ class Resuming:
         self._taken(past)
         agent: AgentLeg | None = None
         try:
-            agent, opening = await self._reopen(past)
+            async with asyncio.timeout(AGENT_S):
+                agent, opening = await self._reopen(past)
             return self._switchboard.revive(past, agent, opening)
         except BaseException as failed:
             self._journal.forget(past.call_id)
@@ -213,7 +215,7 @@ class Resuming:
             return
         try:
             unknown, lost = await self._pasts.advance(joined, held)
-        except StoreAway:
+        except Exception:
             self._unsure |= joined.keys()
             raise
         self._unsure -= held.keys()
