@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-DOCUMENT = Path("/work/shared/data/twilio-oai/twilio_api_v2010.cut.json")
+DOCUMENT = Path(__file__).parents[3] / "shared" / "data" / "twilio-oai" / "twilio_api_v2010.cut.json"
 _ROOT = "/2010-04-01/Accounts/{AccountSid}"
 PATHS = {
     "calls": f"{_ROOT}/Calls.json",
