@@ -13,7 +13,7 @@ SCREENS = {
     "history": ("/history", ".found"),
     "agents": ("/agents", ".profile"),
     "doctor": ("/doctor", ".findings li"),
-    "talk": ("/talk", "main"),
+    "talk": ("/talk", "h1"),
 }
 
 
