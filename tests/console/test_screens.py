@@ -13,7 +13,7 @@ SCREENS = {
     "history": ("/history", ".found"),
     "agents": ("/agents", ".profile"),
     "doctor": ("/doctor", ".findings li"),
-    "talk": ("/talk", "h1"),
+    "talk": ("/talk", "main h1"),
 }
 
 

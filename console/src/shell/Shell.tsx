@@ -77,18 +77,14 @@ export function Shell({ about }: { about: About }) {
         </span>
       </header>
       <main className="screen">
+        {path === "/talk" && <h1 className="sr">Talk</h1>}
         <Boundary key={place}>
           <Suspense fallback={<div aria-busy />}>
             {place === "/" && <Live about={about} id={id} onDial={() => setDialling(true)} />}
             {path === "/history" && <History command={about.call} />}
             {path === "/agents" && <Agents />}
             {path === "/doctor" && <Doctor />}
-            {path === "/talk" && (
-              <>
-                <h1 className="sr">Talk</h1>
-                <Talk isDemo={about.demo} />
-              </>
-            )}
+            {path === "/talk" && <Talk isDemo={about.demo} />}
           </Suspense>
         </Boundary>
       </main>
