@@ -5,14 +5,16 @@ import re
 import pytest
 
 pytestmark = pytest.mark.timeout(90)
-LATTE, BUSY = "+1 202 555 0101", "+1 202 555 0102"
+LATTE, BUSY, MACHINE = "+1 202 555 0101", "+1 202 555 0102", "+1 202 555 0104"
 
 
-def dial(page, demo: int, number: str) -> None:
+def dial(page, demo: int, number: str, *, detects: bool = False) -> None:
     page.goto(f"http://127.0.0.1:{demo}/")
     page.get_by_role("banner").get_by_role("button", name="Call…").click()
     dialog = page.get_by_role("dialog", name="Call")
     dialog.get_by_role("button", name=number).click()
+    if detects:
+        dialog.get_by_label("Find out whether a machine answers").check()
     dialog.get_by_role("button", name="Call", exact=True).click()
     page.wait_for_url(re.compile("/calls/"))
 
@@ -45,6 +47,12 @@ def test_a_busy_line_is_told_with_the_reason(page, demo):
     dial(page, demo, BUSY)
     page.locator(".standing", has_text="busy").wait_for()
     page.get_by_text("Nothing was said in this call.").wait_for()
+
+
+def test_a_machine_is_found_out_where_that_is_asked_for(page, demo):
+    dial(page, demo, MACHINE, detects=True)
+    page.locator(".row", has_text="An answering machine answered.").wait_for()
+    page.locator(".standing", has_text="a machine answered").wait_for()
 
 
 def test_the_demo_calls_nobody_else(page, demo):
